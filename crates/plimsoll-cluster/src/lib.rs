@@ -1,0 +1,1 @@
+//! A Kubernetes cluster inside the process: API server, controllers, scheduler and nodes in virtual time.

@@ -1,0 +1,1 @@
+//! From the application to its Blueprint, one module per concern.

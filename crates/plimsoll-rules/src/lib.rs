@@ -1,0 +1,1 @@
+//! Checks on the application and its world, one file per rule.

@@ -1,0 +1,1 @@
+//! Kubernetes schemas of all supported versions, compact and embedded.

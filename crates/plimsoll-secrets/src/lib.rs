@@ -1,0 +1,1 @@
+//! Secret values: made, carried without ever being shown.

@@ -1,0 +1,1 @@
+//! Ships a World to a cluster and watches it come up.

@@ -1,0 +1,1 @@
+//! The application file: shape, merge of environments, types.

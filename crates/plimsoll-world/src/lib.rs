@@ -1,0 +1,1 @@
+//! The Blueprint of forms and the World of plain objects that it evaluates to.

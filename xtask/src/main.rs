@@ -1,0 +1,2 @@
+//! Developer commands: real tools for tests, generated data, tidy checks.
+fn main() {}
