@@ -9,6 +9,7 @@ pub mod finding;
 pub mod knob;
 pub mod node;
 pub mod origin;
+pub mod scalar;
 pub mod sourced;
 
 pub use arcstr::ArcStr as Str;
@@ -17,4 +18,5 @@ pub use finding::{Edit, Finding, Findings, Level, Mark, Rule};
 pub use knob::{Handle, Knob};
 pub use node::{Entry, Node, Style};
 pub use origin::{Origin, Step};
+pub use scalar::Scalar;
 pub use sourced::Sourced;

@@ -1,0 +1,253 @@
+//! Named pure functions of expressions. Each has one meaning here and one in every template
+//! language that we print, so the list is short.
+
+use crate::content_hash;
+use plimsoll_source::{Node, Origin, Str};
+
+/// A named pure function.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Op {
+    /// `registry, name, tag, digest, fallback tag` as one image reference.
+    Image,
+    /// First eight hex digits of SHA-256 over the content.
+    Hash,
+    /// Sum of whole numbers.
+    Add,
+    /// Product of whole numbers.
+    Mul,
+    /// Largest of whole numbers.
+    Max,
+    /// `number, percent`: that part of the number, rounded up.
+    PercentUp,
+    /// Sum of CPU quantities in the canonical spelling; a number before a quantity multiplies it.
+    CpuSum,
+    /// Sum of memory or disk quantities in the canonical spelling; a number before one multiplies it.
+    BytesSum,
+    /// Lists joined.
+    Lists,
+    /// The first argument that is neither nothing nor empty.
+    Default,
+    /// The keys of a map that are in it with their values, over the ones of later maps.
+    Merge,
+}
+
+impl Op {
+    /// Applies the function. Arguments of a wrong type count as nothing: types are checked before.
+    pub fn apply(self, origin: Origin, args: &[Node]) -> Node {
+        let ints = || args.iter().filter_map(Node::int);
+        match self {
+            Self::Image => Node::Text(origin, image(args)),
+            Self::Hash => {
+                let hash = args.first().map(content_hash).unwrap_or_default();
+                Node::Text(origin, hash)
+            }
+            Self::Add => Node::Int(origin, ints().sum()),
+            Self::Mul => Node::Int(origin, ints().product()),
+            Self::Max => Node::Int(origin, ints().max().unwrap_or_default()),
+            Self::PercentUp => {
+                let (mut numbers, hundred) = (ints(), 100);
+                let (number, percent) = (numbers.next().unwrap_or(0), numbers.next().unwrap_or(0));
+                Node::Int(origin, (number * percent + hundred - 1).div_euclid(hundred))
+            }
+            Self::CpuSum => Node::Text(origin, cpu_text(sum(args, cpu_millis))),
+            Self::BytesSum => Node::Text(origin, bytes_text(sum(args, bytes_count))),
+            Self::Lists => Node::seq(
+                origin,
+                args.iter()
+                    .flat_map(Node::items)
+                    .cloned()
+                    .collect::<Vec<_>>(),
+            ),
+            Self::Default => {
+                let first = args.iter().find(|node| crate::evaluate::truthy(node));
+                first.or(args.last()).cloned().unwrap_or(Node::Null(origin))
+            }
+            Self::Merge => merge(origin, args),
+        }
+    }
+}
+
+fn merge(origin: Origin, maps: &[Node]) -> Node {
+    let mut entries = Vec::new();
+    for entry in maps.iter().flat_map(Node::entries) {
+        if !entries
+            .iter()
+            .any(|known: &plimsoll_source::Entry| known.key == entry.key)
+        {
+            entries.push(entry.clone());
+        }
+    }
+    Node::map(origin, entries)
+}
+
+/// A part before the first `/` that has `.` or `:`, or is `localhost`, is a registry: the name is
+/// used as it is.
+fn image(args: &[Node]) -> Str {
+    let part = |at: usize| {
+        args.get(at)
+            .and_then(Node::text)
+            .filter(|text| !text.is_empty())
+    };
+    let name = part(1).map_or("", |name| name.as_str());
+    let own_registry = name
+        .split_once('/')
+        .is_some_and(|(first, _)| first.contains(['.', ':']) || first == "localhost");
+    let mut text = String::new();
+    if let Some(registry) = part(0).filter(|_| !own_registry) {
+        text.push_str(registry.trim_end_matches('/'));
+        text.push('/');
+    }
+    text.push_str(name);
+    match (part(2), part(3)) {
+        (tag, Some(digest)) => {
+            if let Some(tag) = tag {
+                text.push(':');
+                text.push_str(tag);
+            }
+            text.push('@');
+            text.push_str(digest);
+        }
+        (Some(tag), None) => {
+            text.push(':');
+            text.push_str(tag);
+        }
+        (None, None) => {
+            // The tag of all images is for ours: those that `images.registry` may go before.
+            if let Some(tag) = part(4).filter(|_| !own_registry) {
+                text.push(':');
+                text.push_str(tag);
+            }
+        }
+    }
+    text.into()
+}
+
+/// Adds quantities; a number before one multiplies it.
+fn sum(args: &[Node], read: impl Fn(&str) -> Option<i128>) -> i128 {
+    let (mut total, mut factor) = (0, 1);
+    for arg in args {
+        match arg {
+            Node::Int(_, number) => factor *= i128::from(*number),
+            _ => {
+                let amount = arg.text().and_then(|text| read(text)).unwrap_or(0);
+                total += std::mem::replace(&mut factor, 1) * amount;
+            }
+        }
+    }
+    total
+}
+
+/// `1500m` or `1.5` in thousandths.
+fn cpu_millis(text: &str) -> Option<i128> {
+    match text.strip_suffix('m') {
+        Some(millis) => millis.parse().ok(),
+        None => decimal(text, 1000),
+    }
+}
+
+fn bytes_count(text: &str) -> Option<i128> {
+    const UNITS: [(&str, i128); 12] = [
+        ("Ki", 1 << 10),
+        ("Mi", 1 << 20),
+        ("Gi", 1 << 30),
+        ("Ti", 1 << 40),
+        ("Pi", 1 << 50),
+        ("Ei", 1 << 60),
+        ("k", 1000),
+        ("M", 1_000_000),
+        ("G", 1_000_000_000),
+        ("T", 1_000_000_000_000),
+        ("P", 1_000_000_000_000_000),
+        ("E", 1_000_000_000_000_000_000),
+    ];
+    let unit = UNITS
+        .iter()
+        .find_map(|(unit, of)| Some((text.strip_suffix(unit)?, *of)));
+    let (number, of) = unit.unwrap_or((text, 1));
+    decimal(number, of)
+}
+
+/// A decimal number times `of`, rounded up.
+fn decimal(text: &str, of: i128) -> Option<i128> {
+    let (whole, part) = text.split_once('.').unwrap_or((text, ""));
+    let whole: i128 = if whole.is_empty() {
+        0
+    } else {
+        whole.parse().ok()?
+    };
+    let scale = 10_i128.checked_pow(u32::try_from(part.len()).ok()?)?;
+    let part: i128 = if part.is_empty() {
+        0
+    } else {
+        part.parse().ok()?
+    };
+    Some(whole * of + (part * of + scale - 1) / scale)
+}
+
+fn cpu_text(millis: i128) -> Str {
+    match millis % 1000 {
+        0 => (millis / 1000).to_string().into(),
+        _ => format!("{millis}m").into(),
+    }
+}
+
+/// The largest binary unit that divides it.
+fn bytes_text(bytes: i128) -> Str {
+    let units = ["", "Ki", "Mi", "Gi", "Ti", "Pi"];
+    let (mut number, mut unit) = (bytes, 0);
+    while number != 0 && number % 1024 == 0 && unit + 1 < units.len() {
+        number /= 1024;
+        unit += 1;
+    }
+    format!("{number}{}", units[unit]).into()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn text(value: &str) -> Node {
+        Node::Text(Origin::rule("test", []), value.into())
+    }
+
+    fn image_of(parts: [&str; 5]) -> Str {
+        let args: Vec<Node> = parts.iter().map(|part| text(part)).collect();
+        image(&args)
+    }
+
+    /// Holds V9, S8.
+    #[test]
+    fn a_registry_goes_only_before_names_without_one() {
+        assert_eq!(
+            image_of(["reg.example", "api", "1.2", "", ""]),
+            "reg.example/api:1.2"
+        );
+        assert_eq!(
+            image_of(["reg.example", "ghcr.io/a/b", "1", "", "9"]),
+            "ghcr.io/a/b:1"
+        );
+        assert_eq!(
+            image_of(["reg.example", "ghcr.io/a/b", "", "", "9"]),
+            "ghcr.io/a/b"
+        );
+        assert_eq!(image_of(["", "shop/web", "", "", "9"]), "shop/web:9");
+        assert_eq!(image_of(["", "web", "1", "sha256:0", ""]), "web:1@sha256:0");
+    }
+
+    #[test]
+    fn quantities_add_up_in_the_canonical_spelling() {
+        let origin = || Origin::rule("test", []);
+        let three = Node::Int(origin(), 3);
+        let cpu = Op::CpuSum.apply(origin(), &[three.clone(), text("250m"), text("0.25")]);
+        assert_eq!(cpu.text().map(Str::as_str), Some("1"));
+        let memory = Op::BytesSum.apply(origin(), &[three, text("512Mi"), text("1.5Gi")]);
+        assert_eq!(memory.text().map(Str::as_str), Some("3Gi"));
+    }
+
+    #[test]
+    fn a_part_of_a_number_rounds_up() {
+        let int = |value| Node::Int(Origin::rule("test", []), value);
+        let part = Op::PercentUp.apply(Origin::rule("test", []), &[int(5), int(25)]);
+        assert_eq!(part.int(), Some(2));
+    }
+}
