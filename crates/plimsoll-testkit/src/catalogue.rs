@@ -1,0 +1,171 @@
+//! The real tools that tests compare with, each pinned to one version of one Go module.
+//!
+//! A version here is the whole truth: the installer builds it, its stamp in the cache names it, and
+//! a tool of another version counts as missing.
+
+/// A program that is built from a Go module.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Tool {
+    /// Name of the program in the cache; an older minor carries it as a suffix.
+    pub name: &'static str,
+    /// Go module that holds the program.
+    pub module: &'static str,
+    /// Exact version of the module.
+    pub version: &'static str,
+    /// Package of the program inside the module, empty for its root.
+    pub package: &'static str,
+    /// Whether continuous integration needs it, and `xtask tools` without names installs it.
+    pub wanted: bool,
+}
+
+impl Tool {
+    /// Import path of the program's package.
+    pub fn import_path(&self) -> String {
+        match self.package {
+            "" => self.module.to_owned(),
+            package => format!("{}/{package}", self.module),
+        }
+    }
+}
+
+const fn wanted(
+    name: &'static str,
+    module: &'static str,
+    version: &'static str,
+    package: &'static str,
+) -> Tool {
+    Tool {
+        name,
+        module,
+        version,
+        package,
+        wanted: true,
+    }
+}
+
+const fn optional(
+    name: &'static str,
+    module: &'static str,
+    version: &'static str,
+    package: &'static str,
+) -> Tool {
+    Tool {
+        name,
+        module,
+        version,
+        package,
+        wanted: false,
+    }
+}
+
+const KUBERNETES: &str = "k8s.io/kubernetes";
+
+/// Every tool, cheap ones first: an interrupted installation has then finished the most.
+///
+/// Kustomize 5.8.3 asks for Go 1.27, which builds an API server with a broken `/openapi`; so 5.8.1.
+/// Sealed Secrets later than 0.27 moved to a module path that is not served.
+pub const TOOLS: &[Tool] = &[
+    wanted(
+        "kubeconform",
+        "github.com/yannh/kubeconform",
+        "v0.8.0",
+        "cmd/kubeconform",
+    ),
+    wanted(
+        "kustomize",
+        "sigs.k8s.io/kustomize/kustomize/v5",
+        "v5.8.1",
+        "",
+    ),
+    wanted("etcd", "go.etcd.io/etcd/server/v3", "v3.6.6", ""),
+    wanted(
+        "kube-apiserver",
+        KUBERNETES,
+        "v1.37.1",
+        "cmd/kube-apiserver",
+    ),
+    wanted(
+        "kube-controller-manager",
+        KUBERNETES,
+        "v1.37.1",
+        "cmd/kube-controller-manager",
+    ),
+    wanted(
+        "kube-scheduler",
+        KUBERNETES,
+        "v1.37.1",
+        "cmd/kube-scheduler",
+    ),
+    wanted("kubectl", KUBERNETES, "v1.37.1", "cmd/kubectl"),
+    wanted("kwok", "sigs.k8s.io/kwok", "v0.8.0", "cmd/kwok"),
+    wanted("helm", "helm.sh/helm/v4", "v4.3.1", "cmd/helm"),
+    wanted("helm3", "helm.sh/helm/v3", "v3.22.0", "cmd/helm"),
+    wanted(
+        "kubeseal",
+        "github.com/bitnami-labs/sealed-secrets",
+        "v0.27.1",
+        "cmd/kubeseal",
+    ),
+    wanted(
+        "kube-apiserver-1.30",
+        KUBERNETES,
+        "v1.30.14",
+        "cmd/kube-apiserver",
+    ),
+    wanted(
+        "kube-controller-manager-1.30",
+        KUBERNETES,
+        "v1.30.14",
+        "cmd/kube-controller-manager",
+    ),
+    wanted(
+        "kube-scheduler-1.30",
+        KUBERNETES,
+        "v1.30.14",
+        "cmd/kube-scheduler",
+    ),
+    optional(
+        "actionlint",
+        "github.com/rhysd/actionlint",
+        "v1.7.12",
+        "cmd/actionlint",
+    ),
+    optional(
+        "promtool",
+        "github.com/prometheus/prometheus",
+        "v0.315.0",
+        "cmd/promtool",
+    ),
+    optional("helmfile", "github.com/helmfile/helmfile", "v1.8.0", ""),
+];
+
+/// The tool of that name.
+pub fn named(name: &str) -> Option<&'static Tool> {
+    TOOLS.iter().find(|tool| tool.name == name)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use std::collections::BTreeSet;
+
+    #[test]
+    fn every_tool_has_a_name_of_its_own_and_an_exact_version() {
+        let names: BTreeSet<_> = TOOLS.iter().map(|tool| tool.name).collect();
+        assert_eq!(names.len(), TOOLS.len());
+        for tool in TOOLS {
+            let parts: Vec<_> = tool.version.trim_start_matches('v').split('.').collect();
+            assert!(parts.len() == 3 && parts.iter().all(|part| part.parse::<u32>().is_ok()));
+        }
+    }
+
+    #[test]
+    fn the_import_path_joins_module_and_package() {
+        let path = |name| named(name).map(Tool::import_path);
+        assert_eq!(path("etcd").as_deref(), Some("go.etcd.io/etcd/server/v3"));
+        assert_eq!(
+            path("kubectl").as_deref(),
+            Some("k8s.io/kubernetes/cmd/kubectl")
+        );
+    }
+}

@@ -1,0 +1,11 @@
+//! For tests only: where the real tools are, a real control plane, counted skips.
+//!
+//! No crate of the product depends on this one outside its tests. Nothing here installs anything;
+//! `cargo xtask tools` and `cargo xtask crds` do.
+
+pub mod cache;
+pub mod catalogue;
+mod skipping;
+
+pub use cache::{crds, tool};
+pub use skipping::{skip, skipped, tools_are_demanded};
