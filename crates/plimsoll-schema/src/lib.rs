@@ -1,1 +1,27 @@
 //! Kubernetes schemas of all supported versions, compact and embedded.
+//!
+//! One table covers Kubernetes 1.27 to 1.37: each field and kind knows the minors that have it. Types of
+//! custom resources share the shape of built-in ones, so validation and merging treat both alike.
+mod builtin;
+mod custom;
+mod format;
+mod kinds;
+mod lifecycle;
+mod minor;
+mod near;
+mod path;
+mod table;
+mod types;
+mod validate;
+
+pub use builtin::kubernetes;
+pub use custom::custom;
+pub use format::{BadTable, decode, encode};
+pub use kinds::{KindInfo, Stage, Subresource};
+pub use lifecycle::{Lifecycle, lifecycle};
+pub use minor::{BadMinor, Minor};
+pub use near::nearest;
+pub use path::{Path, Segment};
+pub use table::{Place, Schemas};
+pub use types::{Choice, Extra, Field, ListKind, PatchStrategy, Scalar, Shape, Text, Type, TypeId};
+pub use validate::{Problem, ProblemKind, validate, validate_object};

@@ -1,0 +1,139 @@
+//! Types of custom resources, from the OpenAPI schema of a `CustomResourceDefinition`.
+use std::borrow::Cow;
+
+use serde_json::{Map, Value};
+
+use crate::{Choice, Extra, Field, ListKind, Minor, Scalar, Schemas, Shape, Text, Type, TypeId, kubernetes};
+
+/// Adds the type that one version's `openAPIV3Schema` describes and returns its id.
+///
+/// `apiVersion`, `kind` and `metadata` are added with their built-in types, as the API server does.
+pub fn custom(schemas: &mut Schemas, schema: &Value) -> TypeId {
+    let id = lower(schemas, schema);
+    let mut root = schemas.get(id).clone();
+    let text = schemas.add(Type::nested(Shape::Scalar(Scalar::String)));
+    let metadata = object_meta(schemas);
+    if let Shape::Object { fields, .. } = &mut root.shape {
+        let standard = [("apiVersion", text), ("kind", text), ("metadata", metadata)];
+        fields.retain(|field| standard.iter().all(|(name, _)| field.name != *name));
+        fields.extend(standard.map(|(name, ty)| Field::new(name, ty)));
+        fields.sort_by(|a, b| a.name.cmp(&b.name));
+    }
+    schemas.add(root)
+}
+
+/// The id of `ObjectMeta` in `schemas`, copied there on first use.
+fn object_meta(schemas: &mut Schemas) -> TypeId {
+    const NAME: &str = "io.k8s.apimachinery.pkg.apis.meta.v1.ObjectMeta";
+    if let Some(id) = schemas.named(NAME) {
+        return id;
+    }
+    match kubernetes().named(NAME) {
+        Some(id) => schemas.import(kubernetes(), id),
+        None => schemas.add(Type::nested(Shape::Any)),
+    }
+}
+
+fn lower(schemas: &mut Schemas, schema: &Value) -> TypeId {
+    let mut ty = Type::nested(shape(schemas, schema));
+    ty.nullable = flag(schema, "nullable");
+    if let (Shape::Scalar(Scalar::String), Some(values)) = (&ty.shape, list(schema, "enum")) {
+        let choice = |value: &Value| Some(always(text(value.as_str()?)));
+        ty.choices = values.iter().filter_map(choice).collect();
+    }
+    schemas.add(ty)
+}
+
+fn shape(schemas: &mut Schemas, schema: &Value) -> Shape {
+    if flag(schema, "x-kubernetes-int-or-string") || word(schema, "format") == "int-or-string" {
+        return Shape::Scalar(Scalar::IntOrString);
+    }
+    match word(schema, "type") {
+        "object" => object(schemas, schema),
+        "array" => {
+            let item = schema.get("items").map(|items| lower(schemas, items));
+            let item = item.unwrap_or_else(|| schemas.add(Type::nested(Shape::Any)));
+            Shape::List { item, list: list_kind(schema) }
+        }
+        "string" => Shape::Scalar(match word(schema, "format") {
+            "date-time" => Scalar::Time,
+            "byte" => Scalar::Bytes,
+            _ => Scalar::String,
+        }),
+        "integer" if word(schema, "format") == "int32" => Shape::Scalar(Scalar::Int32),
+        "integer" => Shape::Scalar(Scalar::Int64),
+        "number" => Shape::Scalar(Scalar::Number),
+        "boolean" => Shape::Scalar(Scalar::Boolean),
+        _ => Shape::Any,
+    }
+}
+
+fn object(schemas: &mut Schemas, schema: &Value) -> Shape {
+    let atomic = word(schema, "x-kubernetes-map-type") == "atomic";
+    let embedded = flag(schema, "x-kubernetes-embedded-resource");
+    let kept = flag(schema, "x-kubernetes-preserve-unknown-fields");
+    let value = match schema.get("additionalProperties") {
+        Some(Value::Bool(true)) => Some(schemas.add(Type::nested(Shape::Any))),
+        Some(values @ Value::Object(_)) => Some(lower(schemas, values)),
+        _ => None,
+    };
+    let properties = schema.get("properties").and_then(Value::as_object);
+    match (value, properties) {
+        (Some(value), None) => Shape::Map { value, atomic },
+        (value, properties) => {
+            let required = list(schema, "required").unwrap_or_default();
+            let fields = properties.map(|properties| fields(schemas, properties, required)).unwrap_or_default();
+            let extra = match value {
+                Some(value) => Extra::Of(value),
+                None if kept => Extra::Kept,
+                None => Extra::Refused,
+            };
+            Shape::Object { fields, extra, atomic, embedded }
+        }
+    }
+}
+
+fn fields(schemas: &mut Schemas, properties: &Map<String, Value>, required: &[Value]) -> Vec<Field> {
+    let mut fields: Vec<Field> = properties
+        .iter()
+        .map(|(name, schema)| {
+            let mut field = Field::new(name.clone(), lower(schemas, schema));
+            field.required = required.iter().any(|value| value == name.as_str());
+            field.default = schema.get("default").map(|default| Cow::Owned(default.to_string()));
+            field
+        })
+        .collect();
+    fields.sort_by(|a, b| a.name.cmp(&b.name));
+    fields
+}
+
+fn list_kind(schema: &Value) -> ListKind {
+    match word(schema, "x-kubernetes-list-type") {
+        "set" => ListKind::Set,
+        "map" => {
+            let keys = list(schema, "x-kubernetes-list-map-keys").unwrap_or_default();
+            ListKind::Map { keys: keys.iter().filter_map(Value::as_str).map(text).collect() }
+        }
+        _ => ListKind::Atomic,
+    }
+}
+
+fn flag(schema: &Value, name: &str) -> bool {
+    schema.get(name).and_then(Value::as_bool).unwrap_or(false)
+}
+
+fn word<'a>(schema: &'a Value, name: &str) -> &'a str {
+    schema.get(name).and_then(Value::as_str).unwrap_or_default()
+}
+
+fn list<'a>(schema: &'a Value, name: &str) -> Option<&'a [Value]> {
+    schema.get(name).and_then(Value::as_array).map(Vec::as_slice)
+}
+
+fn text(text: &str) -> Text {
+    Cow::Owned(text.to_owned())
+}
+
+const fn always(value: Text) -> Choice {
+    Choice { value, since: Minor::FIRST, until: None }
+}

@@ -1,0 +1,270 @@
+//! Strict validation of a value against a type, as the API server does it with `fieldValidation=Strict`.
+use std::fmt;
+
+use serde_json::{Map, Value};
+
+use crate::{Extra, Field, Minor, Path, Scalar, Schemas, Segment, Shape, Type, TypeId, kubernetes, nearest};
+
+/// Something in a value that its type does not allow.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Problem {
+    /// Where.
+    pub path: Path,
+    /// What.
+    pub kind: ProblemKind,
+}
+
+/// What is wrong with a value.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum ProblemKind {
+    /// No version has this field.
+    UnknownField {
+        /// The field probably meant.
+        near: Option<String>,
+    },
+    /// A required field is absent.
+    Missing,
+    /// The value has another form.
+    WrongType {
+        /// What would be right, such as `an integer`.
+        expected: &'static str,
+        /// What is there, such as `a text`.
+        found: &'static str,
+    },
+    /// Other versions have this field, the checked one does not.
+    NotInVersion {
+        /// The first version that has it.
+        since: Minor,
+        /// The last version that has it, if newer ones do not.
+        until: Option<Minor>,
+    },
+    /// The checked version knows the field but drops it silently, as its feature gate is off by default.
+    GatedOff {
+        /// The first version that heeds it by default, if any does.
+        usable: Option<Minor>,
+    },
+    /// The text is not among the allowed ones.
+    BadEnum {
+        /// The texts allowed in the checked version.
+        allowed: Vec<String>,
+        /// The text probably meant.
+        near: Option<String>,
+    },
+    /// The checked version has no such kind.
+    UnknownKind {
+        /// The first version that can serve it, if any can.
+        since: Option<Minor>,
+        /// The last version that can serve it, if newer ones cannot.
+        until: Option<Minor>,
+    },
+}
+
+impl fmt::Display for ProblemKind {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::UnknownField { near: None } => f.write_str("unknown field"),
+            Self::UnknownField { near: Some(near) } => write!(f, "unknown field; did you mean `{near}`?"),
+            Self::Missing => f.write_str("required value is missing"),
+            Self::WrongType { expected, found } => write!(f, "expected {expected}, found {found}"),
+            Self::NotInVersion { since, until: None } => write!(f, "only known since Kubernetes {since}"),
+            Self::NotInVersion { since, until: Some(until) } => {
+                write!(f, "only known from Kubernetes {since} to {until}")
+            }
+            Self::GatedOff { usable: None } => f.write_str("dropped silently unless a feature gate is turned on"),
+            Self::GatedOff { usable: Some(usable) } => {
+                write!(f, "dropped silently before Kubernetes {usable} unless a feature gate is turned on")
+            }
+            Self::BadEnum { allowed, near: None } => write!(f, "must be one of {}", allowed.join(", ")),
+            Self::BadEnum { near: Some(near), .. } => write!(f, "unknown value; did you mean `{near}`?"),
+            Self::UnknownKind { since: None, .. } => f.write_str("unknown kind"),
+            Self::UnknownKind { since: Some(since), until: None } => {
+                write!(f, "kind only known since Kubernetes {since}")
+            }
+            Self::UnknownKind { since: Some(since), until: Some(until) } => {
+                write!(f, "kind only known from Kubernetes {since} to {until}")
+            }
+        }
+    }
+}
+
+/// All problems of `value` as type `id` in version `at`, in the order of the value's fields.
+pub fn validate(schemas: &Schemas, id: TypeId, value: &Value, at: Minor) -> Vec<Problem> {
+    let mut check = Check { schemas, at, path: Path::default(), problems: Vec::new() };
+    check.value(id, value);
+    check.problems
+}
+
+/// All problems of a whole object of a kind in `schemas`, found by its `apiVersion` and `kind`.
+pub fn validate_object(schemas: &Schemas, object: &Value, at: Minor) -> Vec<Problem> {
+    let text = |name: &str| object.get(name).and_then(Value::as_str).unwrap_or_default();
+    let info = schemas.kind_of(text("apiVersion"), text("kind"));
+    match info {
+        Some(info) if info.known_at(at) => validate(schemas, info.ty, object, at),
+        _ => vec![Problem {
+            path: Path::of_fields("kind"),
+            kind: ProblemKind::UnknownKind {
+                since: info.map(|info| info.since),
+                until: info.and_then(|info| info.until),
+            },
+        }],
+    }
+}
+
+/// A walk over a value and its type.
+struct Check<'a> {
+    schemas: &'a Schemas,
+    at: Minor,
+    path: Path,
+    problems: Vec<Problem>,
+}
+
+impl Check<'_> {
+    fn problem(&mut self, kind: ProblemKind) {
+        self.problems.push(Problem { path: self.path.clone(), kind });
+    }
+
+    fn inside(&mut self, segment: Segment, check: impl FnOnce(&mut Self)) {
+        self.path.0.push(segment);
+        check(self);
+        self.path.0.pop();
+    }
+
+    fn value(&mut self, id: TypeId, value: &Value) {
+        let ty = self.schemas.get(id);
+        if value.is_null() && ty.nullable {
+            return;
+        }
+        match (&ty.shape, value) {
+            (Shape::Any, _) => {}
+            (Shape::Object { embedded, .. }, Value::Object(object)) => self.object(ty, *embedded, object),
+            (Shape::Map { value: inner, .. }, Value::Object(object)) => {
+                for (key, value) in object.iter().filter(|(_, value)| !value.is_null()) {
+                    self.inside(Segment::Key(key.clone()), |check| check.value(*inner, value));
+                }
+            }
+            (Shape::List { item, .. }, Value::Array(items)) => {
+                for (index, value) in items.iter().enumerate() {
+                    self.inside(Segment::Index(index), |check| check.value(*item, value));
+                }
+            }
+            (Shape::Scalar(scalar), value) if fits(*scalar, value) => self.choice(ty, value),
+            (shape, value) => {
+                self.problem(ProblemKind::WrongType { expected: wanted(shape), found: form(value) });
+            }
+        }
+    }
+
+    fn object(&mut self, ty: &Type, embedded: bool, object: &Map<String, Value>) {
+        for (name, value) in object {
+            if value.is_null() && ty.field(name).is_none_or(|field| !self.schemas.get(field.ty).nullable) {
+                continue;
+            }
+            self.inside(Segment::Field(name.clone()), |check| check.field(ty, embedded, name, value));
+        }
+        let at = self.at;
+        for field in ty.fields().iter().filter(|field| field.required && field.known_at(at)) {
+            let nullable = self.schemas.get(field.ty).nullable;
+            if object.get(field.name.as_ref()).is_none_or(|value| value.is_null() && !nullable) {
+                self.inside(Segment::Field(field.name.to_string()), |check| check.problem(ProblemKind::Missing));
+            }
+        }
+    }
+
+    fn field(&mut self, ty: &Type, embedded: bool, name: &str, value: &Value) {
+        let extra = match &ty.shape {
+            Shape::Object { extra, .. } => *extra,
+            _ => Extra::Kept,
+        };
+        match (ty.field(name), extra) {
+            (Some(field), _) => {
+                self.availability(field);
+                self.value(field.ty, value);
+            }
+            (None, Extra::Kept) => {}
+            (None, Extra::Of(inner)) => self.value(inner, value),
+            (None, Extra::Refused) if embedded && name == "metadata" => self.metadata(value),
+            (None, Extra::Refused) if embedded && matches!(name, "apiVersion" | "kind") => {}
+            (None, Extra::Refused) => {
+                let known = ty.fields().iter().filter(|field| field.known_at(self.at));
+                let near = nearest(name, known.map(|field| field.name.as_ref())).map(str::to_owned);
+                self.problem(ProblemKind::UnknownField { near });
+            }
+        }
+    }
+
+    fn availability(&mut self, field: &Field) {
+        if !field.known_at(self.at) {
+            self.problem(ProblemKind::NotInVersion { since: field.since, until: field.until });
+        } else if !field.usable_at(self.at) {
+            self.problem(ProblemKind::GatedOff { usable: field.usable });
+        }
+    }
+
+    fn metadata(&mut self, value: &Value) {
+        let builtin = kubernetes();
+        if let Some(id) = builtin.named("io.k8s.apimachinery.pkg.apis.meta.v1.ObjectMeta") {
+            let mut check = Check {
+                schemas: builtin,
+                at: self.at,
+                path: std::mem::take(&mut self.path),
+                problems: std::mem::take(&mut self.problems),
+            };
+            check.value(id, value);
+            (self.path, self.problems) = (check.path, check.problems);
+        }
+    }
+
+    fn choice(&mut self, ty: &Type, value: &Value) {
+        let Some(text) = value.as_str().filter(|_| !ty.choices.is_empty()) else { return };
+        let known = || ty.choices.iter().filter(|choice| choice.known_at(self.at)).map(|choice| choice.value.as_ref());
+        if !known().any(|choice| choice == text) {
+            let near = nearest(text, known()).map(str::to_owned);
+            let allowed = known().map(str::to_owned).collect();
+            self.problem(ProblemKind::BadEnum { allowed, near });
+        }
+    }
+}
+
+fn fits(scalar: Scalar, value: &Value) -> bool {
+    match scalar {
+        Scalar::String | Scalar::Time | Scalar::MicroTime | Scalar::Bytes => value.is_string(),
+        Scalar::Int32 => value.as_i64().is_some_and(|number| i32::try_from(number).is_ok()),
+        Scalar::Int64 => value.is_i64(),
+        Scalar::Number => value.is_number(),
+        Scalar::Boolean => value.is_boolean(),
+        Scalar::Quantity => value.is_string() || value.is_number(),
+        Scalar::IntOrString => value.is_string() || value.is_i64(),
+    }
+}
+
+const fn wanted(shape: &Shape) -> &'static str {
+    match shape {
+        Shape::Object { .. } => "an object",
+        Shape::Map { .. } => "a map",
+        Shape::List { .. } => "a list",
+        Shape::Any => "anything",
+        Shape::Scalar(scalar) => match scalar {
+            Scalar::String => "a text",
+            Scalar::Int32 => "an integer of 32 bits",
+            Scalar::Int64 => "an integer",
+            Scalar::Number => "a number",
+            Scalar::Boolean => "true or false",
+            Scalar::Quantity => "a quantity",
+            Scalar::IntOrString => "an integer or a text",
+            Scalar::Time | Scalar::MicroTime => "a time",
+            Scalar::Bytes => "base64 text",
+        },
+    }
+}
+
+fn form(value: &Value) -> &'static str {
+    match value {
+        Value::Null => "null",
+        Value::Bool(_) => "a truth value",
+        Value::Number(number) if number.is_f64() => "a fraction",
+        Value::Number(_) => "an integer",
+        Value::String(_) => "a text",
+        Value::Array(_) => "a list",
+        Value::Object(_) => "an object",
+    }
+}
