@@ -20,6 +20,8 @@ pub fn kubernetes() -> &'static Schemas {
 /// Decodes an embedded table; its text stays in memory, as the types borrow from it.
 fn unpack(table: &[u8]) -> Schemas {
     let mut text = String::new();
-    GzDecoder::new(table).read_to_string(&mut text).expect("the embedded table is gzip of text");
+    GzDecoder::new(table)
+        .read_to_string(&mut text)
+        .expect("the embedded table is gzip of text");
     decode(text.leak()).expect("the embedded table is well formed")
 }

@@ -3,7 +3,9 @@ use std::borrow::Cow;
 
 use serde_json::{Map, Value};
 
-use crate::{Choice, Extra, Field, ListKind, Minor, Scalar, Schemas, Shape, Text, Type, TypeId, kubernetes};
+use crate::{
+    Choice, Extra, Field, ListKind, Minor, Scalar, Schemas, Shape, Text, Type, TypeId, kubernetes,
+};
 
 /// Adds the type that one version's `openAPIV3Schema` describes and returns its id.
 ///
@@ -53,7 +55,10 @@ fn shape(schemas: &mut Schemas, schema: &Value) -> Shape {
         "array" => {
             let item = schema.get("items").map(|items| lower(schemas, items));
             let item = item.unwrap_or_else(|| schemas.add(Type::nested(Shape::Any)));
-            Shape::List { item, list: list_kind(schema) }
+            Shape::List {
+                item,
+                list: list_kind(schema),
+            }
         }
         "string" => Shape::Scalar(match word(schema, "format") {
             "date-time" => Scalar::Time,
@@ -82,24 +87,37 @@ fn object(schemas: &mut Schemas, schema: &Value) -> Shape {
         (Some(value), None) => Shape::Map { value, atomic },
         (value, properties) => {
             let required = list(schema, "required").unwrap_or_default();
-            let fields = properties.map(|properties| fields(schemas, properties, required)).unwrap_or_default();
+            let fields = properties
+                .map(|properties| fields(schemas, properties, required))
+                .unwrap_or_default();
             let extra = match value {
                 Some(value) => Extra::Of(value),
                 None if kept => Extra::Kept,
                 None => Extra::Refused,
             };
-            Shape::Object { fields, extra, atomic, embedded }
+            Shape::Object {
+                fields,
+                extra,
+                atomic,
+                embedded,
+            }
         }
     }
 }
 
-fn fields(schemas: &mut Schemas, properties: &Map<String, Value>, required: &[Value]) -> Vec<Field> {
+fn fields(
+    schemas: &mut Schemas,
+    properties: &Map<String, Value>,
+    required: &[Value],
+) -> Vec<Field> {
     let mut fields: Vec<Field> = properties
         .iter()
         .map(|(name, schema)| {
             let mut field = Field::new(name.clone(), lower(schemas, schema));
             field.required = required.iter().any(|value| value == name.as_str());
-            field.default = schema.get("default").map(|default| Cow::Owned(default.to_string()));
+            field.default = schema
+                .get("default")
+                .map(|default| Cow::Owned(default.to_string()));
             field
         })
         .collect();
@@ -112,7 +130,9 @@ fn list_kind(schema: &Value) -> ListKind {
         "set" => ListKind::Set,
         "map" => {
             let keys = list(schema, "x-kubernetes-list-map-keys").unwrap_or_default();
-            ListKind::Map { keys: keys.iter().filter_map(Value::as_str).map(text).collect() }
+            ListKind::Map {
+                keys: keys.iter().filter_map(Value::as_str).map(text).collect(),
+            }
         }
         _ => ListKind::Atomic,
     }
@@ -127,7 +147,10 @@ fn word<'a>(schema: &'a Value, name: &str) -> &'a str {
 }
 
 fn list<'a>(schema: &'a Value, name: &str) -> Option<&'a [Value]> {
-    schema.get(name).and_then(Value::as_array).map(Vec::as_slice)
+    schema
+        .get(name)
+        .and_then(Value::as_array)
+        .map(Vec::as_slice)
 }
 
 fn text(text: &str) -> Text {
@@ -135,5 +158,9 @@ fn text(text: &str) -> Text {
 }
 
 const fn always(value: Text) -> Choice {
-    Choice { value, since: Minor::FIRST, until: None }
+    Choice {
+        value,
+        since: Minor::FIRST,
+        until: None,
+    }
 }

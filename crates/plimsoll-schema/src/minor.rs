@@ -55,8 +55,14 @@ impl FromStr for Minor {
     /// Reads `1.30`, `v1.30` and `1.30.4`.
     fn from_str(text: &str) -> Result<Self, BadMinor> {
         let bad = || BadMinor(text.to_owned());
-        let rest = text.strip_prefix('v').unwrap_or(text).strip_prefix("1.").ok_or_else(bad)?;
-        let minor = rest.split_once(['.', '+', '-']).map_or(rest, |(minor, _)| minor);
+        let rest = text
+            .strip_prefix('v')
+            .unwrap_or(text)
+            .strip_prefix("1.")
+            .ok_or_else(bad)?;
+        let minor = rest
+            .split_once(['.', '+', '-'])
+            .map_or(rest, |(minor, _)| minor);
         minor.parse().map(Self).map_err(|_| bad())
     }
 }

@@ -8,7 +8,11 @@ pub fn nearest<'a>(name: &str, candidates: impl IntoIterator<Item = &'a str>) ->
     candidates
         .into_iter()
         .filter_map(|candidate| {
-            let changes = if candidate.eq_ignore_ascii_case(name) { 0 } else { changes(name, candidate) };
+            let changes = if candidate.eq_ignore_ascii_case(name) {
+                0
+            } else {
+                changes(name, candidate)
+            };
             (changes <= limit).then_some((changes, candidate))
         })
         .min()
@@ -42,7 +46,10 @@ mod tests {
 
     #[test]
     fn a_swapped_pair_is_near() {
-        assert_eq!(nearest("contianers", ["containers", "initContainers", "volumes"]), Some("containers"));
+        assert_eq!(
+            nearest("contianers", ["containers", "initContainers", "volumes"]),
+            Some("containers")
+        );
     }
 
     #[test]

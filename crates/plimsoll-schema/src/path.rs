@@ -19,7 +19,13 @@ pub struct Path(pub Vec<Segment>);
 impl Path {
     /// The path of field names, split at dots.
     pub fn of_fields(dotted: &str) -> Self {
-        Self(dotted.split('.').filter(|name| !name.is_empty()).map(|name| Segment::Field(name.to_owned())).collect())
+        Self(
+            dotted
+                .split('.')
+                .filter(|name| !name.is_empty())
+                .map(|name| Segment::Field(name.to_owned()))
+                .collect(),
+        )
     }
 }
 

@@ -27,7 +27,11 @@ impl Schemas {
     }
 
     pub(crate) fn from_parts(types: Vec<Type>, kinds: Vec<KindInfo>) -> Self {
-        Self { types, kinds, ids: BTreeMap::new() }
+        Self {
+            types,
+            kinds,
+            ids: BTreeMap::new(),
+        }
     }
 
     /// Adds a type; equal types share one id.
@@ -69,7 +73,12 @@ impl Schemas {
         self.import_known(from, id, &mut BTreeMap::new())
     }
 
-    fn import_known(&mut self, from: &Self, id: TypeId, known: &mut BTreeMap<TypeId, TypeId>) -> TypeId {
+    fn import_known(
+        &mut self,
+        from: &Self,
+        id: TypeId,
+        known: &mut BTreeMap<TypeId, TypeId>,
+    ) -> TypeId {
         if let Some(copy) = known.get(&id) {
             return *copy;
         }
@@ -119,7 +128,9 @@ impl Schemas {
 
     /// The kind of this group, version and name; the core group is empty.
     pub fn kind_info(&self, group: &str, version: &str, kind: &str) -> Option<&KindInfo> {
-        self.kinds.iter().find(|info| info.kind == kind && info.group == group && info.version == version)
+        self.kinds
+            .iter()
+            .find(|info| info.kind == kind && info.group == group && info.version == version)
     }
 
     /// The type of objects of this group, version and kind.
@@ -142,18 +153,39 @@ impl Schemas {
     ///
     /// A field name also steps into a map, so that a path can be written without knowing which is which.
     pub fn place(&self, id: TypeId, path: &Path) -> Option<Place<'_>> {
-        path.0.iter().try_fold(Place { ty: id, field: None }, |at, segment| self.step(at.ty, segment))
+        path.0.iter().try_fold(
+            Place {
+                ty: id,
+                field: None,
+            },
+            |at, segment| self.step(at.ty, segment),
+        )
     }
 
     fn step(&self, id: TypeId, segment: &Segment) -> Option<Place<'_>> {
         match (&self.get(id).shape, segment) {
-            (Shape::Any, _) => Some(Place { ty: id, field: None }),
-            (Shape::Map { value, .. }, Segment::Field(_) | Segment::Key(_)) => Some(Place { ty: *value, field: None }),
-            (Shape::List { item, .. }, Segment::Index(_)) => Some(Place { ty: *item, field: None }),
+            (Shape::Any, _) => Some(Place {
+                ty: id,
+                field: None,
+            }),
+            (Shape::Map { value, .. }, Segment::Field(_) | Segment::Key(_)) => Some(Place {
+                ty: *value,
+                field: None,
+            }),
+            (Shape::List { item, .. }, Segment::Index(_)) => Some(Place {
+                ty: *item,
+                field: None,
+            }),
             (Shape::Object { extra, .. }, Segment::Field(name) | Segment::Key(name)) => {
                 match (self.get(id).field(name), extra) {
-                    (Some(field), _) => Some(Place { ty: field.ty, field: Some(field) }),
-                    (None, Extra::Of(value)) => Some(Place { ty: *value, field: None }),
+                    (Some(field), _) => Some(Place {
+                        ty: field.ty,
+                        field: Some(field),
+                    }),
+                    (None, Extra::Of(value)) => Some(Place {
+                        ty: *value,
+                        field: None,
+                    }),
                     (None, Extra::Refused | Extra::Kept) => None,
                 }
             }

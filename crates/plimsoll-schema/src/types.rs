@@ -26,13 +26,20 @@ pub struct Type {
 impl Type {
     /// A nested type of this shape.
     pub const fn nested(shape: Shape) -> Self {
-        Self { name: Cow::Borrowed(""), shape, nullable: false, choices: Vec::new() }
+        Self {
+            name: Cow::Borrowed(""),
+            shape,
+            nullable: false,
+            choices: Vec::new(),
+        }
     }
 
     /// The field of this name, if this is an object that declares it.
     pub fn field(&self, name: &str) -> Option<&Field> {
         let fields = self.fields();
-        let at = fields.binary_search_by(|field| field.name.as_ref().cmp(name)).ok()?;
+        let at = fields
+            .binary_search_by(|field| field.name.as_ref().cmp(name))
+            .ok()?;
         fields.get(at)
     }
 

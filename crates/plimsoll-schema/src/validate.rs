@@ -3,7 +3,9 @@ use std::fmt;
 
 use serde_json::{Map, Value};
 
-use crate::{Extra, Field, Minor, Path, Scalar, Schemas, Segment, Shape, Type, TypeId, kubernetes, nearest};
+use crate::{
+    Extra, Field, Minor, Path, Scalar, Schemas, Segment, Shape, Type, TypeId, kubernetes, nearest,
+};
 
 /// Something in a value that its type does not allow.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -63,24 +65,49 @@ impl fmt::Display for ProblemKind {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::UnknownField { near: None } => f.write_str("unknown field"),
-            Self::UnknownField { near: Some(near) } => write!(f, "unknown field; did you mean `{near}`?"),
+            Self::UnknownField { near: Some(near) } => {
+                write!(f, "unknown field; did you mean `{near}`?")
+            }
             Self::Missing => f.write_str("required value is missing"),
             Self::WrongType { expected, found } => write!(f, "expected {expected}, found {found}"),
-            Self::NotInVersion { since, until: None } => write!(f, "only known since Kubernetes {since}"),
-            Self::NotInVersion { since, until: Some(until) } => {
+            Self::NotInVersion { since, until: None } => {
+                write!(f, "only known since Kubernetes {since}")
+            }
+            Self::NotInVersion {
+                since,
+                until: Some(until),
+            } => {
                 write!(f, "only known from Kubernetes {since} to {until}")
             }
-            Self::GatedOff { usable: None } => f.write_str("dropped silently unless a feature gate is turned on"),
-            Self::GatedOff { usable: Some(usable) } => {
-                write!(f, "dropped silently before Kubernetes {usable} unless a feature gate is turned on")
+            Self::GatedOff { usable: None } => {
+                f.write_str("dropped silently unless a feature gate is turned on")
             }
-            Self::BadEnum { allowed, near: None } => write!(f, "must be one of {}", allowed.join(", ")),
-            Self::BadEnum { near: Some(near), .. } => write!(f, "unknown value; did you mean `{near}`?"),
+            Self::GatedOff {
+                usable: Some(usable),
+            } => {
+                write!(
+                    f,
+                    "dropped silently before Kubernetes {usable} unless a feature gate is turned on"
+                )
+            }
+            Self::BadEnum {
+                allowed,
+                near: None,
+            } => write!(f, "must be one of {}", allowed.join(", ")),
+            Self::BadEnum {
+                near: Some(near), ..
+            } => write!(f, "unknown value; did you mean `{near}`?"),
             Self::UnknownKind { since: None, .. } => f.write_str("unknown kind"),
-            Self::UnknownKind { since: Some(since), until: None } => {
+            Self::UnknownKind {
+                since: Some(since),
+                until: None,
+            } => {
                 write!(f, "kind only known since Kubernetes {since}")
             }
-            Self::UnknownKind { since: Some(since), until: Some(until) } => {
+            Self::UnknownKind {
+                since: Some(since),
+                until: Some(until),
+            } => {
                 write!(f, "kind only known from Kubernetes {since} to {until}")
             }
         }
@@ -89,7 +116,12 @@ impl fmt::Display for ProblemKind {
 
 /// All problems of `value` as type `id` in version `at`, in the order of the value's fields.
 pub fn validate(schemas: &Schemas, id: TypeId, value: &Value, at: Minor) -> Vec<Problem> {
-    let mut check = Check { schemas, at, path: Path::default(), problems: Vec::new() };
+    let mut check = Check {
+        schemas,
+        at,
+        path: Path::default(),
+        problems: Vec::new(),
+    };
     check.value(id, value);
     check.problems
 }
@@ -120,7 +152,10 @@ struct Check<'a> {
 
 impl Check<'_> {
     fn problem(&mut self, kind: ProblemKind) {
-        self.problems.push(Problem { path: self.path.clone(), kind });
+        self.problems.push(Problem {
+            path: self.path.clone(),
+            kind,
+        });
     }
 
     fn inside(&mut self, segment: Segment, check: impl FnOnce(&mut Self)) {
@@ -136,10 +171,14 @@ impl Check<'_> {
         }
         match (&ty.shape, value) {
             (Shape::Any, _) => {}
-            (Shape::Object { embedded, .. }, Value::Object(object)) => self.object(ty, *embedded, object),
+            (Shape::Object { embedded, .. }, Value::Object(object)) => {
+                self.object(ty, *embedded, object)
+            }
             (Shape::Map { value: inner, .. }, Value::Object(object)) => {
                 for (key, value) in object.iter().filter(|(_, value)| !value.is_null()) {
-                    self.inside(Segment::Key(key.clone()), |check| check.value(*inner, value));
+                    self.inside(Segment::Key(key.clone()), |check| {
+                        check.value(*inner, value)
+                    });
                 }
             }
             (Shape::List { item, .. }, Value::Array(items)) => {
@@ -149,23 +188,41 @@ impl Check<'_> {
             }
             (Shape::Scalar(scalar), value) if fits(*scalar, value) => self.choice(ty, value),
             (shape, value) => {
-                self.problem(ProblemKind::WrongType { expected: wanted(shape), found: form(value) });
+                self.problem(ProblemKind::WrongType {
+                    expected: wanted(shape),
+                    found: form(value),
+                });
             }
         }
     }
 
     fn object(&mut self, ty: &Type, embedded: bool, object: &Map<String, Value>) {
         for (name, value) in object {
-            if value.is_null() && ty.field(name).is_none_or(|field| !self.schemas.get(field.ty).nullable) {
+            if value.is_null()
+                && ty
+                    .field(name)
+                    .is_none_or(|field| !self.schemas.get(field.ty).nullable)
+            {
                 continue;
             }
-            self.inside(Segment::Field(name.clone()), |check| check.field(ty, embedded, name, value));
+            self.inside(Segment::Field(name.clone()), |check| {
+                check.field(ty, embedded, name, value)
+            });
         }
         let at = self.at;
-        for field in ty.fields().iter().filter(|field| field.required && field.known_at(at)) {
+        for field in ty
+            .fields()
+            .iter()
+            .filter(|field| field.required && field.known_at(at))
+        {
             let nullable = self.schemas.get(field.ty).nullable;
-            if object.get(field.name.as_ref()).is_none_or(|value| value.is_null() && !nullable) {
-                self.inside(Segment::Field(field.name.to_string()), |check| check.problem(ProblemKind::Missing));
+            if object
+                .get(field.name.as_ref())
+                .is_none_or(|value| value.is_null() && !nullable)
+            {
+                self.inside(Segment::Field(field.name.to_string()), |check| {
+                    check.problem(ProblemKind::Missing)
+                });
             }
         }
     }
@@ -194,9 +251,14 @@ impl Check<'_> {
 
     fn availability(&mut self, field: &Field) {
         if !field.known_at(self.at) {
-            self.problem(ProblemKind::NotInVersion { since: field.since, until: field.until });
+            self.problem(ProblemKind::NotInVersion {
+                since: field.since,
+                until: field.until,
+            });
         } else if !field.usable_at(self.at) {
-            self.problem(ProblemKind::GatedOff { usable: field.usable });
+            self.problem(ProblemKind::GatedOff {
+                usable: field.usable,
+            });
         }
     }
 
@@ -215,8 +277,15 @@ impl Check<'_> {
     }
 
     fn choice(&mut self, ty: &Type, value: &Value) {
-        let Some(text) = value.as_str().filter(|_| !ty.choices.is_empty()) else { return };
-        let known = || ty.choices.iter().filter(|choice| choice.known_at(self.at)).map(|choice| choice.value.as_ref());
+        let Some(text) = value.as_str().filter(|_| !ty.choices.is_empty()) else {
+            return;
+        };
+        let known = || {
+            ty.choices
+                .iter()
+                .filter(|choice| choice.known_at(self.at))
+                .map(|choice| choice.value.as_ref())
+        };
         if !known().any(|choice| choice == text) {
             let near = nearest(text, known()).map(str::to_owned);
             let allowed = known().map(str::to_owned).collect();
@@ -228,7 +297,9 @@ impl Check<'_> {
 fn fits(scalar: Scalar, value: &Value) -> bool {
     match scalar {
         Scalar::String | Scalar::Time | Scalar::MicroTime | Scalar::Bytes => value.is_string(),
-        Scalar::Int32 => value.as_i64().is_some_and(|number| i32::try_from(number).is_ok()),
+        Scalar::Int32 => value
+            .as_i64()
+            .is_some_and(|number| i32::try_from(number).is_ok()),
         Scalar::Int64 => value.is_i64(),
         Scalar::Number => value.is_number(),
         Scalar::Boolean => value.is_boolean(),

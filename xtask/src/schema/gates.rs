@@ -18,15 +18,25 @@ impl Gates {
 
     /// The first minor from which a gate stays on; `None` if none yet does.
     pub fn on_since(&self, gate: &str) -> Result<Option<Minor>> {
-        let early = EARLY.iter().find(|(name, _)| *name == gate).map(|(_, minor)| Some(Minor::new(*minor)));
-        self.0.get(gate).copied().or(early).with_context(|| format!("no release lists the feature gate {gate}"))
+        let early = EARLY
+            .iter()
+            .find(|(name, _)| *name == gate)
+            .map(|(_, minor)| Some(Minor::new(*minor)));
+        self.0
+            .get(gate)
+            .copied()
+            .or(early)
+            .with_context(|| format!("no release lists the feature gate {gate}"))
     }
 }
 
 /// The gate of a field, if it has one.
 pub fn of(definition: &str, field: &str) -> Option<&'static str> {
     let short = definition.strip_prefix("io.k8s.api.")?;
-    GATED.iter().find(|(owner, name, _)| *owner == short && *name == field).map(|(.., gate)| *gate)
+    GATED
+        .iter()
+        .find(|(owner, name, _)| *owner == short && *name == field)
+        .map(|(.., gate)| *gate)
 }
 
 /// Reads the list of gates of a release; releases before 1.31 have none.
@@ -35,7 +45,11 @@ pub fn read(folder: &Path) -> Result<Gates> {
         "test/compatibility_lifecycle/reference/versioned_feature_list.yaml",
         "test/featuregates_linter/test_data/versioned_feature_list.yaml",
     ];
-    let Some(path) = places.iter().map(|place| folder.join(place)).find(|path| path.exists()) else {
+    let Some(path) = places
+        .iter()
+        .map(|place| folder.join(place))
+        .find(|path| path.exists())
+    else {
         return Ok(Gates::default());
     };
     let mut gates = Gates::default();
@@ -67,6 +81,10 @@ const EARLY: &[(&str, u8)] = &[];
 /// Definition without `io.k8s.api.`, field, gate. Source: `+featureGate` marks and field descriptions of
 /// the API types; fields whose gate was on before 1.27 are left out.
 const GATED: &[(&str, &str, &str)] = &[
-    ("core.v1.Container", "resizePolicy", "InPlacePodVerticalScaling"),
+    (
+        "core.v1.Container",
+        "resizePolicy",
+        "InPlacePodVerticalScaling",
+    ),
     ("core.v1.Container", "restartPolicy", "SidecarContainers"),
 ];

@@ -34,7 +34,9 @@ pub struct Names {
 /// The kinds that a definition or an operation names.
 pub fn gvks(schema: &Value) -> Vec<Gvk> {
     let entry = &schema["x-kubernetes-group-version-kind"];
-    let entries = entry.as_array().map_or(std::slice::from_ref(entry), Vec::as_slice);
+    let entries = entry
+        .as_array()
+        .map_or(std::slice::from_ref(entry), Vec::as_slice);
     let gvk = |entry: &Value| {
         let part = |name| word(entry, name).to_owned();
         (part("group"), part("version"), part("kind"))
@@ -58,7 +60,9 @@ pub fn resources(paths: &Map<String, Value>) -> BTreeMap<Gvk, Resource> {
         resource.plural = at.plural.to_owned();
         resource.namespaced |= at.namespaced;
         for (method, operation) in item.as_object().into_iter().flatten() {
-            let Some(verb) = verb(method, word(operation, "x-kubernetes-action")) else { continue };
+            let Some(verb) = verb(method, word(operation, "x-kubernetes-action")) else {
+                continue;
+            };
             match at.part {
                 Some(part) => {
                     let part = resource.parts.entry(part.to_owned()).or_default();
@@ -72,7 +76,10 @@ pub fn resources(paths: &Map<String, Value>) -> BTreeMap<Gvk, Resource> {
             }
         }
     }
-    found.into_values().filter_map(|(kind, resource)| Some((kind?, resource))).collect()
+    found
+        .into_values()
+        .filter_map(|(kind, resource)| Some((kind?, resource)))
+        .collect()
 }
 
 /// What a path serves.
@@ -91,7 +98,11 @@ fn place(path: &str) -> Option<Place<'_>> {
         ["apis", group, version, rest @ ..] => (*group, *version, rest),
         _ => return None,
     };
-    let rest = if let ["watch", rest @ ..] = rest { rest } else { rest };
+    let rest = if let ["watch", rest @ ..] = rest {
+        rest
+    } else {
+        rest
+    };
     let (namespaced, rest) = match rest {
         ["namespaces", "{namespace}", rest @ ..] => (true, rest),
         _ => (false, rest),
@@ -101,7 +112,13 @@ fn place(path: &str) -> Option<Place<'_>> {
         [plural, "{name}", part] => (*plural, Some(*part)),
         _ => return None,
     };
-    Some(Place { group, version, namespaced, plural, part })
+    Some(Place {
+        group,
+        version,
+        namespaced,
+        plural,
+        part,
+    })
 }
 
 fn verb(method: &str, action: &str) -> Option<&'static str> {
@@ -121,13 +138,20 @@ fn verb(method: &str, action: &str) -> Option<&'static str> {
 /// Short names and categories by group and plural, from the discovery files of newer releases.
 pub fn short_names(folder: &Path) -> Result<BTreeMap<(String, String), Names>> {
     let mut names = BTreeMap::new();
-    let Ok(files) = fs::read_dir(folder.join("api/discovery")) else { return Ok(names) };
+    let Ok(files) = fs::read_dir(folder.join("api/discovery")) else {
+        return Ok(names);
+    };
     for file in files {
         let document: Value = serde_json::from_slice(&fs::read(file?.path())?)?;
-        let Some(version) = document["groupVersion"].as_str() else { continue };
+        let Some(version) = document["groupVersion"].as_str() else {
+            continue;
+        };
         let group = version.split_once('/').map_or("", |(group, _)| group);
         for resource in document["resources"].as_array().into_iter().flatten() {
-            let own = Names { short: words(resource, "shortNames"), categories: words(resource, "categories") };
+            let own = Names {
+                short: words(resource, "shortNames"),
+                categories: words(resource, "categories"),
+            };
             names.insert((group.to_owned(), word(resource, "name").to_owned()), own);
         }
     }

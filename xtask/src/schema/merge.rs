@@ -3,7 +3,8 @@ use std::collections::BTreeMap;
 
 use anyhow::{Context, Result};
 use plimsoll_schema::{
-    Choice, Extra, Field, KindInfo, ListKind, Minor, Schemas, Shape, Subresource, Text, Type, TypeId,
+    Choice, Extra, Field, KindInfo, ListKind, Minor, Schemas, Shape, Subresource, Text, Type,
+    TypeId,
 };
 
 use super::gates::{self, Gates};
@@ -37,7 +38,14 @@ impl<T> Merge<T> {
 
 fn lay<K: Ord, T>(into: &mut BTreeMap<K, Merge<T>>, key: K, value: T, minor: Minor) {
     let since = into.get(&key).map_or(minor, |known| known.since);
-    into.insert(key, Merge { newest: value, since, last: minor });
+    into.insert(
+        key,
+        Merge {
+            newest: value,
+            since,
+            last: minor,
+        },
+    );
 }
 
 impl Merged {
@@ -47,7 +55,12 @@ impl Merged {
             for (field, property) in &definition.fields {
                 let key = (name.clone(), field.clone());
                 for choice in &property.choices {
-                    lay(self.choices.entry(key.clone()).or_default(), choice.clone(), (), minor);
+                    lay(
+                        self.choices.entry(key.clone()).or_default(),
+                        choice.clone(),
+                        (),
+                        minor,
+                    );
                 }
                 lay(&mut self.fields, key, property.clone(), minor);
             }
@@ -64,14 +77,25 @@ impl Merged {
     /// The table of all releases.
     pub fn lower(&self) -> Result<Schemas> {
         let mut schemas = Schemas::new();
-        let ids: BTreeMap<&str, TypeId> =
-            self.definitions.keys().map(|name| (name.as_str(), schemas.reserve())).collect();
+        let ids: BTreeMap<&str, TypeId> = self
+            .definitions
+            .keys()
+            .map(|name| (name.as_str(), schemas.reserve()))
+            .collect();
         for (name, definition) in &self.definitions {
             let shape = self.definition_shape(&mut schemas, &ids, name, definition)?;
-            schemas.define(ids[name.as_str()], Type { name: name.clone().into(), ..Type::nested(shape) });
+            schemas.define(
+                ids[name.as_str()],
+                Type {
+                    name: name.clone().into(),
+                    ..Type::nested(shape)
+                },
+            );
         }
         for (gvk, object) in &self.objects {
-            let ty = *ids.get(object.newest.as_str()).context("a kind without definition")?;
+            let ty = *ids
+                .get(object.newest.as_str())
+                .context("a kind without definition")?;
             schemas.add_kind(self.kind(gvk, object, ty));
         }
         Ok(schemas)
@@ -89,8 +113,13 @@ impl Merged {
             return Ok(schemas.get(id).shape.clone());
         }
         let first = (name.to_owned(), String::new());
-        let own = self.fields.range(first..).take_while(|((owner, _), _)| owner == name);
-        let fields = own.map(|((_, field), property)| self.field(schemas, ids, definition, (name, field), property));
+        let own = self
+            .fields
+            .range(first..)
+            .take_while(|((owner, _), _)| owner == name);
+        let fields = own.map(|((_, field), property)| {
+            self.field(schemas, ids, definition, (name, field), property)
+        });
         Ok(Shape::Object {
             fields: fields.collect::<Result<_>>()?,
             extra: Extra::Refused,
@@ -111,7 +140,11 @@ impl Merged {
         let choices: Vec<Choice> = choices
             .into_iter()
             .flatten()
-            .map(|(value, own)| Choice { value: value.clone().into(), since: own.since, until: own.until() })
+            .map(|(value, own)| Choice {
+                value: value.clone().into(),
+                since: own.since,
+                until: own.until(),
+            })
             .collect();
         let ty = lower_form(schemas, ids, &property.newest.form, &choices)?;
         let mut lowered = Field::new(field.to_owned(), ty);
@@ -134,10 +167,17 @@ impl Merged {
     fn kind(&self, gvk: &Gvk, object: &Merge<String>, ty: TypeId) -> KindInfo {
         let (group, version, kind) = gvk.clone();
         let resource = self.resources.get(gvk);
-        let (since, until) =
-            resource.map_or((object.since, object.until()), |resource| (resource.since, resource.until()));
-        let resource = resource.map(|resource| resource.newest.clone()).unwrap_or_default();
-        let names = self.names.get(&(group.clone(), resource.plural.clone())).cloned().unwrap_or_default();
+        let (since, until) = resource.map_or((object.since, object.until()), |resource| {
+            (resource.since, resource.until())
+        });
+        let resource = resource
+            .map(|resource| resource.newest.clone())
+            .unwrap_or_default();
+        let names = self
+            .names
+            .get(&(group.clone(), resource.plural.clone()))
+            .cloned()
+            .unwrap_or_default();
         let parts = resource.parts.into_iter().map(|(name, part)| Subresource {
             name: name.into(),
             group: part.gvk.0.into(),
@@ -175,25 +215,42 @@ fn lower_form(
     choices: &[Choice],
 ) -> Result<TypeId> {
     let shape = match form {
-        Form::Named(name) => return ids.get(name.as_str()).copied().with_context(|| format!("no definition {name}")),
-        Form::Any => Shape::Any,
-        Form::Object => {
-            Shape::Object { fields: Vec::new(), extra: Extra::Refused, atomic: false, embedded: false }
+        Form::Named(name) => {
+            return ids
+                .get(name.as_str())
+                .copied()
+                .with_context(|| format!("no definition {name}"));
         }
+        Form::Any => Shape::Any,
+        Form::Object => Shape::Object {
+            fields: Vec::new(),
+            extra: Extra::Refused,
+            atomic: false,
+            embedded: false,
+        },
         Form::Scalar(scalar) => {
             let shape = Shape::Scalar(*scalar);
-            return Ok(schemas.add(Type { choices: choices.to_vec(), ..Type::nested(shape) }));
+            return Ok(schemas.add(Type {
+                choices: choices.to_vec(),
+                ..Type::nested(shape)
+            }));
         }
-        Form::Map { value, atomic } => {
-            Shape::Map { value: lower_form(schemas, ids, value, choices)?, atomic: *atomic }
-        }
+        Form::Map { value, atomic } => Shape::Map {
+            value: lower_form(schemas, ids, value, choices)?,
+            atomic: *atomic,
+        },
         Form::List { item, kind, keys } => {
             let list = match kind.as_str() {
                 "set" => ListKind::Set,
-                "map" => ListKind::Map { keys: texts(keys.iter().cloned()) },
+                "map" => ListKind::Map {
+                    keys: texts(keys.iter().cloned()),
+                },
                 _ => ListKind::Atomic,
             };
-            Shape::List { item: lower_form(schemas, ids, item, choices)?, list }
+            Shape::List {
+                item: lower_form(schemas, ids, item, choices)?,
+                list,
+            }
         }
     };
     Ok(schemas.add(Type::nested(shape)))

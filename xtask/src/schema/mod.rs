@@ -2,7 +2,6 @@
 mod gates;
 mod kinds;
 mod merge;
-mod module;
 mod openapi;
 
 use std::fs;
@@ -13,9 +12,12 @@ use anyhow::{Context, Result};
 use flate2::{Compression, GzBuilder};
 use plimsoll_schema::{Minor, Schemas, encode};
 
+use crate::go;
+
 /// One release of every minor in the table; any patch release has the same types.
 const RELEASES: [&str; 11] = [
-    "1.27.16", "1.28.15", "1.29.6", "1.30.14", "1.31.0", "1.32.0", "1.33.13", "1.34.1", "1.35.0", "1.36.3", "1.37.1",
+    "1.27.16", "1.28.15", "1.29.6", "1.30.14", "1.31.0", "1.32.0", "1.33.13", "1.34.1", "1.35.0",
+    "1.36.3", "1.37.1",
 ];
 
 /// Writes the tables below `data`, the data folder of `plimsoll-schema`.
@@ -28,7 +30,7 @@ fn kubernetes() -> Result<Schemas> {
     let mut merged = merge::Merged::default();
     for release in RELEASES {
         let minor: Minor = release.parse()?;
-        let folder = module::folder(&format!("k8s.io/kubernetes@v{release}"))?;
+        let folder = go::download("k8s.io/kubernetes", &format!("v{release}"))?.folder;
         let openapi = openapi::read(&folder).with_context(|| format!("Kubernetes {release}"))?;
         merged.add(minor, openapi);
         merged.names.extend(kinds::short_names(&folder)?);
@@ -39,7 +41,9 @@ fn kubernetes() -> Result<Schemas> {
 
 /// Packs a table without time stamp, so that equal tables give equal files.
 fn write_table(path: &Path, table: &Schemas) -> Result<()> {
-    let mut packed = GzBuilder::new().mtime(0).write(Vec::new(), Compression::best());
+    let mut packed = GzBuilder::new()
+        .mtime(0)
+        .write(Vec::new(), Compression::best());
     packed.write_all(encode(table).as_bytes())?;
     fs::write(path, packed.finish()?).with_context(|| path.display().to_string())
 }

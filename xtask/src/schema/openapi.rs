@@ -49,8 +49,15 @@ pub enum Form {
     Object,
     Any,
     Scalar(Scalar),
-    Map { value: Box<Form>, atomic: bool },
-    List { item: Box<Form>, kind: String, keys: Vec<String> },
+    Map {
+        value: Box<Form>,
+        atomic: bool,
+    },
+    List {
+        item: Box<Form>,
+        kind: String,
+        keys: Vec<String>,
+    },
 }
 
 /// Reads the release in `folder`.
@@ -59,7 +66,9 @@ pub fn read(folder: &Path) -> Result<OpenApi> {
     let document: Value = serde_json::from_slice(&document)?;
     let code = fs::read_to_string(folder.join("pkg/generated/openapi/zz_generated.openapi.go"))?;
     let extras = extras(&code);
-    let definitions = document["definitions"].as_object().context("no definitions")?;
+    let definitions = document["definitions"]
+        .as_object()
+        .context("no definitions")?;
     let mut objects = BTreeMap::new();
     for (name, schema) in definitions {
         for gvk in kinds::gvks(schema) {
@@ -67,16 +76,29 @@ pub fn read(folder: &Path) -> Result<OpenApi> {
         }
     }
     let resources = kinds::resources(document["paths"].as_object().context("no paths")?);
-    let definitions = definitions.iter().map(|(name, schema)| (name.clone(), definition(name, schema, &extras)));
-    Ok(OpenApi { definitions: definitions.collect(), resources, objects })
+    let definitions = definitions
+        .iter()
+        .map(|(name, schema)| (name.clone(), definition(name, schema, &extras)));
+    Ok(OpenApi {
+        definitions: definitions.collect(),
+        resources,
+        objects,
+    })
 }
 
-fn definition(name: &str, schema: &Value, extras: &BTreeMap<(String, String), Extra>) -> Definition {
+fn definition(
+    name: &str,
+    schema: &Value,
+    extras: &BTreeMap<(String, String), Extra>,
+) -> Definition {
     let required = |field: &str| words(schema, "required").iter().any(|known| known == field);
     let owner = short_name(name);
     let properties = schema["properties"].as_object().into_iter().flatten();
     let fields = properties.map(|(field, schema)| {
-        let extra = extras.get(&(owner.clone(), field.clone())).cloned().unwrap_or_default();
+        let extra = extras
+            .get(&(owner.clone(), field.clone()))
+            .cloned()
+            .unwrap_or_default();
         let form = form(schema);
         let property = Property {
             required: required(field),
@@ -86,17 +108,30 @@ fn definition(name: &str, schema: &Value, extras: &BTreeMap<(String, String), Ex
                 "merge,retainKeys" => PatchStrategy::MergeRetainKeys,
                 _ => PatchStrategy::Replace,
             },
-            merge_key: schema["x-kubernetes-patch-merge-key"].as_str().map(str::to_owned),
+            merge_key: schema["x-kubernetes-patch-merge-key"]
+                .as_str()
+                .map(str::to_owned),
             default: extra.default,
-            atomic: matches!(form, Form::Named(_)) && word(schema, "x-kubernetes-map-type") == "atomic",
+            atomic: matches!(form, Form::Named(_))
+                && word(schema, "x-kubernetes-map-type") == "atomic",
             choices: extra.choices,
             form,
         };
         (field.clone(), property)
     });
     let fields: BTreeMap<String, Property> = fields.collect();
-    let form = special(name).unwrap_or_else(|| if fields.is_empty() { form(schema) } else { Form::Object });
-    Definition { form, fields, atomic: word(schema, "x-kubernetes-map-type") == "atomic" }
+    let form = special(name).unwrap_or_else(|| {
+        if fields.is_empty() {
+            form(schema)
+        } else {
+            Form::Object
+        }
+    });
+    Definition {
+        form,
+        fields,
+        atomic: word(schema, "x-kubernetes-map-type") == "atomic",
+    }
 }
 
 /// Types whose JSON form the document does not tell.
@@ -153,18 +188,34 @@ fn extras(code: &str) -> BTreeMap<(String, String), Extra> {
     for line in code.lines() {
         if let Some(rest) = line.strip_prefix("func schema_") {
             let name = rest.split('(').next().unwrap_or_default();
-            owner = ["k8sio_api_", "pkg_apis_"].iter().find_map(|start| name.strip_prefix(start)).unwrap_or("").into();
+            owner = ["k8sio_api_", "pkg_apis_"]
+                .iter()
+                .find_map(|start| name.strip_prefix(start))
+                .unwrap_or("")
+                .into();
             field.clear();
-        } else if let Some(rest) = line.strip_prefix("\t\t\t\t\t\"").and_then(|rest| rest.strip_suffix("\": {")) {
+        } else if let Some(rest) = line
+            .strip_prefix("\t\t\t\t\t\"")
+            .and_then(|rest| rest.strip_suffix("\": {"))
+        {
             rest.clone_into(&mut field);
         } else if let Some(list) = line.trim().strip_prefix("Enum:") {
-            let list = list.trim().trim_start_matches("[]interface{}{").trim_end_matches("},");
+            let list = list
+                .trim()
+                .trim_start_matches("[]interface{}{")
+                .trim_end_matches("},");
             let extra = extras.entry((owner.clone(), field.clone())).or_default();
-            extra.choices = list.split(", ").map(|value| value.trim_matches('"').to_owned()).collect();
+            extra.choices = list
+                .split(", ")
+                .map(|value| value.trim_matches('"').to_owned())
+                .collect();
         } else if let Some(value) = line.strip_prefix("\t\t\t\t\t\t\tDefault:").map(str::trim) {
             let value = value.trim_end_matches(',');
             if value.len() > 2 && value.starts_with('"') {
-                extras.entry((owner.clone(), field.clone())).or_default().default = Some(value.to_owned());
+                extras
+                    .entry((owner.clone(), field.clone()))
+                    .or_default()
+                    .default = Some(value.to_owned());
             }
         }
     }
@@ -183,5 +234,11 @@ pub fn word<'a>(schema: &'a Value, name: &str) -> &'a str {
 }
 
 pub fn words(schema: &Value, name: &str) -> Vec<String> {
-    schema[name].as_array().into_iter().flatten().filter_map(Value::as_str).map(str::to_owned).collect()
+    schema[name]
+        .as_array()
+        .into_iter()
+        .flatten()
+        .filter_map(Value::as_str)
+        .map(str::to_owned)
+        .collect()
 }

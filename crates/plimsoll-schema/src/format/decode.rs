@@ -4,7 +4,8 @@ use std::fmt;
 
 use super::SCALARS;
 use crate::{
-    Choice, Extra, Field, KindInfo, ListKind, Minor, PatchStrategy, Schemas, Shape, Subresource, Text, Type, TypeId,
+    Choice, Extra, Field, KindInfo, ListKind, Minor, PatchStrategy, Schemas, Shape, Subresource,
+    Text, Type, TypeId,
 };
 
 /// A line of the table could not be read.
@@ -18,7 +19,11 @@ pub struct BadTable {
 
 impl fmt::Display for BadTable {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "line {} of the schema table is damaged: `{}`", self.line, self.text)
+        write!(
+            f,
+            "line {} of the schema table is damaged: `{}`",
+            self.line, self.text
+        )
     }
 }
 
@@ -31,8 +36,10 @@ impl std::error::Error for BadTable {}
 pub fn decode(text: &'static str) -> Result<Schemas, BadTable> {
     let (mut types, mut kinds) = (Vec::new(), Vec::new());
     for (at, line) in text.lines().enumerate() {
-        read_line(line, &mut types, &mut kinds)
-            .ok_or_else(|| BadTable { line: at + 1, text: line.to_owned() })?;
+        read_line(line, &mut types, &mut kinds).ok_or_else(|| BadTable {
+            line: at + 1,
+            text: line.to_owned(),
+        })?;
     }
     Ok(Schemas::from_parts(types, kinds))
 }
@@ -46,7 +53,10 @@ fn read_line(line: &'static str, types: &mut Vec<Type>, kinds: &mut Vec<KindInfo
             _ => return None,
         },
         "K" => kinds.push(read_kind(parts)?),
-        "R" => kinds.last_mut()?.subresources.push(read_subresource(parts)?),
+        "R" => kinds
+            .last_mut()?
+            .subresources
+            .push(read_subresource(parts)?),
         _ => return None,
     }
     Some(())
@@ -54,7 +64,10 @@ fn read_line(line: &'static str, types: &mut Vec<Type>, kinds: &mut Vec<KindInfo
 
 fn read_type(mut parts: impl Iterator<Item = &'static str>) -> Option<Type> {
     let name = Cow::Borrowed(parts.next()?);
-    let mut ty = Type { name, ..Type::nested(read_shape(parts.next()?)?) };
+    let mut ty = Type {
+        name,
+        ..Type::nested(read_shape(parts.next()?)?)
+    };
     for attribute in parts {
         match attribute.split_at_checked(1)? {
             ("?", _) => ty.nullable = true,
@@ -77,13 +90,23 @@ fn read_shape(code: &'static str) -> Option<Shape> {
         ("*", "") => Some(Shape::Any),
         ("o", flags) => Some(Shape::Object {
             fields: Vec::new(),
-            extra: if flags.contains('k') { Extra::Kept } else { Extra::Refused },
+            extra: if flags.contains('k') {
+                Extra::Kept
+            } else {
+                Extra::Refused
+            },
             atomic: flags.contains('a'),
             embedded: flags.contains('e'),
         }),
         ("m", value) => match value.strip_prefix('a') {
-            Some(value) => Some(Shape::Map { value: id(value)?, atomic: true }),
-            None => Some(Shape::Map { value: id(value)?, atomic: false }),
+            Some(value) => Some(Shape::Map {
+                value: id(value)?,
+                atomic: true,
+            }),
+            None => Some(Shape::Map {
+                value: id(value)?,
+                atomic: false,
+            }),
         },
         ("l", list) => read_list(list),
         _ => None,
@@ -100,16 +123,31 @@ fn read_list(code: &'static str) -> Option<Shape> {
         }
         _ => return None,
     };
-    Some(Shape::List { item: id(item)?, list })
+    Some(Shape::List {
+        item: id(item)?,
+        list,
+    })
 }
 
 fn read_choice(text: &'static str) -> Option<Choice> {
     let Some((value, span)) = text.rsplit_once('@') else {
-        return Some(Choice { value: Cow::Borrowed(text), since: Minor::FIRST, until: None });
+        return Some(Choice {
+            value: Cow::Borrowed(text),
+            since: Minor::FIRST,
+            until: None,
+        });
     };
     let (since, until) = span.split_once('-')?;
-    let until = if until.is_empty() { None } else { Some(minor(until)?) };
-    Some(Choice { value: Cow::Borrowed(value), since: minor(since)?, until })
+    let until = if until.is_empty() {
+        None
+    } else {
+        Some(minor(until)?)
+    };
+    Some(Choice {
+        value: Cow::Borrowed(value),
+        since: minor(since)?,
+        until,
+    })
 }
 
 fn read_field(mut parts: impl Iterator<Item = &'static str>) -> Option<Field> {
@@ -175,7 +213,10 @@ fn read_subresource(mut parts: impl Iterator<Item = &'static str>) -> Option<Sub
 }
 
 fn texts(list: &'static str) -> Vec<Text> {
-    list.split(',').filter(|text| !text.is_empty()).map(Cow::Borrowed).collect()
+    list.split(',')
+        .filter(|text| !text.is_empty())
+        .map(Cow::Borrowed)
+        .collect()
 }
 
 fn id(text: &str) -> Option<TypeId> {

@@ -27,7 +27,12 @@ pub fn encode(schemas: &Schemas) -> String {
 
 fn shape(ty: &Type) -> String {
     match &ty.shape {
-        Shape::Object { extra, atomic, embedded, .. } => {
+        Shape::Object {
+            extra,
+            atomic,
+            embedded,
+            ..
+        } => {
             let mut code = String::from("o");
             code.push_str(if *atomic { "a" } else { "" });
             code.push_str(if *embedded { "e" } else { "" });
@@ -35,12 +40,23 @@ fn shape(ty: &Type) -> String {
             code
         }
         Shape::Map { value, atomic } => format!("m{}{}", if *atomic { "a" } else { "" }, value.0),
-        Shape::List { item, list: ListKind::Atomic } => format!("la{}", item.0),
-        Shape::List { item, list: ListKind::Set } => format!("ls{}", item.0),
-        Shape::List { item, list: ListKind::Map { keys } } => format!("lm{}:{}", item.0, keys.join(",")),
-        Shape::Scalar(scalar) => {
-            SCALARS.iter().find(|(_, known)| known == scalar).map_or("*", |(code, _)| code).to_owned()
-        }
+        Shape::List {
+            item,
+            list: ListKind::Atomic,
+        } => format!("la{}", item.0),
+        Shape::List {
+            item,
+            list: ListKind::Set,
+        } => format!("ls{}", item.0),
+        Shape::List {
+            item,
+            list: ListKind::Map { keys },
+        } => format!("lm{}:{}", item.0, keys.join(",")),
+        Shape::Scalar(scalar) => SCALARS
+            .iter()
+            .find(|(_, known)| known == scalar)
+            .map_or("*", |(code, _)| code)
+            .to_owned(),
         Shape::Any => "*".to_owned(),
     }
 }
@@ -50,13 +66,20 @@ fn type_attributes(out: &mut String, ty: &Type) {
     if ty.nullable {
         out.push_str("\t?");
     }
-    if let Shape::Object { extra: Extra::Of(value), .. } = &ty.shape {
+    if let Shape::Object {
+        extra: Extra::Of(value),
+        ..
+    } = &ty.shape
+    {
         write!(out, "\t+{}", value.0).expect("memory");
     }
     for choice in &ty.choices {
         write!(out, "\te{}", choice.value).expect("memory");
         if choice.since > Minor::FIRST || choice.until.is_some() || choice.value.contains('@') {
-            let until = choice.until.map(|until| until.number().to_string()).unwrap_or_default();
+            let until = choice
+                .until
+                .map(|until| until.number().to_string())
+                .unwrap_or_default();
             write!(out, "@{}-{until}", choice.since.number()).expect("memory");
         }
     }
@@ -97,9 +120,20 @@ fn write_span(out: &mut String, since: Minor, until: Option<Minor>) {
 }
 
 fn write_kind(out: &mut String, kind: &KindInfo) {
-    let KindInfo { group, version, kind: name, plural, singular, .. } = kind;
+    let KindInfo {
+        group,
+        version,
+        kind: name,
+        plural,
+        singular,
+        ..
+    } = kind;
     let scope = if kind.namespaced { "N" } else { "C" };
-    let (short, categories, verbs) = (list(&kind.short_names), list(&kind.categories), list(&kind.verbs));
+    let (short, categories, verbs) = (
+        list(&kind.short_names),
+        list(&kind.categories),
+        list(&kind.verbs),
+    );
     let ty = kind.ty.0;
     write!(out, "K\t{group}\t{version}\t{name}\t{plural}\t{singular}\t{scope}\t{short}\t{categories}\t{verbs}\t{ty}")
         .expect("memory");
@@ -107,7 +141,12 @@ fn write_kind(out: &mut String, kind: &KindInfo) {
     out.push('\n');
     for part in &kind.subresources {
         let verbs = list(&part.verbs);
-        writeln!(out, "R\t{}\t{}\t{}\t{}\t{verbs}", part.name, part.group, part.version, part.kind).expect("memory");
+        writeln!(
+            out,
+            "R\t{}\t{}\t{}\t{}\t{verbs}",
+            part.name, part.group, part.version, part.kind
+        )
+        .expect("memory");
     }
 }
 

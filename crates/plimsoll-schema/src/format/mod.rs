@@ -20,7 +20,7 @@ use crate::Scalar;
 const SCALARS: [(&str, Scalar); 10] = [
     ("s", Scalar::String),
     ("i", Scalar::Int32),
-    ("l", Scalar::Int64) ,
+    ("l", Scalar::Int64),
     ("n", Scalar::Number),
     ("b", Scalar::Boolean),
     ("q", Scalar::Quantity),
@@ -44,6 +44,9 @@ mod tests {
     #[test]
     fn a_damaged_line_is_named() {
         let problem = decode("T\t\ts\nF\tname\tnine").expect_err("a type is a number");
-        assert_eq!(problem.to_string(), "line 2 of the schema table is damaged: `F\tname\tnine`");
+        assert_eq!(
+            problem.to_string(),
+            "line 2 of the schema table is damaged: `F\tname\tnine`"
+        );
     }
 }
