@@ -1,4 +1,4 @@
-//! Developer commands: real tools for tests, checks of the repository.
+//! Developer commands: real tools for tests, custom resource definitions, a real control plane.
 //!
 //! `cargo xtask` alone lists them.
 #![expect(
@@ -7,7 +7,9 @@
     reason = "a command line talks"
 )]
 
+mod crds;
 mod go;
+mod plane;
 mod schema;
 mod tidy;
 mod tools;
@@ -18,9 +20,12 @@ use std::process::ExitCode;
 const USAGE: &str = "\
 cargo xtask tools [NAME…]      install the pinned real tools (all that tests need, or those named)
 cargo xtask tools --list       every tool, its version, and whether it is installed
+cargo xtask crds               fetch the custom resource definitions that tests apply
 cargo xtask tidy               check the repository as a whole (these checks are tests, too)
 cargo xtask tidy --bless       rewrite the list of requirements that no test holds
-cargo xtask schema             rebuild the tables embedded in plimsoll-schema from Go modules";
+cargo xtask schema             rebuild the tables embedded in plimsoll-schema from Go modules
+cargo xtask control-plane start DIR [--version 1.37|1.30] [--nodes N]
+cargo xtask control-plane stop DIR";
 
 fn main() -> ExitCode {
     let arguments: Vec<String> = std::env::args().skip(1).collect();
@@ -31,9 +36,12 @@ fn main() -> ExitCode {
             Ok(())
         }
         ["tools", names @ ..] => tools::install(names),
+        ["crds"] => crds::fetch(),
         ["tidy"] => tidy::run(),
         ["tidy", "--bless"] => tidy::requirements::bless(),
         ["schema"] => schema::write(Path::new("crates/plimsoll-schema/data")),
+        ["control-plane", "start", folder, options @ ..] => plane::start(folder, options),
+        ["control-plane", "stop", folder] => plane::stop(folder),
         _ => {
             eprintln!("{USAGE}");
             return ExitCode::from(2);

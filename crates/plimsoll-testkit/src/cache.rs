@@ -50,15 +50,25 @@ pub fn kwok_stages() -> PathBuf {
     root().join("kwok-stages")
 }
 
-/// Folder of the custom resource definitions that `xtask crds` fetched, one file for each; `None`
-/// counts a skipped test.
+/// Folder of the custom resource definitions, whether it exists or not.
+pub fn definitions() -> PathBuf {
+    root().join("crds")
+}
+
+/// Whether the folder of definitions holds exactly those of the catalogue.
+pub fn definitions_are_complete() -> bool {
+    let stamp = std::fs::read_to_string(definitions().join(".complete"));
+    stamp.is_ok_and(|stamp| stamp == catalogue::definitions_stamp())
+}
+
+/// Folder of the custom resource definitions that `xtask crds` fetched, one file for each, named
+/// like its definition; `None` counts a skipped test.
 ///
 /// # Panics
 /// If they are missing while `PLIMSOLL_DEMAND_TOOLS=1`.
 pub fn crds() -> Option<PathBuf> {
-    let folder = root().join("crds");
-    if folder.join(".complete").is_file() {
-        return Some(folder);
+    if definitions_are_complete() {
+        return Some(definitions());
     }
     missing("custom resource definitions", "crds")
 }

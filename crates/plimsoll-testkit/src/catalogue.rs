@@ -139,6 +139,104 @@ pub const TOOLS: &[Tool] = &[
     optional("helmfile", "github.com/helmfile/helmfile", "v1.8.0", ""),
 ];
 
+/// Where custom resource definitions are found: a folder or a file of a Go module.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Definitions {
+    /// Go module that holds them.
+    pub module: &'static str,
+    /// Exact version of the module.
+    pub version: &'static str,
+    /// Folder or file inside the module.
+    pub path: &'static str,
+}
+
+const fn definitions(
+    module: &'static str,
+    version: &'static str,
+    path: &'static str,
+) -> Definitions {
+    Definitions {
+        module,
+        version,
+        path,
+    }
+}
+
+/// Every set of definitions: of the components that Plimsoll writes objects for.
+///
+/// Each is the newest version whose module can be had with Go 1.26.
+pub const DEFINITIONS: &[Definitions] = &[
+    definitions("sigs.k8s.io/gateway-api", "v1.6.3", "config/crd/standard"),
+    definitions(
+        "github.com/cert-manager/cert-manager",
+        "v1.21.2",
+        "deploy/crds",
+    ),
+    definitions(
+        "github.com/external-secrets/external-secrets",
+        "v1.3.2",
+        "config/crds/bases",
+    ),
+    definitions(
+        "github.com/bitnami-labs/sealed-secrets",
+        "v0.27.1",
+        "helm/sealed-secrets/crds",
+    ),
+    definitions("github.com/kedacore/keda/v2", "v2.21.0", "config/crd/bases"),
+    definitions(
+        "github.com/cloudnative-pg/cloudnative-pg",
+        "v1.30.0",
+        "config/crd/bases",
+    ),
+    definitions(
+        "github.com/cilium/cilium",
+        "v1.20.2",
+        "pkg/k8s/apis/cilium.io/client/crds/v2",
+    ),
+    definitions(
+        "github.com/argoproj/argo-rollouts",
+        "v1.9.0",
+        "manifests/crds",
+    ),
+    definitions("github.com/argoproj/argo-cd/v3", "v3.5.7", "manifests/crds"),
+    definitions(
+        "github.com/prometheus-operator/prometheus-operator",
+        "v0.85.0",
+        "example/prometheus-operator-crd",
+    ),
+    definitions(
+        "istio.io/api",
+        "v1.31.1",
+        "kubernetes/customresourcedefinitions.gen.yaml",
+    ),
+    definitions(
+        "github.com/vmware-tanzu/velero",
+        "v1.18.3",
+        "config/crd/v1/bases",
+    ),
+    definitions(
+        "k8s.io/autoscaler/vertical-pod-autoscaler",
+        "v1.8.1",
+        "deploy/vpa-v1-crd-gen.yaml",
+    ),
+    definitions(
+        "github.com/fluxcd/source-controller",
+        "v1.9.6",
+        "config/crd/bases",
+    ),
+    definitions(
+        "github.com/fluxcd/kustomize-controller",
+        "v1.9.6",
+        "config/crd/bases",
+    ),
+];
+
+/// One line for each set: the stamp of a complete copy in the cache.
+pub fn definitions_stamp() -> String {
+    let line = |set: &Definitions| format!("{} {} {}\n", set.module, set.version, set.path);
+    DEFINITIONS.iter().map(line).collect::<Vec<_>>().concat()
+}
+
 /// The tool of that name.
 pub fn named(name: &str) -> Option<&'static Tool> {
     TOOLS.iter().find(|tool| tool.name == name)

@@ -5,7 +5,9 @@
 
 pub mod cache;
 pub mod catalogue;
+pub mod control_plane;
 mod skipping;
 
 pub use cache::{crds, tool};
+pub use control_plane::{ControlPlane, Minor};
 pub use skipping::{skip, skipped, tools_are_demanded};
