@@ -1,6 +1,7 @@
 //! What must hold of the repository as a whole: each check lists its complaints, and is a test.
 
 mod architecture;
+mod dependencies;
 mod layers;
 pub mod requirements;
 mod sources;
@@ -23,6 +24,7 @@ pub fn run() -> Result<()> {
     let texts = texts()?;
     let mut complaints = sources::complaints(&texts);
     complaints.extend(layers::complaints()?);
+    complaints.extend(dependencies::complaints()?);
     complaints.extend(architecture::complaints()?);
     complaints.extend(requirements::complaints(&texts)?);
     if complaints.is_empty() {
@@ -75,6 +77,11 @@ mod tests {
     #[test]
     fn crates_depend_downwards_only() {
         assert_eq!(layers::complaints().unwrap(), Vec::<String>::new());
+    }
+
+    #[test]
+    fn dependencies_are_open_and_chosen() {
+        assert_eq!(dependencies::complaints().unwrap(), Vec::<String>::new());
     }
 
     #[test]
