@@ -31,10 +31,6 @@ const BANNED: &[(&str, &str)] = &[
         "rustls is the one TLS library; a static binary links no system library",
     ),
     (
-        "rand",
-        "the product has no random source: rehearsals replay by seed",
-    ),
-    (
         "serde_yaml",
         "unmaintained, and without spans: plimsoll-source reads YAML",
     ),
