@@ -164,3 +164,55 @@ pub fn free_ports() -> Result<[u16; 3]> {
     }
     Ok(ports)
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// A folder with one process that would run for ever, and the folder's watchdog.
+    fn sleeping() -> (PathBuf, Processes, Watchdog) {
+        let folder = tempfile::tempdir().unwrap().keep();
+        let watchdog = Watchdog::over(&folder).unwrap();
+        let mut processes = Processes::in_folder(&folder);
+        let mut sleep = Command::new("sh");
+        // Its arguments name the folder, as those of a control plane do.
+        sleep.args(["-c", "while :; do sleep 1; done"]).arg(folder.join("name"));
+        processes.spawn("sleep", sleep).unwrap();
+        (folder, processes, watchdog)
+    }
+
+    #[test]
+    fn a_watchdog_whose_leash_is_let_go_ends_processes_and_removes_their_folder() {
+        let (folder, mut processes, mut watchdog) = sleeping();
+        assert_eq!(running(&folder).unwrap().len(), 1);
+        watchdog.end();
+        assert!(!folder.exists());
+        processes.reap();
+    }
+
+    #[test]
+    fn processes_outlive_a_watchdog_that_is_sent_home_until_they_are_killed() {
+        let (folder, mut processes, watchdog) = sleeping();
+        watchdog.dismiss().unwrap();
+        processes.check().unwrap();
+        kill_running(&folder).unwrap();
+        processes.reap();
+        assert_eq!(running(&folder).unwrap(), Vec::<u32>::new());
+        fs::remove_dir_all(&folder).unwrap();
+    }
+
+    #[test]
+    fn the_end_of_a_process_is_told_with_the_end_of_its_log() {
+        let folder = tempfile::tempdir().unwrap();
+        let mut processes = Processes::in_folder(folder.path());
+        let mut shell = Command::new("sh");
+        shell.args(["-c", "echo the port is taken >&2; exit 3"]);
+        processes.spawn("shell", shell).unwrap();
+        processes.children[0].1.wait().unwrap();
+        let error = processes.check().unwrap_err().to_string();
+        assert!(
+            error.contains("shell ended") && error.contains("the port is taken"),
+            "{error}"
+        );
+    }
+}
