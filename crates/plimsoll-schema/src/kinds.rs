@@ -59,6 +59,11 @@ pub enum Stage {
 }
 
 impl KindInfo {
+    /// What tells it apart: group, version and kind.
+    pub fn id(&self) -> (&str, &str, &str) {
+        (&self.group, &self.version, &self.kind)
+    }
+
     /// `apiVersion` of its objects.
     pub fn api_version(&self) -> String {
         if self.group.is_empty() {

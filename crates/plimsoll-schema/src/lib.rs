@@ -21,7 +21,7 @@ pub use kinds::{KindInfo, Stage, Subresource};
 pub use lifecycle::{Lifecycle, lifecycle};
 pub use minor::{BadMinor, Minor};
 pub use near::nearest;
-pub use path::{Path, Segment};
+pub use path::{BadPath, Path, Segment};
 pub use table::{Place, Schemas};
 pub use types::{Choice, Extra, Field, ListKind, PatchStrategy, Scalar, Shape, Text, Type, TypeId};
 pub use validate::{Problem, ProblemKind, validate, validate_object};

@@ -1,5 +1,6 @@
 //! Where in an object a value stands.
 use std::fmt;
+use std::str::FromStr;
 
 /// A step into an object.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -40,5 +41,41 @@ impl fmt::Display for Path {
             }
         }
         Ok(())
+    }
+}
+
+/// A path whose brackets are not closed.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct BadPath;
+
+impl fmt::Display for BadPath {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("a bracket of the path is not closed")
+    }
+}
+
+impl std::error::Error for BadPath {}
+
+impl FromStr for Path {
+    type Err = BadPath;
+
+    /// Reads what [`Path`] writes; a number in brackets is an index, other text a key.
+    fn from_str(text: &str) -> Result<Self, BadPath> {
+        let mut segments = Vec::new();
+        let mut rest = text;
+        while !rest.is_empty() {
+            if let Some(inside) = rest.strip_prefix('[') {
+                let (key, after) = inside.split_once(']').ok_or(BadPath)?;
+                let index = key.parse().map(Segment::Index);
+                segments.push(index.unwrap_or_else(|_| Segment::Key(key.to_owned())));
+                rest = after;
+            } else {
+                let name = rest.strip_prefix('.').unwrap_or(rest);
+                let (name, after) = name.split_at(name.find(['.', '[']).unwrap_or(name.len()));
+                segments.push(Segment::Field(name.to_owned()));
+                rest = after;
+            }
+        }
+        Ok(Self(segments))
     }
 }

@@ -65,7 +65,8 @@ impl Schemas {
 
     /// Adds a kind whose type is in this set.
     pub fn add_kind(&mut self, kind: KindInfo) {
-        self.kinds.push(kind);
+        let at = self.kinds.partition_point(|known| known.id() <= kind.id());
+        self.kinds.insert(at, kind);
     }
 
     /// Copies a type and all it refers to from another set.
@@ -121,16 +122,26 @@ impl Schemas {
         u32::try_from(at).ok().map(TypeId)
     }
 
-    /// All kinds, ordered by group, version and kind.
+    /// The kinds that are served as resources, ordered by group, version and kind.
+    ///
+    /// Lists and requests such as `Eviction` are types too, but no resources; [`Schemas::kind`]
+    /// finds them.
     pub fn kinds(&self) -> impl Iterator<Item = &KindInfo> {
-        self.kinds.iter()
+        self.kinds.iter().filter(|kind| !kind.plural.is_empty())
+    }
+
+    pub(crate) fn all_kinds(&self) -> &[KindInfo] {
+        &self.kinds
     }
 
     /// The kind of this group, version and name; the core group is empty.
     pub fn kind_info(&self, group: &str, version: &str, kind: &str) -> Option<&KindInfo> {
-        self.kinds
-            .iter()
-            .find(|info| info.kind == kind && info.group == group && info.version == version)
+        let id = (group, version, kind);
+        let at = self
+            .kinds
+            .binary_search_by(|info| info.id().cmp(&id))
+            .ok()?;
+        self.kinds.get(at)
     }
 
     /// The type of objects of this group, version and kind.

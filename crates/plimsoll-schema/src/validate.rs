@@ -172,12 +172,12 @@ impl Check<'_> {
         match (&ty.shape, value) {
             (Shape::Any, _) => {}
             (Shape::Object { embedded, .. }, Value::Object(object)) => {
-                self.object(ty, *embedded, object)
+                self.object(ty, *embedded, object);
             }
             (Shape::Map { value: inner, .. }, Value::Object(object)) => {
                 for (key, value) in object.iter().filter(|(_, value)| !value.is_null()) {
                     self.inside(Segment::Key(key.clone()), |check| {
-                        check.value(*inner, value)
+                        check.value(*inner, value);
                     });
                 }
             }
@@ -206,7 +206,7 @@ impl Check<'_> {
                 continue;
             }
             self.inside(Segment::Field(name.clone()), |check| {
-                check.field(ty, embedded, name, value)
+                check.field(ty, embedded, name, value);
             });
         }
         let at = self.at;
@@ -221,7 +221,7 @@ impl Check<'_> {
                 .is_none_or(|value| value.is_null() && !nullable)
             {
                 self.inside(Segment::Field(field.name.to_string()), |check| {
-                    check.problem(ProblemKind::Missing)
+                    check.problem(ProblemKind::Missing);
                 });
             }
         }

@@ -82,9 +82,228 @@ const EARLY: &[(&str, u8)] = &[];
 /// the API types; fields whose gate was on before 1.27 are left out.
 const GATED: &[(&str, &str, &str)] = &[
     (
+        "admissionregistration.v1.MutatingWebhook",
+        "matchConditions",
+        "AdmissionWebhookMatchConditions",
+    ),
+    (
+        "admissionregistration.v1.ValidatingWebhook",
+        "matchConditions",
+        "AdmissionWebhookMatchConditions",
+    ),
+    (
+        "apps.v1.RollingUpdateStatefulSetStrategy",
+        "maxUnavailable",
+        "MaxUnavailableStatefulSet",
+    ),
+    (
+        "authorization.v1.ResourceAttributes",
+        "fieldSelector",
+        "AuthorizeWithSelectors",
+    ),
+    (
+        "authorization.v1.ResourceAttributes",
+        "labelSelector",
+        "AuthorizeWithSelectors",
+    ),
+    (
+        "autoscaling.v2.HPAScalingRules",
+        "tolerance",
+        "HPAConfigurableTolerance",
+    ),
+    (
+        "batch.v1.JobSpec",
+        "backoffLimitPerIndex",
+        "JobBackoffLimitPerIndex",
+    ),
+    ("batch.v1.JobSpec", "managedBy", "JobManagedBy"),
+    (
+        "batch.v1.JobSpec",
+        "maxFailedIndexes",
+        "JobBackoffLimitPerIndex",
+    ),
+    (
+        "batch.v1.JobSpec",
+        "podReplacementPolicy",
+        "JobPodReplacementPolicy",
+    ),
+    ("batch.v1.JobSpec", "scheduling", "WorkloadWithJob"),
+    ("batch.v1.JobSpec", "successPolicy", "JobSuccessPolicy"),
+    (
+        "coordination.v1.LeaseSpec",
+        "preferredHolder",
+        "CoordinatedLeaderElection",
+    ),
+    (
+        "coordination.v1.LeaseSpec",
+        "strategy",
+        "CoordinatedLeaderElection",
+    ),
+    (
+        "core.v1.ClusterTrustBundleProjection",
+        "user",
+        "AtomicWriteVolumeUserFields",
+    ),
+    (
+        "core.v1.ConfigMapVolumeSource",
+        "defaultUser",
+        "AtomicWriteVolumeUserFields",
+    ),
+    (
         "core.v1.Container",
         "resizePolicy",
         "InPlacePodVerticalScaling",
     ),
     ("core.v1.Container", "restartPolicy", "SidecarContainers"),
+    (
+        "core.v1.Container",
+        "restartPolicyRules",
+        "ContainerRestartRules",
+    ),
+    (
+        "core.v1.DownwardAPIVolumeFile",
+        "user",
+        "AtomicWriteVolumeUserFields",
+    ),
+    (
+        "core.v1.DownwardAPIVolumeSource",
+        "defaultUser",
+        "AtomicWriteVolumeUserFields",
+    ),
+    ("core.v1.EmptyDirVolumeSource", "mode", "EmptyDirVolumeMode"),
+    ("core.v1.EnvVarSource", "fileKeyRef", "EnvFiles"),
+    ("core.v1.GRPCAction", "mode", "GRPCContainerProbeTLS"),
+    ("core.v1.HTTPGetAction", "protocol", "H2CContainerProbe"),
+    ("core.v1.KeyToPath", "user", "AtomicWriteVolumeUserFields"),
+    ("core.v1.Lifecycle", "stopSignal", "ContainerStopSignals"),
+    (
+        "core.v1.LifecycleHandler",
+        "sleep",
+        "PodLifecycleSleepAction",
+    ),
+    (
+        "core.v1.LoadBalancerIngress",
+        "ipMode",
+        "LoadBalancerIPMode",
+    ),
+    (
+        "core.v1.NodeSpec",
+        "podPreemptionPolicy",
+        "InPlacePodVerticalScalingSchedulerPreemption",
+    ),
+    (
+        "core.v1.PersistentVolumeClaimSpec",
+        "volumeAttributesClassName",
+        "VolumeAttributesClass",
+    ),
+    (
+        "core.v1.PersistentVolumeSpec",
+        "volumeAttributesClassName",
+        "VolumeAttributesClass",
+    ),
+    (
+        "core.v1.PodAffinityTerm",
+        "matchLabelKeys",
+        "MatchLabelKeysInPodAffinity",
+    ),
+    (
+        "core.v1.PodAffinityTerm",
+        "mismatchLabelKeys",
+        "MatchLabelKeysInPodAffinity",
+    ),
+    (
+        "core.v1.PodCertificateProjection",
+        "user",
+        "AtomicWriteVolumeUserFields",
+    ),
+    (
+        "core.v1.PodSecurityContext",
+        "seLinuxChangePolicy",
+        "SELinuxChangePolicy",
+    ),
+    (
+        "core.v1.PodSecurityContext",
+        "supplementalGroupsPolicy",
+        "SupplementalGroupsPolicy",
+    ),
+    (
+        "core.v1.PodSpec",
+        "evictionResponders",
+        "EvictionRequestAPI",
+    ),
+    ("core.v1.PodSpec", "hostUsers", "UserNamespacesSupport"),
+    ("core.v1.PodSpec", "hostnameOverride", "HostnameOverride"),
+    (
+        "core.v1.PodSpec",
+        "resourceClaims",
+        "DynamicResourceAllocation",
+    ),
+    ("core.v1.PodSpec", "resources", "PodLevelResources"),
+    ("core.v1.PodSpec", "schedulingGroup", "GenericWorkload"),
+    (
+        "core.v1.ProjectedVolumeSource",
+        "defaultUser",
+        "AtomicWriteVolumeUserFields",
+    ),
+    (
+        "core.v1.ResourceRequirements",
+        "claims",
+        "DynamicResourceAllocation",
+    ),
+    (
+        "core.v1.SecretVolumeSource",
+        "defaultUser",
+        "AtomicWriteVolumeUserFields",
+    ),
+    (
+        "core.v1.ServiceAccountTokenProjection",
+        "user",
+        "AtomicWriteVolumeUserFields",
+    ),
+    (
+        "core.v1.ServiceSpec",
+        "trafficDistribution",
+        "ServiceTrafficDistribution",
+    ),
+    (
+        "core.v1.TypedObjectReference",
+        "namespace",
+        "CrossNamespaceVolumeDataSource",
+    ),
+    ("core.v1.Volume", "image", "ImageVolume"),
+    (
+        "core.v1.VolumeMount",
+        "bindMountOptions",
+        "VolumeBindMountOptions",
+    ),
+    (
+        "core.v1.VolumeMount",
+        "recursiveReadOnly",
+        "RecursiveReadOnlyMounts",
+    ),
+    (
+        "core.v1.VolumeProjection",
+        "clusterTrustBundle",
+        "ClusterTrustBundleProjection",
+    ),
+    (
+        "core.v1.VolumeProjection",
+        "podCertificate",
+        "PodCertificateRequest",
+    ),
+    (
+        "storage.v1.CSIDriverSpec",
+        "nodeAllocatableUpdatePeriodSeconds",
+        "MutableCSINodeAllocatableCount",
+    ),
+    (
+        "storage.v1.CSIDriverSpec",
+        "preventPodSchedulingIfMissing",
+        "VolumeLimitScaling",
+    ),
+    (
+        "storage.v1.CSIDriverSpec",
+        "serviceAccountTokenInSecrets",
+        "CSIServiceAccountTokenSecrets",
+    ),
 ];

@@ -57,22 +57,19 @@ pub fn resources(paths: &Map<String, Value>) -> BTreeMap<Gvk, Resource> {
     for (path, item) in paths {
         let Some(at) = place(path) else { continue };
         let (kind, resource) = found.entry((at.group, at.version, at.plural)).or_default();
-        resource.plural = at.plural.to_owned();
+        at.plural.clone_into(&mut resource.plural);
         resource.namespaced |= at.namespaced;
         for (method, operation) in item.as_object().into_iter().flatten() {
             let Some(verb) = verb(method, word(operation, "x-kubernetes-action")) else {
                 continue;
             };
-            match at.part {
-                Some(part) => {
-                    let part = resource.parts.entry(part.to_owned()).or_default();
-                    part.verbs.insert(verb.to_owned());
-                    part.gvk = gvks(operation).pop().unwrap_or_default();
-                }
-                None => {
-                    resource.verbs.insert(verb.to_owned());
-                    *kind = gvks(operation).pop().or(kind.take());
-                }
+            if let Some(part) = at.part {
+                let part = resource.parts.entry(part.to_owned()).or_default();
+                part.verbs.insert(verb.to_owned());
+                part.gvk = gvks(operation).pop().unwrap_or_default();
+            } else {
+                resource.verbs.insert(verb.to_owned());
+                *kind = gvks(operation).pop().or(kind.take());
             }
         }
     }

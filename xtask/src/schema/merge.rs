@@ -154,13 +154,16 @@ impl Merged {
         lowered.merge_key = newest.merge_key.clone().map(Text::Owned);
         lowered.default = newest.default.clone().map(Text::Owned);
         lowered.atomic = newest.atomic;
-        lowered.since = property.since;
-        // A field goes with its type; only one that goes earlier says so itself.
+        // A field that comes or goes with its type leaves it to the fields of that type to say so:
+        // a type can be new although it only took the place of another.
+        if property.since > owner.since {
+            lowered.since = property.since;
+            lowered.usable = Some(property.since);
+        }
         lowered.until = property.until().filter(|until| *until < owner.last);
-        lowered.usable = match gates::of(name, field) {
-            Some(gate) => self.gates.on_since(gate)?.map(|on| on.max(property.since)),
-            None => Some(property.since),
-        };
+        if let Some(gate) = gates::of(name, field) {
+            lowered.usable = self.gates.on_since(gate)?.map(|on| on.max(lowered.since));
+        }
         Ok(lowered)
     }
 

@@ -19,7 +19,7 @@ pub fn encode(schemas: &Schemas) -> String {
         }
         out.push('\n');
     }
-    for kind in schemas.kinds() {
+    for kind in schemas.all_kinds() {
         write_kind(&mut out, kind);
     }
     out

@@ -1,0 +1,6 @@
+//! Tests of the embedded tables and of validation, through the public interface.
+#![expect(clippy::unwrap_used, reason = "a test may panic")]
+
+mod custom;
+mod facts;
+mod validation;
