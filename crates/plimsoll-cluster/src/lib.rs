@@ -5,6 +5,7 @@ pub mod delete;
 pub mod error;
 pub mod key;
 pub mod kinds;
+pub mod network;
 pub mod object;
 pub mod state;
 pub mod store;
