@@ -9,8 +9,10 @@ pub mod finding;
 pub mod knob;
 pub mod node;
 pub mod origin;
+pub mod rules;
 pub mod scalar;
 pub mod sourced;
+pub mod yaml;
 
 pub use arcstr::ArcStr as Str;
 pub use file::{FileId, Position, Sources, Span};

@@ -1,0 +1,3 @@
+//! Tests of what this crate shows to the others.
+
+mod loader;
