@@ -1,4 +1,4 @@
-//! The embedded table of built-in kinds.
+//! The embedded tables.
 use std::io::Read;
 use std::sync::OnceLock;
 
@@ -7,6 +7,7 @@ use flate2::read::GzDecoder;
 use crate::{Schemas, decode};
 
 static KUBERNETES: &[u8] = include_bytes!("../data/kubernetes.txt.gz");
+static COMPONENTS: &[u8] = include_bytes!("../data/components.txt.gz");
 
 /// The built-in kinds of Kubernetes, decoded on first use.
 ///
@@ -15,6 +16,19 @@ static KUBERNETES: &[u8] = include_bytes!("../data/kubernetes.txt.gz");
 pub fn kubernetes() -> &'static Schemas {
     static TABLE: OnceLock<Schemas> = OnceLock::new();
     TABLE.get_or_init(|| unpack(KUBERNETES))
+}
+
+/// The custom kinds of well-known components, decoded on first use.
+///
+/// One release of each: Gateway API (standard channel), cert-manager, External Secrets, KEDA,
+/// CloudNativePG, Cilium policies, Argo CD and Rollouts, Prometheus Operator, Sealed Secrets, Istio
+/// and Velero. Their kinds do not depend on the version of Kubernetes.
+///
+/// # Panics
+/// If the embedded table is damaged, which a test rules out.
+pub fn components() -> &'static Schemas {
+    static TABLE: OnceLock<Schemas> = OnceLock::new();
+    TABLE.get_or_init(|| unpack(COMPONENTS))
 }
 
 /// Decodes an embedded table; its text stays in memory, as the types borrow from it.

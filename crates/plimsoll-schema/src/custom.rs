@@ -4,7 +4,8 @@ use std::borrow::Cow;
 use serde_json::{Map, Value};
 
 use crate::{
-    Choice, Extra, Field, ListKind, Minor, Scalar, Schemas, Shape, Text, Type, TypeId, kubernetes,
+    Choice, Extra, Field, KindInfo, ListKind, Minor, Scalar, Schemas, Shape, Subresource, Text,
+    Type, TypeId, kubernetes,
 };
 
 /// Adds the type that one version's `openAPIV3Schema` describes and returns its id.
@@ -22,6 +23,66 @@ pub fn custom(schemas: &mut Schemas, schema: &Value) -> TypeId {
         fields.sort_by(|a, b| a.name.cmp(&b.name));
     }
     schemas.add(root)
+}
+
+/// Adds the kinds that a `CustomResourceDefinition` serves and returns their versions.
+pub fn custom_kinds(schemas: &mut Schemas, definition: &Value) -> Vec<String> {
+    let spec = &definition["spec"];
+    let names = &spec["names"];
+    let mut served = Vec::new();
+    for version in list(spec, "versions").unwrap_or_default() {
+        if !flag(version, "served") {
+            continue;
+        }
+        let ty = custom(schemas, &version["schema"]["openAPIV3Schema"]);
+        let mut kind = KindInfo {
+            group: text(word(spec, "group")),
+            version: text(word(version, "name")),
+            kind: text(word(names, "kind")),
+            plural: text(word(names, "plural")),
+            singular: text(word(names, "singular")),
+            short_names: texts(names, "shortNames"),
+            categories: texts(names, "categories"),
+            namespaced: word(spec, "scope") == "Namespaced",
+            verbs: VERBS.map(Cow::Borrowed).to_vec(),
+            subresources: Vec::new(),
+            ty,
+            since: Minor::FIRST,
+            until: None,
+        };
+        kind.subresources = subresources(&kind, version);
+        served.push(kind.version.to_string());
+        schemas.add_kind(kind);
+    }
+    served
+}
+
+/// What may be done with every custom object.
+const VERBS: [&str; 8] = [
+    "create",
+    "delete",
+    "deletecollection",
+    "get",
+    "list",
+    "patch",
+    "update",
+    "watch",
+];
+
+fn subresources(kind: &KindInfo, version: &Value) -> Vec<Subresource> {
+    let own = (kind.group.clone(), kind.version.clone(), kind.kind.clone());
+    let scale = ("autoscaling".into(), "v1".into(), "Scale".into());
+    [("scale", scale), ("status", own)]
+        .into_iter()
+        .filter(|(name, _)| version["subresources"].get(name).is_some())
+        .map(|(name, (group, version, kind))| Subresource {
+            name: name.into(),
+            group,
+            version,
+            kind,
+            verbs: ["get", "patch", "update"].map(Cow::Borrowed).to_vec(),
+        })
+        .collect()
 }
 
 /// The id of `ObjectMeta` in `schemas`, copied there on first use.
@@ -128,12 +189,9 @@ fn fields(
 fn list_kind(schema: &Value) -> ListKind {
     match word(schema, "x-kubernetes-list-type") {
         "set" => ListKind::Set,
-        "map" => {
-            let keys = list(schema, "x-kubernetes-list-map-keys").unwrap_or_default();
-            ListKind::Map {
-                keys: keys.iter().filter_map(Value::as_str).map(text).collect(),
-            }
-        }
+        "map" => ListKind::Map {
+            keys: texts(schema, "x-kubernetes-list-map-keys"),
+        },
         _ => ListKind::Atomic,
     }
 }
@@ -151,6 +209,15 @@ fn list<'a>(schema: &'a Value, name: &str) -> Option<&'a [Value]> {
         .get(name)
         .and_then(Value::as_array)
         .map(Vec::as_slice)
+}
+
+fn texts(schema: &Value, name: &str) -> Vec<Text> {
+    list(schema, name)
+        .unwrap_or_default()
+        .iter()
+        .filter_map(Value::as_str)
+        .map(text)
+        .collect()
 }
 
 fn text(text: &str) -> Text {

@@ -14,8 +14,8 @@ mod table;
 mod types;
 mod validate;
 
-pub use builtin::kubernetes;
-pub use custom::custom;
+pub use builtin::{components, kubernetes};
+pub use custom::{custom, custom_kinds};
 pub use format::{BadTable, decode, encode};
 pub use kinds::{KindInfo, Stage, Subresource};
 pub use lifecycle::{Lifecycle, lifecycle};

@@ -1,8 +1,10 @@
 //! `cargo xtask schema`: builds the embedded schema tables from published Go modules.
+mod components;
 mod gates;
 mod kinds;
 mod merge;
 mod openapi;
+mod yaml;
 
 use std::fs;
 use std::io::Write;
@@ -23,7 +25,8 @@ const RELEASES: [&str; 11] = [
 /// Writes the tables below `data`, the data folder of `plimsoll-schema`.
 pub fn write(data: &Path) -> Result<()> {
     fs::create_dir_all(data)?;
-    write_table(&data.join("kubernetes.txt.gz"), &kubernetes()?)
+    write_table(&data.join("kubernetes.txt.gz"), &kubernetes()?)?;
+    write_table(&data.join("components.txt.gz"), &components::table()?)
 }
 
 fn kubernetes() -> Result<Schemas> {

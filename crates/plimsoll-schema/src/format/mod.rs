@@ -35,10 +35,11 @@ mod tests {
     use super::*;
 
     #[test]
-    fn the_embedded_table_survives_a_round_trip() {
-        let table = crate::kubernetes();
-        let text: &'static str = encode(table).leak();
-        assert_eq!(&decode(text).expect("decodes"), table);
+    fn the_embedded_tables_survive_a_round_trip() {
+        for table in [crate::kubernetes(), crate::components()] {
+            let text: &'static str = encode(table).leak();
+            assert_eq!(&decode(text).expect("decodes"), table);
+        }
     }
 
     #[test]

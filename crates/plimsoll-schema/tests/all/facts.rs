@@ -1,6 +1,6 @@
 //! Facts about Kubernetes that the table must know.
 use plimsoll_schema::{
-    ListKind, Minor, PatchStrategy, Path, Scalar, Schemas, Shape, Stage, kubernetes,
+    ListKind, Minor, PatchStrategy, Path, Scalar, Schemas, Shape, Stage, components, kubernetes,
 };
 
 /// The list at a path of a kind, items entered at each `[]`.
@@ -236,4 +236,5 @@ fn every_field_of_every_type_is_in_order_and_leads_somewhere() {
         }
     };
     check(kubernetes());
+    check(components());
 }
