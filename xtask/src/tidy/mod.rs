@@ -3,6 +3,7 @@
 mod architecture;
 mod dependencies;
 mod layers;
+mod modules;
 pub mod requirements;
 mod sources;
 
@@ -23,6 +24,7 @@ struct Text {
 pub fn run() -> Result<()> {
     let texts = texts()?;
     let mut complaints = sources::complaints(&texts);
+    complaints.extend(modules::complaints(&texts));
     complaints.extend(layers::complaints()?);
     complaints.extend(dependencies::complaints()?);
     complaints.extend(architecture::complaints()?);
@@ -72,6 +74,11 @@ mod tests {
     #[test]
     fn sources_are_tidy() {
         assert_eq!(sources::complaints(&texts().unwrap()), Vec::<String>::new());
+    }
+
+    #[test]
+    fn no_file_is_forgotten() {
+        assert_eq!(modules::complaints(&texts().unwrap()), Vec::<String>::new());
     }
 
     #[test]
