@@ -4,8 +4,8 @@ use std::borrow::Cow;
 use serde_json::{Map, Value};
 
 use crate::{
-    Choice, Extra, Field, KindInfo, ListKind, Minor, Scalar, Schemas, Shape, Subresource, Text,
-    Type, TypeId, kubernetes,
+    Bounds, Choice, Extra, Field, KindInfo, ListKind, Minor, Scalar, Schemas, Shape, Subresource,
+    Text, Type, TypeId, kubernetes,
 };
 
 /// Adds the type that one version's `openAPIV3Schema` describes and returns its id.
@@ -100,6 +100,7 @@ fn object_meta(schemas: &mut Schemas) -> TypeId {
 fn lower(schemas: &mut Schemas, schema: &Value) -> TypeId {
     let mut ty = Type::nested(shape(schemas, schema));
     ty.nullable = flag(schema, "nullable");
+    ty.bounds = bounds(&ty.shape, schema);
     if let (Shape::Scalar(Scalar::String), Some(values)) = (&ty.shape, list(schema, "enum")) {
         let choice = |value: &Value| Some(always(text(value.as_str()?)));
         ty.choices = values.iter().filter_map(choice).collect();
@@ -131,6 +132,21 @@ fn shape(schemas: &mut Schemas, schema: &Value) -> Shape {
         "number" => Shape::Scalar(Scalar::Number),
         "boolean" => Shape::Scalar(Scalar::Boolean),
         _ => Shape::Any,
+    }
+}
+
+fn bounds(shape: &Shape, schema: &Value) -> Bounds {
+    let (min, max) = match shape {
+        Shape::Scalar(Scalar::Int32 | Scalar::Int64 | Scalar::Number) => ("minimum", "maximum"),
+        Shape::Scalar(Scalar::String) => ("minLength", "maxLength"),
+        Shape::List { .. } => ("minItems", "maxItems"),
+        Shape::Map { .. } | Shape::Object { .. } => ("minProperties", "maxProperties"),
+        _ => return Bounds::default(),
+    };
+    let bound = |name| schema.get(name).and_then(Value::as_i64);
+    Bounds {
+        min: bound(min),
+        max: bound(max),
     }
 }
 

@@ -21,6 +21,8 @@ pub struct Type {
     pub nullable: bool,
     /// The allowed texts; empty if any text is.
     pub choices: Vec<Choice>,
+    /// How large it may be.
+    pub bounds: Bounds,
 }
 
 impl Type {
@@ -31,6 +33,10 @@ impl Type {
             shape,
             nullable: false,
             choices: Vec::new(),
+            bounds: Bounds {
+                min: None,
+                max: None,
+            },
         }
     }
 
@@ -50,6 +56,16 @@ impl Type {
             _ => &[],
         }
     }
+}
+
+/// How large a value may be: a number by its value, a text by its characters, a list by its items, a
+/// map or an object by its keys.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct Bounds {
+    /// The least, if there is one.
+    pub min: Option<i64>,
+    /// The most, if there is one.
+    pub max: Option<i64>,
 }
 
 /// The form of a value.

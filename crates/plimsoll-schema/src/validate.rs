@@ -4,7 +4,8 @@ use std::fmt;
 use serde_json::{Map, Value};
 
 use crate::{
-    Extra, Field, Minor, Path, Scalar, Schemas, Segment, Shape, Type, TypeId, kubernetes, nearest,
+    Bounds, Extra, Field, Minor, Path, Scalar, Schemas, Segment, Shape, Type, TypeId, kubernetes,
+    nearest,
 };
 
 /// Something in a value that its type does not allow.
@@ -52,6 +53,13 @@ pub enum ProblemKind {
         /// The text probably meant.
         near: Option<String>,
     },
+    /// The value is too small or too large.
+    OutOfBounds {
+        /// What is allowed.
+        bounds: Bounds,
+        /// How large it is: a number's value, a text's characters, a list's items, a map's keys.
+        size: i64,
+    },
     /// The checked version has no such kind.
     UnknownKind {
         /// The first version that can serve it, if any can.
@@ -97,6 +105,19 @@ impl fmt::Display for ProblemKind {
             Self::BadEnum {
                 near: Some(near), ..
             } => write!(f, "unknown value; did you mean `{near}`?"),
+            Self::OutOfBounds {
+                bounds: Bounds { min: Some(min), .. },
+                size,
+            } if size < min => {
+                write!(f, "{size} is less than {min}, the least allowed")
+            }
+            Self::OutOfBounds { bounds, size } => {
+                write!(
+                    f,
+                    "{size} is more than {}, the most allowed",
+                    bounds.max.unwrap_or_default()
+                )
+            }
             Self::UnknownKind { since: None, .. } => f.write_str("unknown kind"),
             Self::UnknownKind {
                 since: Some(since),
@@ -169,6 +190,7 @@ impl Check<'_> {
         if value.is_null() && ty.nullable {
             return;
         }
+        self.bounds(ty, value);
         match (&ty.shape, value) {
             (Shape::Any, _) => {}
             (Shape::Object { embedded, .. }, Value::Object(object)) => {
@@ -273,6 +295,22 @@ impl Check<'_> {
             };
             check.value(id, value);
             (self.path, self.problems) = (check.path, check.problems);
+        }
+    }
+
+    fn bounds(&mut self, ty: &Type, value: &Value) {
+        let bounds = ty.bounds;
+        let size = match value {
+            Value::Number(number) => number.as_i64(),
+            Value::String(text) => i64::try_from(text.chars().count()).ok(),
+            Value::Array(items) => i64::try_from(items.len()).ok(),
+            Value::Object(object) => i64::try_from(object.len()).ok(),
+            Value::Null | Value::Bool(_) => None,
+        };
+        let small = |size: &i64| bounds.min.is_some_and(|min| *size < min);
+        let large = |size: &i64| bounds.max.is_some_and(|max| *size > max);
+        if let Some(size) = size.filter(|size| small(size) || large(size)) {
+            self.problem(ProblemKind::OutOfBounds { bounds, size });
         }
     }
 

@@ -71,6 +71,8 @@ fn read_type(mut parts: impl Iterator<Item = &'static str>) -> Option<Type> {
     for attribute in parts {
         match attribute.split_at_checked(1)? {
             ("?", _) => ty.nullable = true,
+            (">", min) => ty.bounds.min = Some(min.parse().ok()?),
+            ("<", max) => ty.bounds.max = Some(max.parse().ok()?),
             ("e", value) => ty.choices.push(read_choice(value)?),
             ("+", value) => match &mut ty.shape {
                 Shape::Object { extra, .. } => *extra = Extra::Of(id(value)?),

@@ -61,7 +61,7 @@ fn shape(ty: &Type) -> String {
     }
 }
 
-/// `?` nullable, `e<value>` allowed text (with `@since-until`), `+<type>` values of other keys.
+/// `?` nullable, `>` least, `<` most, `e<value>` allowed text (with `@since-until`), `+<type>` values of other keys.
 fn type_attributes(out: &mut String, ty: &Type) {
     if ty.nullable {
         out.push_str("\t?");
@@ -72,6 +72,12 @@ fn type_attributes(out: &mut String, ty: &Type) {
     } = &ty.shape
     {
         write!(out, "\t+{}", value.0).expect("memory");
+    }
+    if let Some(min) = ty.bounds.min {
+        write!(out, "\t>{min}").expect("memory");
+    }
+    if let Some(max) = ty.bounds.max {
+        write!(out, "\t<{max}").expect("memory");
     }
     for choice in &ty.choices {
         write!(out, "\te{}", choice.value).expect("memory");

@@ -1,5 +1,8 @@
 //! Types of custom resources.
-use plimsoll_schema::{ListKind, Minor, Path, Schemas, TypeId, custom, validate};
+use plimsoll_schema::{
+    ListKind, Minor, Path, Schemas, TypeId, custom, duplicates, fill_defaults, kubernetes, prune,
+    validate,
+};
 use serde_json::{Value, json};
 
 fn widget() -> (Schemas, TypeId) {
@@ -10,7 +13,7 @@ fn widget() -> (Schemas, TypeId) {
             "type": "object",
             "required": ["size"],
             "properties": {
-                "size": {"type": "integer", "default": 3},
+                "size": {"type": "integer", "default": 3, "minimum": 1, "maximum": 9},
                 "mode": {"type": "string", "enum": ["fast", "safe"]},
                 "port": {"x-kubernetes-int-or-string": true},
                 "note": {"type": "string", "nullable": true},
@@ -19,7 +22,7 @@ fn widget() -> (Schemas, TypeId) {
                         "x-kubernetes-preserve-unknown-fields": true},
                 "hosts": {"type": "array", "x-kubernetes-list-type": "map",
                           "x-kubernetes-list-map-keys": ["name"],
-                          "items": {"type": "object", "properties": {"name": {"type": "string"}}}}
+                          "items": {"type": "object", "properties": {"name": {"type": "string", "maxLength": 5}}}}
             }
         }}}),
     );
@@ -86,4 +89,67 @@ fn metadata_of_a_custom_object_is_that_of_every_object() {
     let problems = validate(&schemas, id, &object, Minor::LAST);
     assert_eq!(problems.len(), 1);
     assert_eq!(problems[0].path.to_string(), "metadata.lables");
+}
+
+#[test]
+fn sizes_of_a_custom_object_are_held_to_their_bounds() {
+    let spec = json!({"size": 0, "hosts": [{"name": "längst"}]});
+    let expected = [
+        "spec.size: 0 is less than 1, the least allowed",
+        "spec.hosts[0].name: 6 is more than 5, the most allowed",
+    ];
+    assert_eq!(problems(&spec), expected);
+    assert_eq!(
+        problems(&json!({"size": 9, "hosts": [{"name": "lange"}]})),
+        Vec::<String>::new()
+    );
+}
+
+#[test]
+fn absent_fields_get_the_declared_default_only_inside_objects_that_are_there() {
+    let (schemas, id) = widget();
+    let mut object = json!({"spec": {"mode": "fast"}});
+    fill_defaults(&schemas, id, &mut object);
+    assert_eq!(object, json!({"spec": {"mode": "fast", "size": 3}}));
+    let mut empty = json!({});
+    fill_defaults(&schemas, id, &mut empty);
+    assert_eq!(empty, json!({}));
+}
+
+#[test]
+fn unknown_fields_are_pruned_unless_the_schema_keeps_them() {
+    let (schemas, id) = widget();
+    let mut object = json!({"kind": "Widget", "spec": {"sise": 1, "free": {"any": 1}}, "data": 1});
+    prune(&schemas, id, &mut object, Minor::LAST);
+    assert_eq!(
+        object,
+        json!({"kind": "Widget", "spec": {"free": {"any": 1}}})
+    );
+}
+
+#[test]
+fn a_field_whose_gate_is_off_is_pruned() {
+    let table = kubernetes();
+    let pod = table.kind("", "v1", "Pod").unwrap();
+    let object = json!({"spec": {"hostUsers": false, "hostNetwork": false}});
+    let pruned = |minor| {
+        let mut object = object.clone();
+        prune(table, pod, &mut object, Minor::new(minor));
+        object
+    };
+    assert_eq!(pruned(32), json!({"spec": {"hostNetwork": false}}));
+    assert_eq!(pruned(33), object);
+}
+
+#[test]
+fn items_with_equal_keys_are_duplicates_and_defaults_count() {
+    let table = kubernetes();
+    let service = table.kind("", "v1", "Service").unwrap();
+    let ports = |protocol: &str| json!({"spec": {"ports": [{"port": 53}, {"port": 53, "protocol": protocol}]}});
+    let paths: Vec<String> = duplicates(table, service, &ports("TCP"))
+        .iter()
+        .map(ToString::to_string)
+        .collect();
+    assert_eq!(paths, ["spec.ports[1]"]);
+    assert_eq!(duplicates(table, service, &ports("UDP")), []);
 }
