@@ -235,7 +235,8 @@ impl Check<'_> {
         for field in ty
             .fields()
             .iter()
-            .filter(|field| field.required && field.known_at(at))
+            // A declared default is added before the API server validates.
+            .filter(|field| field.required && field.default.is_none() && field.known_at(at))
         {
             let nullable = self.schemas.get(field.ty).nullable;
             if object
