@@ -7,6 +7,7 @@ pub mod error;
 pub mod faults;
 pub mod key;
 pub mod kinds;
+pub mod models;
 pub mod network;
 pub mod node;
 pub mod object;

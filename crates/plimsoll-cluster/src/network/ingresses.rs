@@ -51,7 +51,12 @@ pub(super) fn declared(state: &State, all: &mut BTreeSet<Declared>) {
 }
 
 /// The class of an Ingress: named by it, or the default one.
-pub(crate) fn class_of(state: &State, ingress: &Value) -> Result<Arc<Value>, String> {
+pub(crate) fn class_of(state: &State, ingress: &Value) -> Option<Arc<Value>> {
+    find_class(state, ingress).ok()
+}
+
+/// The class, or the name of the one that is missing.
+fn find_class(state: &State, ingress: &Value) -> Result<Arc<Value>, String> {
     let legacy = || read::annotation(ingress, "kubernetes.io/ingress.class");
     match ingress.pointer("/spec/ingressClassName").and_then(Value::as_str).or_else(legacy) {
         Some(name) => state.get(CLASS, "", name).ok_or_else(|| name.to_owned()),
@@ -124,7 +129,7 @@ fn through(state: &State, request: &Request, walk: &mut Walk, ingress: &Value, b
 }
 
 fn class_and_plane(state: &State, walk: &mut Walk, ingress: &Value) -> Result<(Arc<Value>, &'static DataPlane), Stop> {
-    let class = class_of(state, ingress).map_err(|name| match name.as_str() {
+    let class = find_class(state, ingress).map_err(|name| match name.as_str() {
         "" => stop(ObjectRef::of(ingress), "names no class, and no IngressClass is the default"),
         name => stop(ObjectRef::new("IngressClass", "", name), "does not exist"),
     })?;
