@@ -113,7 +113,9 @@ impl State {
 
     /// From here on, time follows the clock of the tokio runtime, paused or not.
     pub fn follow_runtime(&mut self) {
-        self.anchor = Some((tokio::time::Instant::now(), self.now));
+        if self.anchor.is_none() {
+            self.anchor = Some((tokio::time::Instant::now(), self.now));
+        }
     }
 
     /// Brings the clock up to that of the runtime, when it follows one.
