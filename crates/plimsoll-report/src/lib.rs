@@ -1,4 +1,1 @@
-//! Pictures from results. Knows neither files nor terminals: a picture is plain data, and drawing
-//! it gives text.
-
-pub mod graph;
+//! Pictures and pages from results.

@@ -1,6 +1,21 @@
 //! The application file: shape, merge of environments, types.
+//!
+//! [`load()`] reads a file and all that it includes, and gives one [`App`] for each environment,
+//! complete and typed, with findings for everything that is wrong.
 
 pub mod app;
+mod cap;
+mod complete;
+pub mod engines;
+pub mod load;
+mod near;
+pub mod read;
+mod reference;
+mod relations;
+pub mod rules;
+pub mod shape;
+mod tree;
 pub mod types;
 
 pub use app::App;
+pub use load::{Files, Loaded, LoadedEnvironment, load};

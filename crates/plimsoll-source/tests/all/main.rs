@@ -1,4 +1,3 @@
 //! Tests of what this crate shows to the others.
 
 mod loader;
-mod printer;

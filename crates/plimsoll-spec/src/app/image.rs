@@ -5,7 +5,7 @@ use plimsoll_spec_derive::Spec;
 
 /// An image: `NAME[:TAG][@DIGEST]`, or its parts.
 #[derive(Clone, Debug, Spec)]
-#[spec(short_with = crate::shape::short::image)]
+#[spec(short_with = crate::shape::short::image, merge = "image")]
 pub struct Image {
     /// Name. A part before the first `/` that has `.` or `:` is a registry, and the name is used
     /// as it is; else `images.registry` goes before.

@@ -53,6 +53,7 @@ pub struct Job {
     /// Environment variables.
     pub env: Knob<IndexMap<Str, EnvValue>>,
     /// Files.
+    #[spec(keys = Path)]
     pub config: IndexMap<Str, ConfigFile>,
     /// Secrets, as environment variables of the same names.
     #[spec(set)]
@@ -64,6 +65,7 @@ pub struct Job {
     #[spec(set)]
     pub uses: IndexMap<Str, Use>,
     /// Disks, by path.
+    #[spec(keys = Path)]
     pub volumes: IndexMap<Str, Volume>,
     /// Paths that may be written, or `all`.
     #[spec(default = "[/tmp]")]

@@ -53,6 +53,7 @@ pub struct Migration {
     /// Environment variables.
     pub env: Knob<IndexMap<Str, EnvValue>>,
     /// Files.
+    #[spec(keys = Path)]
     pub config: IndexMap<Str, ConfigFile>,
     /// Secrets, as environment variables of the same names.
     #[spec(set)]
@@ -61,6 +62,7 @@ pub struct Migration {
     #[spec(set)]
     pub uses: IndexMap<Str, Use>,
     /// Disks, by path.
+    #[spec(keys = Path)]
     pub volumes: IndexMap<Str, Volume>,
     /// Paths that may be written, or `all`.
     #[spec(default = "[/tmp]")]

@@ -13,6 +13,7 @@ pub mod health;
 pub mod image;
 pub mod job;
 pub mod kubernetes;
+pub mod layer;
 pub mod load;
 pub mod migration;
 pub mod namespace;
@@ -44,6 +45,7 @@ pub use health::{Health, Probe};
 pub use image::{Image, Images};
 pub use job::Job;
 pub use kubernetes::Kubernetes;
+pub use layer::Layer;
 pub use load::{Cap, Load};
 pub use migration::Migration;
 pub use namespace::Namespace;
@@ -77,34 +79,49 @@ pub struct App {
     /// Version of this language.
     #[spec(default = "1")]
     pub format: Sourced<u32>,
+    /// Further files of the same shape, relative to this one; each owns what it defines.
+    pub include: Spent<Vec<Str>>,
     /// The environment that this is.
     #[spec(skip)]
     pub environment: Environment,
     /// Variables: `${NAME}` stands for the text.
+    #[spec(keys = Word)]
     pub vars: IndexMap<Str, Knob<Str>>,
     /// Where all lives that says nothing else.
     pub namespace: Namespace,
     /// Settings of further namespaces. One in which nothing lives is not made.
+    #[spec(keys = Name)]
     pub namespaces: IndexMap<Str, Namespace>,
     /// Registry, tag and pull secret of our images.
     pub images: Images,
+    /// What lies under every service.
+    pub defaults: Spent<Service>,
     /// Programs that keep running.
+    #[spec(keys = Name)]
     pub services: IndexMap<Str, Service>,
     /// Programs that run and end.
+    #[spec(keys = Name)]
     pub jobs: IndexMap<Str, Job>,
     /// Programs that bring a database to the shape that a release needs.
+    #[spec(keys = Name)]
     pub migrations: IndexMap<Str, Migration>,
     /// Databases, caches, brokers and buckets.
+    #[spec(keys = Name)]
     pub stores: IndexMap<Str, Store>,
     /// What is outside and talked to.
+    #[spec(keys = Name)]
     pub externals: IndexMap<Str, External>,
     /// Disks of more than one thing, or that outlive it.
+    #[spec(keys = Name)]
     pub claims: IndexMap<Str, Claim>,
     /// How the outside comes in.
+    #[spec(keys = Name)]
     pub routes: IndexMap<Str, Route>,
     /// What must not be read by everybody. No value is ever in this file.
+    #[spec(keys = Word)]
     pub secrets: IndexMap<Str, Secret>,
     /// Demand from outside, by the service where it enters.
+    #[spec(keys = Name)]
     pub load: IndexMap<Str, Load>,
     /// Upper bounds for all; lowers, never raises.
     pub cap: Cap,
@@ -120,4 +137,7 @@ pub struct App {
     pub policy: Policy,
     /// The way out to raw Kubernetes.
     pub kubernetes: Kubernetes,
+    /// Layers of the same shape. Without any there is one environment, named `default`.
+    #[spec(keys = Name)]
+    pub environments: Spent<IndexMap<Str, Layer>>,
 }

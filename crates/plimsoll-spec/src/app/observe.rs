@@ -38,7 +38,7 @@ pub struct Objective {
 
 /// When somebody is told. `none` turns one off.
 #[derive(Clone, Debug, Spec)]
-#[spec(rest = "custom")]
+
 pub struct Alerts {
     /// No pod is ready, for so long.
     #[spec(default = "2m")]

@@ -76,7 +76,7 @@ pub struct Component {
 
 /// What lets the outside in.
 #[derive(Clone, Debug, Spec)]
-#[spec(short = "use")]
+#[spec(short = "use", idle = "use: !none")]
 pub struct Gateway {
     /// Which.
     #[spec(default = "envoy")]
@@ -134,7 +134,7 @@ pub enum TlsProfile {
 
 /// What makes certificates.
 #[derive(Clone, Debug, Spec)]
-#[spec(short = "use")]
+#[spec(short = "use", idle = "use: !none")]
 pub struct Certificates {
     /// Which.
     #[spec(default = "cert-manager")]
@@ -172,22 +172,27 @@ pub enum Challenge {
 
 /// Where values of secrets come from.
 #[derive(Clone, Debug, Spec)]
-#[spec(short = "use")]
+#[spec(short = "use", idle = "use: !none")]
 pub struct SecretSource {
     /// Which.
     #[spec(default = "generated")]
     pub use_: Knob<SecretSourceUse>,
     /// Provider, of `external` and `csi`: `aws`, `azure`, `gcp`, `vault`.
+    #[spec(only = "use: external csi")]
     pub provider: Option<Sourced<Str>>,
     /// Store, of `external`.
+    #[spec(only = "use: external")]
     pub store: SecretStore,
     /// How often it is read again.
     #[spec(default = "1h")]
+    #[spec(only = "use: external csi")]
     pub refresh: Sourced<Duration>,
     /// How far a sealed value holds.
     #[spec(default = "strict")]
+    #[spec(only = "use: sealed")]
     pub scope: Sourced<SealScope>,
     /// File of the certificate that values are sealed with.
+    #[spec(only = "use: sealed")]
     pub certificate: Option<Sourced<Str>>,
     /// Common keys.
     #[spec(flatten)]
@@ -239,7 +244,7 @@ pub struct SecretStore {
 
 /// A mesh.
 #[derive(Clone, Debug, Spec)]
-#[spec(short = "use")]
+#[spec(short = "use", idle = "use: !none")]
 pub struct Mesh {
     /// Which.
     #[spec(default = "none")]
@@ -274,7 +279,7 @@ pub enum MeshMode {
 
 /// What reads metrics.
 #[derive(Clone, Debug, Spec)]
-#[spec(short = "use")]
+#[spec(short = "use", idle = "use: !none")]
 pub struct MetricsSlot {
     /// Which.
     #[spec(default = "prometheus")]
@@ -304,7 +309,7 @@ pub enum MetricsUse {
 
 /// What keeps logs.
 #[derive(Clone, Debug, Spec)]
-#[spec(short = "use")]
+#[spec(short = "use", idle = "use: !none")]
 pub struct Logs {
     /// Which.
     #[spec(default = "none")]
@@ -328,7 +333,7 @@ pub enum LogsUse {
 
 /// What keeps traces.
 #[derive(Clone, Debug, Spec)]
-#[spec(short = "use")]
+#[spec(short = "use", idle = "use: !none")]
 pub struct Traces {
     /// Which.
     #[spec(default = "none")]
@@ -354,7 +359,7 @@ pub enum TracesUse {
 
 /// What applies from Git.
 #[derive(Clone, Debug, Spec)]
-#[spec(short = "use")]
+#[spec(short = "use", idle = "use: !none")]
 pub struct Gitops {
     /// Which.
     #[spec(default = "none")]
@@ -384,7 +389,7 @@ pub enum GitopsUse {
 
 /// What copies the cluster's objects and disks.
 #[derive(Clone, Debug, Spec)]
-#[spec(short = "use")]
+#[spec(short = "use", idle = "use: !none")]
 pub struct PlatformBackup {
     /// Which.
     #[spec(default = "none")]
@@ -421,7 +426,7 @@ macro_rules! plain_slots {
     })*) => {$(
         $(#[$doc])*
         #[derive(Clone, Debug, Spec)]
-        #[spec(short = "use")]
+        #[spec(short = "use", idle = "use: !none")]
         pub struct $slot {
             /// Which.
             #[spec(default = $default)]

@@ -17,6 +17,7 @@ pub struct Route {
     pub hosts: Knob<Vec<Sourced<Str>>>,
     /// Paths: `/x` is a prefix by whole segments, `=/x` exact. Exact goes before prefix, longer
     /// before shorter; order says nothing.
+    #[spec(keys = RoutePath)]
     pub paths: IndexMap<Str, RoutePath>,
     /// Certificate: `auto` (from `platform.certificates`), `none`, one of `secrets`, or
     /// `{ secret }`, a Secret that exists.

@@ -25,7 +25,6 @@ pub struct Service {
     pub enabled: Knob<bool>,
     /// A service that lies under this one. All but its `enabled`, `build` and `secretName` is
     /// taken.
-    #[spec(spent)]
     pub like: Spent<Sourced<Str>>,
     /// Image.
     #[spec(shown = "the name of the service")]
@@ -57,6 +56,7 @@ pub struct Service {
     /// Environment variables.
     pub env: Knob<IndexMap<Str, EnvValue>>,
     /// Files.
+    #[spec(keys = Path)]
     pub config: IndexMap<Str, ConfigFile>,
     /// Secrets, as environment variables of the same names.
     #[spec(set)]
@@ -71,6 +71,7 @@ pub struct Service {
     #[spec(set)]
     pub callers: IndexMap<Str, CallerUse>,
     /// Disks, by path. Kept.
+    #[spec(keys = Path)]
     pub volumes: IndexMap<Str, Volume>,
     /// Paths that may be written, or `all`.
     #[spec(default = "[/tmp]")]
@@ -92,8 +93,10 @@ pub struct Service {
     /// What its process may.
     pub security: Security,
     /// Containers that run before it, in order.
+    #[spec(keys = Name)]
     pub init: IndexMap<Str, Companion>,
     /// Containers that run beside it.
+    #[spec(keys = Name)]
     pub sidecars: IndexMap<Str, Companion>,
     /// Labels, on pods as well.
     pub labels: Knob<IndexMap<Str, Sourced<Str>>>,

@@ -26,12 +26,14 @@ pub struct Store {
     pub run: Sourced<Run>,
     /// How its instances work together.
     #[spec(shown = "by `instances`")]
+    #[spec(only = "engine: postgres timescaledb redis valkey clickhouse")]
     pub mode: Sourced<Mode>,
     /// Pods in all, the primary included.
     #[spec(default = "1")]
     pub instances: Knob<u32>,
     /// Shards of a cluster.
     #[spec(default = "3")]
+    #[spec(only = "mode: cluster")]
     pub shards: Sourced<u32>,
     /// Databases; of `s3` the buckets.
     #[spec(set, shown = "`[app]` where the engine has databases")]
@@ -54,6 +56,7 @@ pub struct Store {
     pub connections: Option<Sourced<u32>>,
     /// Pooler before it.
     #[spec(default = "false")]
+    #[spec(only = "engine: postgres timescaledb")]
     pub pooler: OrNone<Pooler>,
     /// Environment variable that holds the URL in those who use it.
     #[spec(
@@ -89,44 +92,65 @@ pub struct Store {
     pub annotations: Knob<IndexMap<Str, Sourced<Str>>>,
     /// Ports.
     #[spec(shown = "the engine's")]
+    #[spec(only = "run: !operator")]
     pub ports: Ports,
     /// Probes.
     #[spec(shown = "the engine's")]
+    #[spec(only = "run: statefulset")]
     pub health: Health,
     /// How it stops.
     #[spec(shown = "the engine's")]
+    #[spec(only = "run: statefulset")]
     pub stop: Stop,
     /// Command, instead of the engine's.
+    #[spec(only = "run: statefulset")]
     pub command: Option<Vec<Template>>,
     /// Arguments, instead of the engine's.
+    #[spec(only = "run: statefulset")]
     pub args: Option<Vec<Template>>,
     /// Environment variables, besides the engine's.
+    #[spec(only = "run: statefulset")]
     pub env: Knob<IndexMap<Str, EnvValue>>,
     /// Files, besides the engine's.
+    #[spec(keys = Path)]
+    #[spec(only = "run: statefulset")]
     pub config: IndexMap<Str, ConfigFile>,
     /// Secrets, besides the engine's.
     #[spec(set)]
+    #[spec(only = "run: statefulset")]
     pub secrets: IndexMap<Str, SecretUse>,
     /// What it talks to.
     #[spec(set)]
+    #[spec(only = "run: statefulset")]
     pub uses: IndexMap<Str, Use>,
     /// Further disks, by path.
+    #[spec(keys = Path)]
+    #[spec(only = "run: statefulset")]
     pub volumes: IndexMap<Str, Volume>,
     /// Paths that may be written.
     #[spec(shown = "the engine's")]
+    #[spec(only = "run: statefulset")]
     pub writable: Writable,
     /// What its process may.
     #[spec(shown = "the engine's user and group")]
+    #[spec(only = "run: statefulset")]
     pub security: Security,
     /// Containers that run before it, in order.
+    #[spec(keys = Name)]
+    #[spec(only = "run: statefulset")]
     pub init: IndexMap<Str, Companion>,
     /// Containers that run beside it.
+    #[spec(keys = Name)]
+    #[spec(only = "run: statefulset")]
     pub sidecars: IndexMap<Str, Companion>,
     /// Where it is, of `run: external`.
+    #[spec(only = "run: external")]
     pub host: Option<Sourced<Str>>,
     /// Secret that holds the URL, of `run: external`.
+    #[spec(only = "run: external")]
     pub secret: Option<Sourced<Str>>,
     /// Its addresses, of `run: external`.
+    #[spec(only = "run: external")]
     pub cidr: Vec<Sourced<Cidr>>,
     /// Copies of the data. Where data is kept, `none` is a finding.
     #[spec(default = "none")]

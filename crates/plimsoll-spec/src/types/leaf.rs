@@ -45,6 +45,8 @@ pub trait Leaf: Sized + Clone + 'static {
     const WRITTEN: &'static str;
     /// The words that it may be, where it is one of a few.
     const WORDS: &'static [&'static str] = &[];
+    /// What each of these words means; empty where nobody says.
+    const WORD_DOCS: &'static [&'static str] = &[];
     /// A regular expression that every literal matches, for editors; empty: any.
     const PATTERN: &'static str = "";
     /// Whether `${…}` in it is left to the reader of [`Template`](super::Template)s.

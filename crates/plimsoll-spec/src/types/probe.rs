@@ -53,12 +53,18 @@ pub enum Check {
     Command(Vec<Str>),
 }
 
-impl Leaf for Check {
-    const WHAT: &'static str = "a probe";
-    const WRITTEN: &'static str =
+impl Check {
+    /// Name of the type in messages.
+    pub const WHAT: &'static str = "a probe";
+    /// How it is written.
+    pub const WRITTEN: &'static str =
         "`/path`, `PORT:/path`, `tcp[:PORT]`, `grpc[:PORT[/SERVICE]]`, `[command, …]`";
 
-    fn parse(text: &str) -> Result<Self, Problem> {
+    /// Reads the text of a probe that is no command.
+    ///
+    /// # Errors
+    /// The first thing that is wrong, with its bytes.
+    pub fn parse(text: &str) -> Result<Self, Problem> {
         if text.starts_with('/') {
             return Ok(Self::Http {
                 port: PortRef::Main,

@@ -1,3 +1,0 @@
-//! Tests of the embedded cluster through its public face.
-
-mod client;

@@ -1,3 +1,0 @@
-//! Components around the application.
-
-pub mod slots;

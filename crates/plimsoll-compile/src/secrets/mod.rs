@@ -1,5 +1,0 @@
-//! Secrets: which there are, and the objects that bring them.
-
-pub mod plan;
-pub mod shared;
-pub mod source;

@@ -1,0 +1,94 @@
+//! Upper bounds: lower, never raise.
+
+use plimsoll_source::{Knob, Sourced};
+
+use crate::app::pod::Companion;
+use crate::app::scale::Replicas;
+use crate::app::store::Mode;
+use crate::app::{App, Cap, OrNone, Size, Store};
+use crate::types::SizeRange;
+
+/// Lowers what is above the bounds of an application.
+pub fn cap(app: &mut App) {
+    let cap = app.cap.clone();
+    for service in app.services.values_mut() {
+        if let Some(most) = &cap.replicas {
+            replicas(&mut service.scale.replicas, most);
+        }
+        size(&mut service.size, &cap);
+        let companions = service
+            .init
+            .values_mut()
+            .chain(service.sidecars.values_mut());
+        companions.for_each(|companion: &mut Companion| size(&mut companion.size, &cap));
+    }
+    app.jobs
+        .values_mut()
+        .for_each(|job| size(&mut job.size, &cap));
+    app.migrations
+        .values_mut()
+        .for_each(|migration| size(&mut migration.size, &cap));
+    app.stores.values_mut().for_each(|one| store(one, &cap));
+}
+
+fn replicas(replicas: &mut Replicas, most: &Sourced<u32>) {
+    for knob in [&mut replicas.min, &mut replicas.max, &mut replicas.count] {
+        *knob = lowered(knob, most);
+    }
+    let closed = replicas.min.peek() == replicas.max.peek();
+    if *replicas.auto.peek() && closed {
+        let off = most.choose("cap: range closed", |_| false);
+        let off = off.because(replicas.auto.origin());
+        replicas.auto = Knob::new(replicas.auto.handle().clone(), off);
+    }
+}
+
+fn lowered<T: Ord + Clone>(knob: &Knob<T>, most: &Sourced<T>) -> Knob<T> {
+    Knob::new(knob.handle().clone(), knob.fixed().at_most(most))
+}
+
+fn size(size: &mut Size, cap: &Cap) {
+    if let Some(most) = &cap.cpu {
+        size.cpu = range(&size.cpu, most);
+    }
+    if let Some(most) = &cap.memory {
+        size.memory = range(&size.memory, most);
+    }
+}
+
+/// Both ends of a range, at most the bound.
+fn range<T: Ord + Clone>(knob: &Knob<SizeRange<T>>, most: &Sourced<T>) -> Knob<SizeRange<T>> {
+    let value = knob.fixed();
+    let bound = most.peek();
+    let low = |end: &T| end.clone().min(bound.clone());
+    let lowered = SizeRange {
+        request: low(&value.peek().request),
+        limit: value.peek().limit.as_ref().map(low),
+    };
+    let changed = lowered.request != value.peek().request || lowered.limit != value.peek().limit;
+    let origin = match changed {
+        true => plimsoll_source::Origin::all([most.origin().clone(), value.origin().clone()]),
+        false => value.origin().because(most.origin()),
+    };
+    Knob::new(knob.handle().clone(), Sourced::new(lowered, origin))
+}
+
+fn store(store: &mut Store, cap: &Cap) {
+    if let Some(most) = &cap.cpu {
+        store.size.cpu = range(&store.size.cpu, most);
+    }
+    if let Some(most) = &cap.memory {
+        store.size.memory = range(&store.size.memory, most);
+    }
+    if let (Some(most), OrNone::Some(storage)) = (&cap.storage, &mut store.storage) {
+        storage.size = lowered(&storage.size, most);
+    }
+    let Some(most) = &cap.instances else {
+        return;
+    };
+    store.instances = lowered(&store.instances, most);
+    if *store.instances.peek() == 1 && *store.mode.peek() != Mode::Single {
+        let single = most.choose("cap: one instance", |_| Mode::Single);
+        store.mode = single.because(store.mode.origin());
+    }
+}

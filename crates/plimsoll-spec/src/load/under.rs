@@ -1,0 +1,187 @@
+//! Puts `defaults`, what a service is `like`, and the program of a job under what is written.
+
+use plimsoll_source::{Entry, Finding, Findings, Node, Origin, Str};
+use std::collections::BTreeMap;
+
+use crate::app::{App, Job, Migration, Service};
+use crate::near::near;
+use crate::read::{Word, entries};
+use crate::rules::layers as rules;
+use crate::shape::canonical::mend;
+use crate::shape::merge::{Removed, merge, spend_nulls};
+use crate::shape::{Block, Shape};
+use crate::tree;
+
+/// A merged tree with everything under it.
+#[derive(Debug)]
+pub struct Under {
+    /// The tree, without `null`s.
+    pub root: Node,
+    /// Words that are taken whole from elsewhere: path here → path there.
+    pub aliases: BTreeMap<Str, Str>,
+}
+
+/// Keys that `like` does not take.
+const OWN: &[&str] = &["enabled", "build", "secretName", "like"];
+
+/// Keys that a job or migration does not take from its program.
+const OWN_OF_PROGRAMS: &[&str] = &["command", "args", "size", "secretName", "like"];
+
+/// Puts everything under what is written.
+pub fn put_under(merged: &Node, removed: &mut Removed, findings: &mut Findings) -> Under {
+    let mut work = Work {
+        services: merged.get("services").cloned(),
+        defaults: merged
+            .get("defaults")
+            .filter(|node| !node.is_null())
+            .cloned(),
+        removed,
+        findings,
+        aliases: BTreeMap::new(),
+    };
+    let services = merged.get("services").map(|services| {
+        tree::each(services, |entry| match &entry.value {
+            Node::Map(..) => Some(named(entry, work.service(&entry.key, &mut Vec::new()))),
+            other => Some(other.clone()),
+        })
+    });
+    let mut root = tree::without(merged, &["defaults"]);
+    if let Some(services) = &services {
+        root = tree::with(&root, &["services"], services.clone());
+    }
+    for (block, shape) in [("jobs", Job::block()), ("migrations", Migration::block())] {
+        if let Some(programs) = root.get(block) {
+            let made = tree::each(programs, |entry| {
+                Some(work.program(block, shape, entry, services.as_ref()))
+            });
+            root = tree::with(&root, &[block], made);
+        }
+    }
+    Under {
+        root: spend_nulls(&App::shape(), &root),
+        aliases: work.aliases,
+    }
+}
+
+/// A service has an image of its own name unless another is written.
+fn named(entry: &Entry, node: Node) -> Node {
+    let origin = Origin::rule("default: image.name", [entry.at.clone()]);
+    tree::with_default(&node, &["image", "name"], || {
+        Node::Text(origin, entry.key.clone())
+    })
+}
+
+struct Work<'a> {
+    services: Option<Node>,
+    defaults: Option<Node>,
+    removed: &'a mut Removed,
+    findings: &'a mut Findings,
+    aliases: BTreeMap<Str, Str>,
+}
+
+impl Work<'_> {
+    /// A service over what it is like, over `defaults`.
+    fn service(&mut self, name: &str, open: &mut Vec<Str>) -> Node {
+        let nothing = Node::map(Origin::rule("nothing", []), []);
+        let written = self
+            .services
+            .as_ref()
+            .and_then(|services| services.get(name));
+        let own = written.cloned().unwrap_or_else(|| nothing.clone());
+        open.push(name.into());
+        let below = match own.get("like").filter(|like| !like.is_null()).cloned() {
+            Some(like) => self.like(&like, open),
+            None => None,
+        };
+        let below = below.or_else(|| self.defaults.clone());
+        let own = tree::without(&own, &["like"]);
+        match below {
+            Some(below) => {
+                let below = tree::without(&below, &["like"]);
+                merge(&Service::shape(), &own, &below, self.removed)
+            }
+            None => own,
+        }
+    }
+
+    fn like(&mut self, like: &Node, open: &mut Vec<Str>) -> Option<Node> {
+        let name = like.text()?;
+        if open.contains(name) {
+            let what = format!(
+                "services are like each other in a circle: {}",
+                open.join(" → ")
+            );
+            let finding = Finding::new(&rules::LIKE_CIRCLE, what);
+            self.findings
+                .report(finding.mark_origin(like.origin(), "leads back"));
+            return None;
+        }
+        if self
+            .services
+            .as_ref()
+            .and_then(|services| services.get(name))
+            .is_none()
+        {
+            self.unknown(&rules::UNKNOWN_LIKE, like, name);
+            return None;
+        }
+        let below = self.service(name, open);
+        Some(tree::without(&below, OWN))
+    }
+
+    /// A job or migration over the service whose program it is.
+    fn program(
+        &mut self,
+        block: &str,
+        shape: &'static Block,
+        entry: &Entry,
+        services: Option<&Node>,
+    ) -> Node {
+        let own = &entry.value;
+        let Some(service) = own.get("service").filter(|service| !service.is_null()) else {
+            return match own {
+                Node::Map(..) => named(entry, own.clone()),
+                _ => own.clone(),
+            };
+        };
+        let Some(name) = service.text() else {
+            return own.clone();
+        };
+        let Some(program) = services.and_then(|services| services.get(name)) else {
+            self.unknown(&rules::UNKNOWN_PROGRAM, service, name);
+            return own.clone();
+        };
+        let taken = entries(program).filter(|entry| {
+            let key = entry.key.as_str();
+            shape.field(key).is_some() && !OWN_OF_PROGRAMS.contains(&key)
+        });
+        let below = Node::map(own.origin().clone(), taken.cloned().collect::<Vec<_>>());
+        if own.get("image").is_none() {
+            let (here, there) = (
+                format!("{block}.{}.image", entry.key),
+                format!("services.{name}.image"),
+            );
+            self.aliases.insert(here.into(), there.into());
+        }
+        let shape = match block {
+            "jobs" => Shape::Block(Job::block),
+            _ => Shape::Block(Migration::block),
+        };
+        merge(&shape, own, &below, self.removed)
+    }
+
+    fn unknown(&mut self, rule: &'static plimsoll_source::Rule, node: &Node, name: &str) {
+        let names: Vec<Str> = self
+            .services
+            .iter()
+            .flat_map(|services| entries(services))
+            .map(|entry| entry.key.clone())
+            .collect();
+        let finding = Finding::new(rule, format!("there is no service `{name}`"));
+        self.findings
+            .report(match near(name, names.iter().map(Str::as_str)) {
+                Some(near) => mend(finding, node.origin(), "unknown", near),
+                None => finding.mark_origin(node.origin(), "unknown"),
+            });
+    }
+}

@@ -1,0 +1,304 @@
+//! Reads text with references to targets, secrets and variables.
+
+use plimsoll_source::{Finding, Node, Origin, Sourced, Str};
+
+use super::{Reader, Word, entries};
+use crate::near::near;
+use crate::reference::{Piece, pieces};
+use crate::rules::{layers, relations};
+use crate::shape::canonical::{mend, scalar};
+use crate::shape::{Leaf, Shape};
+use crate::types::{Part, Target, TargetField, Template};
+
+/// The leaf of a text with references.
+pub fn leaf() -> Leaf {
+    Leaf {
+        what: "text",
+        written: "any scalar; `${…}` stands for variables, targets and secrets",
+        words: &[],
+        word_docs: &[],
+        pattern: "",
+        template: true,
+        check: |_| Ok(()),
+    }
+}
+
+impl Word for Template {
+    const REQUIRED: bool = true;
+
+    fn shape() -> Shape {
+        Shape::Leaf(leaf())
+    }
+
+    fn read(node: &Node, cx: &mut Reader<'_>) -> Option<Self> {
+        let text = scalar(node)?;
+        let origin = node.origin();
+        let mut parts: Vec<Part> = Vec::new();
+        for piece in pieces(&text) {
+            match piece {
+                Piece::Text(text) => push_text(&mut parts, &text, origin),
+                Piece::Reference(name) => match reference(name, origin, cx) {
+                    Some(Part::Text(text)) => push_text(&mut parts, text.peek(), text.origin()),
+                    Some(part) => parts.push(part),
+                    None => return None,
+                },
+            }
+        }
+        Some(Self {
+            parts,
+            written: Sourced::new(text, origin.clone()),
+        })
+    }
+}
+
+/// Adds text, joined with the text before it.
+fn push_text(parts: &mut Vec<Part>, text: &str, origin: &Origin) {
+    if text.is_empty() {
+        return;
+    }
+    if let Some(Part::Text(last)) = parts.last_mut() {
+        let joined = format!("{}{text}", last.peek());
+        let origin = if last.origin().same(origin) {
+            origin.clone()
+        } else {
+            Origin::rule("substitute", [last.origin().clone(), origin.clone()])
+        };
+        *last = Sourced::new(joined.into(), origin);
+        return;
+    }
+    parts.push(Part::Text(Sourced::new(text.into(), origin.clone())));
+}
+
+/// What stands in `${…}`.
+fn reference(name: &str, origin: &Origin, cx: &mut Reader<'_>) -> Option<Part> {
+    if let Some(var) = cx.vars.get(name) {
+        return Some(Part::Var(var.clone()));
+    }
+    if let Some(rest) = name.strip_prefix("secrets.") {
+        return secret(rest, origin, cx);
+    }
+    if let Some(text) = crate::reference::built_in(cx.root, cx.path(), name) {
+        let from = [origin.clone(), text.origin().clone()];
+        let text = Sourced::new(text.peek().clone(), Origin::rule("substitute", from));
+        return Some(Part::Text(text));
+    }
+    target(name, origin, cx)
+}
+
+fn secret(rest: &str, origin: &Origin, cx: &mut Reader<'_>) -> Option<Part> {
+    let (name, key) = match rest.split_once('.') {
+        Some((name, key)) => (name, Some(Str::from(key))),
+        None => (rest, None),
+    };
+    let known = cx.root.get("secrets");
+    if known.and_then(|secrets| secrets.get(name)).is_none() {
+        let what = format!("`secrets` has no `{name}`");
+        let finding = Finding::new(&relations::UNKNOWN_SECRET, what);
+        let names: Vec<&str> = known
+            .into_iter()
+            .flat_map(entries)
+            .map(|e| e.key.as_str())
+            .collect();
+        let near = near(name, names.into_iter());
+        let label = match near {
+            Some(near) => format!("perhaps `{near}`"),
+            None => "unknown".to_owned(),
+        };
+        let help = format!("add `{name}` to `secrets`");
+        cx.report(finding.mark_origin(origin, label).help(help));
+        return None;
+    }
+    Some(Part::Secret {
+        name: name.into(),
+        key,
+        origin: origin.clone(),
+    })
+}
+
+/// `TARGET.field`, where TARGET is in `uses` of the thing around it.
+fn target(name: &str, origin: &Origin, cx: &mut Reader<'_>) -> Option<Part> {
+    let used = used_names(cx);
+    let mut found = None;
+    for used in &used {
+        if let Some(field) = name
+            .strip_prefix(used.as_str())
+            .and_then(|f| f.strip_prefix('.'))
+        {
+            found = found.or(Some((used.clone(), field)));
+        }
+    }
+    let of_store = |used: &&String| {
+        let (first, field) = name.split_once('.').unwrap_or((name, ""));
+        used.split_once('.')
+            .is_some_and(|(store, _)| store == first)
+            && !field.is_empty()
+    };
+    let stores: Vec<&String> = used.iter().filter(of_store).collect();
+    if let (None, [one]) = (&found, stores.as_slice()) {
+        found = name
+            .split_once('.')
+            .map(|(_, field)| ((*one).clone(), field));
+    }
+    let Some((used, field)) = found else {
+        report_unknown(name, origin, &used, cx);
+        return None;
+    };
+    let target = cx.things.find(&used)?;
+    let Some(field) = field_of(field).filter(|field| has(cx.root, &target, field)) else {
+        let what = format!("`{used}` has no `{field}`");
+        let finding = Finding::new(&relations::UNKNOWN_FIELD, what);
+        let fields = fields_of(cx.root, &target);
+        cx.report(match near(field, fields.iter().copied()) {
+            Some(near) => finding
+                .mark_origin(origin, "unknown")
+                .help(format!("write `${{{used}.{near}}}`")),
+            None => finding
+                .mark_origin(origin, "unknown")
+                .help(format!("it has {}", fields.join(", "))),
+        });
+        return None;
+    };
+    let origin = origin.clone();
+    let is_store = matches!(target, Target::Store { .. });
+    let secret = match field {
+        TargetField::Password => true,
+        TargetField::Url | TargetField::ReaderUrl => is_store,
+        _ => false,
+    };
+    Some(if secret {
+        Part::Credential {
+            target,
+            field,
+            origin,
+        }
+    } else {
+        Part::Target {
+            target,
+            field,
+            origin,
+        }
+    })
+}
+
+/// Names in `uses` of the thing that is being read, the longest first.
+fn used_names(cx: &Reader<'_>) -> Vec<String> {
+    let [block, thing, ..] = cx.path() else {
+        return Vec::new();
+    };
+    let uses = cx.root.at(&[block, thing, "uses"]);
+    let mut names: Vec<String> = uses
+        .into_iter()
+        .flat_map(entries)
+        .map(|entry| entry.key.to_string())
+        .collect();
+    names.sort_by_key(|name| std::cmp::Reverse(name.len()));
+    names
+}
+
+fn report_unknown(name: &str, origin: &Origin, used: &[String], cx: &mut Reader<'_>) {
+    let thing = cx.path().get(1).cloned().unwrap_or_default();
+    let first = name.split('.').next().unwrap_or(name);
+    if name.contains('.') && cx.things.find(first).is_some() {
+        let what = format!("`${{{name}}}` names `{first}`, which `{thing}` does not use");
+        let finding = Finding::new(&relations::UNUSED_TARGET, what);
+        let help = format!("add `{first}` to `uses` of `{thing}`");
+        cx.report(finding.mark_origin(origin, "not in `uses`").help(help));
+        return;
+    }
+    let vars = cx.vars.keys().map(Str::as_str);
+    let built_in = ["app", "env", "namespace", "service", "port"];
+    let candidates = vars.chain(built_in).chain(used.iter().map(String::as_str));
+    let what = format!("`${{{name}}}` names nothing here");
+    let finding = Finding::new(&layers::UNKNOWN_VARIABLE, what);
+    let near = near(first, candidates).map(str::to_owned);
+    cx.report(match near {
+        Some(near) => {
+            let better = name.replacen(first, &near, 1);
+            let whole = crate::reference::replaced(cx_text(origin, cx), name, &better);
+            match whole {
+                Some(whole) => mend(finding, origin, "unknown", &whole),
+                None => finding
+                    .mark_origin(origin, "unknown")
+                    .help(format!("write `${{{better}}}`")),
+            }
+        }
+        None => finding
+            .mark_origin(origin, "unknown")
+            .help("define it in `vars`, or write `$${` for a literal `${`"),
+    });
+}
+
+/// The text as it stands in the file.
+fn cx_text(origin: &Origin, cx: &Reader<'_>) -> Option<Str> {
+    let span = origin.place()?;
+    Some(Str::from(cx.texts.sources().text(span)))
+}
+
+fn field_of(text: &str) -> Option<TargetField> {
+    Some(match text {
+        "host" => TargetField::Host,
+        "port" => TargetField::Port,
+        "address" => TargetField::Address,
+        "url" => TargetField::Url,
+        "user" => TargetField::User,
+        "password" => TargetField::Password,
+        "database" => TargetField::Database,
+        "bucket" => TargetField::Bucket,
+        "region" => TargetField::Region,
+        "endpoint" => TargetField::Endpoint,
+        "pool" => TargetField::Pool,
+        "ca" => TargetField::Ca,
+        "pods" => TargetField::Pods,
+        "reader.host" => TargetField::ReaderHost,
+        "reader.url" => TargetField::ReaderUrl,
+        _ => TargetField::PortNamed(text.strip_prefix("ports.")?.into()),
+    })
+}
+
+/// What can be asked of a target.
+fn fields_of(root: &Node, target: &Target) -> Vec<&'static str> {
+    let common = ["host", "port", "ports.NAME", "address", "url"];
+    let own: &[&str] = match target {
+        Target::Service(_) => &["pool", "pods"],
+        Target::External(_) => &["bucket", "region", "endpoint", "pool"],
+        Target::Slot(_) => &[],
+        Target::Store { store, .. } => {
+            let engine = root.at(&["stores", store, "engine"]).and_then(Node::text);
+            if engine.is_some_and(|engine| engine == "s3") {
+                return vec![
+                    "bucket", "region", "endpoint", "user", "password", "pool", "host", "port",
+                    "address",
+                ];
+            }
+            &[
+                "user",
+                "password",
+                "database",
+                "pool",
+                "ca",
+                "pods",
+                "reader.host",
+                "reader.url",
+            ]
+        }
+    };
+    common.iter().chain(own).copied().collect()
+}
+
+fn has(root: &Node, target: &Target, field: &TargetField) -> bool {
+    let fields = fields_of(root, target);
+    match field {
+        TargetField::PortNamed(name) => {
+            let ports = match target {
+                Target::Service(service) => root.at(&["services", service, "ports"]),
+                Target::Store { store, .. } => root.at(&["stores", store, "ports"]),
+                Target::External(external) => root.at(&["externals", external, "ports"]),
+                Target::Slot(_) => return true,
+            };
+            fields.contains(&"ports.NAME") && ports.is_some_and(|ports| ports.get(name).is_some())
+        }
+        field => fields
+            .iter()
+            .any(|text| field_of(text).as_ref() == Some(field)),
+    }
+}

@@ -1,0 +1,23 @@
+//! Relations between blocks: what no key shows by itself.
+
+pub mod environments;
+pub mod jobs;
+pub mod keys;
+pub mod names;
+pub mod pods;
+pub mod routes;
+pub mod stores;
+pub mod uses;
+
+use plimsoll_source::{Findings, Sources};
+
+use crate::app::App;
+
+/// Checks one environment.
+pub fn check(app: &App, sources: &Sources, findings: &mut Findings) {
+    names::check(app, findings);
+    pods::check(app, sources, findings);
+    jobs::check(app, findings);
+    routes::check(app, findings);
+    stores::check(app, findings);
+}

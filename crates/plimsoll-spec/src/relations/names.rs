@@ -1,0 +1,171 @@
+//! Names that several blocks share, and names that stand for something elsewhere.
+
+use indexmap::IndexMap;
+use plimsoll_source::{Finding, Findings, Origin, Sourced, Str};
+use std::collections::BTreeMap;
+
+use crate::app::pod::SecretUse;
+use crate::app::{App, External};
+use crate::near::near;
+use crate::rules::relations;
+use crate::shape::canonical::mend;
+
+/// Checks names.
+pub fn check(app: &App, findings: &mut Findings) {
+    shared(app, findings);
+    let services = || app.services.keys().map(Str::as_str);
+    for load in app.load.values() {
+        exists("service", &load.service, services(), findings);
+    }
+    for objective in app.observe.objectives.values() {
+        exists("service", &objective.service, services(), findings);
+    }
+    for alerts in app.observe.alerts.services.values() {
+        let things = services().chain(app.stores.keys().map(Str::as_str));
+        exists("service or store", &alerts.service, things, findings);
+    }
+    for service in app.services.values() {
+        for other in &service.placement.peek().apart {
+            exists("service", other, services(), findings);
+        }
+    }
+    secrets(app, findings);
+    if let Some(pull) = app.images.pull.as_ref().and_then(|pull| pull.name.as_ref()) {
+        secret(app, pull, findings);
+    }
+    let buckets = |target: &Sourced<Str>, findings: &mut Findings| {
+        bucket(&app.externals, target, findings);
+    };
+    for store in app.stores.values() {
+        let backup = store.backup.some();
+        backup
+            .and_then(|backup| backup.to.as_ref())
+            .into_iter()
+            .for_each(|to| buckets(to, findings));
+        store
+            .secret
+            .iter()
+            .for_each(|name| secret(app, name, findings));
+    }
+    for claim in app.claims.values() {
+        let backup = claim.backup.some();
+        backup
+            .and_then(|backup| backup.to.as_ref())
+            .into_iter()
+            .for_each(|to| buckets(to, findings));
+    }
+}
+
+/// Services, stores and externals share one set of names.
+fn shared(app: &App, findings: &mut Findings) {
+    let mut seen: BTreeMap<&Str, (&Origin, &str)> = BTreeMap::new();
+    let services = app
+        .services
+        .iter()
+        .map(|(name, s)| (name, &s.origin, "service"));
+    let stores = app
+        .stores
+        .iter()
+        .map(|(name, s)| (name, &s.origin, "store"));
+    let externals = app
+        .externals
+        .iter()
+        .map(|(name, e)| (name, &e.origin, "external"));
+    for (name, origin, kind) in services.chain(stores).chain(externals) {
+        if matches!(name.as_str(), "platform" | "secrets") {
+            let finding =
+                Finding::new(&relations::SAME_NAME, format!("the name `{name}` is taken"));
+            findings.report(finding.mark_origin(origin, "taken"));
+        }
+        let Some((other, other_kind)) = seen.insert(name, (origin, kind)) else {
+            continue;
+        };
+        let what = format!("`{name}` is a {other_kind} and a {kind}");
+        let finding = Finding::new(&relations::SAME_NAME, what)
+            .mark_origin(origin, kind.to_owned())
+            .mark_origin(other, other_kind.to_owned());
+        findings.report(finding);
+    }
+}
+
+/// Reports a name that is not among those that there are.
+pub fn exists<'a>(
+    kind: &str,
+    name: &Sourced<Str>,
+    names: impl Iterator<Item = &'a str> + Clone,
+    findings: &mut Findings,
+) {
+    if names.clone().any(|known| known == name.peek().as_str()) {
+        return;
+    }
+    let what = format!("there is no {kind} `{}`", name.peek());
+    let finding = Finding::new(&relations::UNKNOWN_THING, what);
+    findings.report(match near(name.peek(), names) {
+        Some(near) => mend(finding, name.origin(), "unknown", near),
+        None => finding.mark_origin(name.origin(), "unknown"),
+    });
+}
+
+/// Reports a secret that is not defined.
+pub fn secret(app: &App, name: &Sourced<Str>, findings: &mut Findings) {
+    let bare = name.map(|name| name.split('.').next().map_or(name.clone(), Str::from));
+    if app.secrets.contains_key(bare.peek()) {
+        return;
+    }
+    let what = format!("`secrets` has no `{}`", bare.peek());
+    let finding = Finding::new(&relations::UNKNOWN_SECRET, what);
+    let names = app.secrets.keys().map(Str::as_str);
+    findings.report(match near(bare.peek(), names) {
+        Some(near) => mend(finding, name.origin(), "unknown", near),
+        None => finding
+            .mark_origin(name.origin(), "unknown")
+            .help(format!("add `{}: {{}}` to `secrets`", bare.peek())),
+    });
+}
+
+fn secrets(app: &App, findings: &mut Findings) {
+    let of = |used: &IndexMap<Str, SecretUse>, findings: &mut Findings| {
+        for used in used.values() {
+            secret(app, used.from.as_ref().unwrap_or(&used.name), findings);
+        }
+    };
+    for service in app.services.values() {
+        of(&service.secrets, findings);
+        let companions = service.init.values().chain(service.sidecars.values());
+        companions.for_each(|companion| of(&companion.secrets, findings));
+    }
+    app.jobs.values().for_each(|job| of(&job.secrets, findings));
+    app.migrations
+        .values()
+        .for_each(|migration| of(&migration.secrets, findings));
+    for store in app.stores.values() {
+        of(&store.secrets, findings);
+        let users = store
+            .users
+            .some()
+            .into_iter()
+            .flat_map(|users| users.values());
+        for user in users {
+            user.password
+                .iter()
+                .for_each(|password| secret(app, password, findings));
+        }
+    }
+    for external in app.externals.values() {
+        external
+            .secret
+            .iter()
+            .for_each(|name| secret(app, name, findings));
+    }
+}
+
+fn bucket(externals: &IndexMap<Str, External>, to: &Sourced<Str>, findings: &mut Findings) {
+    exists("external", to, externals.keys().map(Str::as_str), findings);
+    let known = externals.get(to.peek());
+    if known.is_some_and(|external| external.bucket.is_none()) {
+        let what = format!("the external `{}` has no `bucket`", to.peek());
+        let finding = Finding::new(&relations::UNKNOWN_THING, what);
+        let finding = finding.mark_origin(to.origin(), "copies need a bucket");
+        findings.report(finding.help(format!("add `bucket: s3://…` to `externals.{}`", to.peek())));
+    }
+}

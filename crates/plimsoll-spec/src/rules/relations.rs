@@ -1,0 +1,88 @@
+//! Mistakes between blocks.
+
+use plimsoll_source::{Level, Rule};
+
+use super::layers::rules;
+
+rules! {
+    /// A target that no layer defines.
+    UNKNOWN_TARGET = "PL0150" "unknown-target" Error
+        consequence "there would be nothing to talk to"
+        docs "A target is a service, a store, `STORE.DATABASE`, an external, or `platform.SLOT`. With `optional: true` it may be absent.";
+    /// A target that is off.
+    TARGET_OFF = "PL0151" "target-off" Error
+        consequence "calls would find nobody"
+        docs "The target is off here (`enabled: false`, or a slot that is `none`). With `optional: true` the edge is passed over.";
+    /// A reference to a target that is not used.
+    UNUSED_TARGET = "PL0152" "unused-target" Error
+        consequence "the address would be known, and the way there closed"
+        docs "`${TARGET.…}` needs TARGET in `uses` of the same thing: from it follow network policies and credentials.";
+    /// A reference to something that a target does not have.
+    UNKNOWN_FIELD = "PL0153" "unknown-field" Error
+        consequence "the text would hold `${…}` literally"
+        docs "A target has host, port, ports.NAME, address, url, user, password, database, bucket, region, endpoint, pool, ca, pods, reader.host and reader.url, as far as its kind knows them.";
+    /// A secret that `secrets` does not define.
+    UNKNOWN_SECRET = "PL0154" "unknown-secret" Error
+        consequence "pods would wait for a Secret that nobody makes"
+        docs "Every secret that is used stands in `secrets`.";
+    /// Two things with one name.
+    SAME_NAME = "PL0155" "same-name" Error
+        consequence "objects of the one would replace those of the other"
+        docs "Services, stores and externals share one set of names; `platform` and `secrets` are taken.";
+    /// A name that stands nowhere.
+    UNKNOWN_THING = "PL0156" "unknown-thing" Error
+        consequence "the line would do nothing"
+        docs "The name must be of something that this environment has.";
+    /// A port that the target does not have.
+    UNKNOWN_PORT = "PL0157" "unknown-port" Error
+        consequence "nobody would answer there"
+        docs "Ports are named in `ports` of the thing that listens; in `uses` and routes they are those of its Service.";
+    /// Two ports of one pod with one number.
+    SAME_PORT = "PL0158" "same-port" Error
+        consequence "only one of the two could listen"
+        docs "Names and numbers of ports are unique in a pod, sidecars included.";
+    /// None, or several, of keys of which one is wanted.
+    CHOICE = "PL0159" "one-of-these" Error
+        consequence "it would not be known which is meant"
+        docs "Some keys stand instead of each other: exactly one of them is written.";
+    /// A file that is not there.
+    MISSING_FILE = "PL0160" "missing-file" Error
+        consequence "the content would be missing"
+        docs "Paths are relative to the application file.";
+    /// A number over `single`.
+    SINGLE_REPLACED = "PL0161" "single-replaced" Warning
+        consequence "two pods would run of what was said never to be two"
+        docs "`scale: single` says that there are never two pods. A higher layer may say a number; this reminds of it.";
+    /// Something that the engine cannot.
+    ENGINE_FACT = "PL0162" "not-of-this-engine" Error
+        consequence "the engine has no such thing"
+        docs "`plimsoll explain stores.ENGINE` prints what is known of an engine.";
+    /// Migrations after each other in a circle.
+    CIRCLE = "PL0163" "migration-circle" Error
+        consequence "none of them would start"
+        docs "`after` must come to an end.";
+    /// One disk for several pods.
+    SHARED_DISK = "PL0164" "shared-disk" Error
+        consequence "pods on another node would wait for the disk for ever"
+        docs "A disk of its own goes to one pod. Write `kind: statefulset` (one disk each), `strategy: recreate` with one replica, or a `claim` that is `shared`.";
+    /// Two migrators of one database.
+    TWO_MIGRATORS = "PL0165" "two-migrators" Error
+        consequence "each would find the tables of the other"
+        docs "One migrator per database; several with `tool: self` may share one.";
+    /// Two URLs under one name.
+    TWO_URLS = "PL0166" "two-urls" Error
+        consequence "one of the two would be lost"
+        docs "`as` of an element of `uses` gives the URL another name, or none.";
+    /// A probe that contradicts itself.
+    BAD_PROBE = "PL0167" "contradicting-probe" Error
+        consequence "the probe would not do what one of the two keys says"
+        docs "`within` is of `start`, or of one probe for both, and stands instead of `fails`. A secret in `headers` is refused: use a command.";
+    /// A route that cannot be.
+    BAD_ROUTE = "PL0168" "impossible-route" Error
+        consequence "no gateway could serve it"
+        docs "A path leads to a service or a platform slot through a port that speaks http or grpc; one path of one host stands once.";
+    /// Two environments in one namespace of one cluster.
+    SHARED_NAMESPACE = "PL0169" "shared-namespace" Error
+        consequence "the objects of one environment would replace those of the other"
+        docs "Two environments on one `cluster.context` may not share a namespace. Write `namespace: ${app}-${env}`.";
+}

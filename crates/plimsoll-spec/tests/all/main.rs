@@ -1,0 +1,9 @@
+//! Tests of the application file.
+
+mod every_key;
+mod harness;
+mod lineage;
+mod merging;
+mod mutations;
+mod reading;
+mod wrong;
