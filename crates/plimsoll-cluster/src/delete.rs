@@ -8,9 +8,10 @@ use serde_json::{Value, json};
 use crate::clock;
 use crate::error::ApiError;
 use crate::kinds::Kind;
+use crate::metadata::is_gone;
 use crate::object;
 use crate::state::{DeleteOptions, Propagation, State};
-use crate::write::{Write, is_gone, key_of, metadata_mut};
+use crate::write::{Write, key_of, metadata_mut};
 
 /// Holds an object until its dependents are gone.
 const FOREGROUND: &str = "foregroundDeletion";

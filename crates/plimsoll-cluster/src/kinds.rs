@@ -3,8 +3,10 @@
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
+use plimsoll_schema::{Schemas, TypeId, kubernetes};
 use serde_json::Value;
 
+use crate::apply::TypeRef;
 use crate::key::Gk;
 
 /// Built-in kinds: group (`-` for core), version, kind, plural, scope, short names, subresources, categories.
@@ -88,12 +90,14 @@ const COUNTS_GENERATIONS: &[&str] = &[
 ];
 
 /// One served kind.
-#[derive(Clone, Debug, PartialEq)]
+#[derive(Clone, Debug)]
 pub struct Kind {
     /// API group, empty for the core group.
     pub group: String,
     /// Version in which objects are stored and answered.
     pub version: String,
+    /// `apiVersion` of stored objects, such as `apps/v1`.
+    pub storage_version: String,
     /// All served versions.
     pub versions: Vec<String>,
     /// The kind, such as `Deployment`.
@@ -116,17 +120,46 @@ pub struct Kind {
     pub counts_generations: bool,
     /// Set for kinds of a custom resource definition: its name.
     pub custom: Option<String>,
+    types: Types,
+}
+
+/// Where the type of a kind is described.
+#[derive(Clone, Debug)]
+enum Types {
+    None,
+    BuiltIn(TypeId),
+    Custom(Arc<(Schemas, TypeId, Value)>),
 }
 
 impl Kind {
-    /// `apiVersion` of stored objects.
-    pub fn api_version(&self) -> String {
-        api_version(&self.group, &self.version)
-    }
-
     /// Whether the kind has that subresource.
     pub fn has(&self, subresource: &str) -> bool {
         self.subresources.iter().any(|one| one == subresource)
+    }
+
+    /// The type of its objects.
+    pub fn ty(&self) -> TypeRef<'_> {
+        match self.schema() {
+            Some((schemas, id)) => TypeRef::new(schemas, id),
+            None => TypeRef::untyped(),
+        }
+    }
+
+    /// The type of its objects and the set that holds it, unless nothing is known of them.
+    pub fn schema(&self) -> Option<(&Schemas, TypeId)> {
+        match &self.types {
+            Types::None => None,
+            Types::BuiltIn(id) => Some((kubernetes(), *id)),
+            Types::Custom(types) => Some((&types.0, types.1)),
+        }
+    }
+
+    /// The `openAPIV3Schema` of a custom kind.
+    pub fn open_api(&self) -> Option<&Value> {
+        match &self.types {
+            Types::Custom(types) => Some(&types.2),
+            Types::None | Types::BuiltIn(_) => None,
+        }
     }
 
     fn built_in(line: &str) -> Option<Self> {
@@ -139,6 +172,7 @@ impl Kind {
         Some(Self {
             group: group.to_owned(),
             version: (*version).to_owned(),
+            storage_version: api_version(group, version),
             versions: vec![(*version).to_owned()],
             kind: (*kind).to_owned(),
             counts_generations: COUNTS_GENERATIONS.contains(&key.as_str()),
@@ -150,6 +184,7 @@ impl Kind {
             subresources: listed(subresources),
             categories: listed(categories),
             custom: None,
+            types: kubernetes().kind(group, version, kind).map_or(Types::None, Types::BuiltIn),
         })
     }
 
@@ -171,6 +206,7 @@ impl Kind {
         }
         Some(Self {
             key: Gk { group: group.clone(), kind: kind.clone() }.to_string().into(),
+            storage_version: api_version(&group, storage["name"].as_str()?),
             version: text(&storage["name"])?,
             versions: served.filter_map(|one| text(&one["name"])).collect(),
             plural: text(&spec["names"]["plural"])?,
@@ -181,10 +217,21 @@ impl Kind {
             subresources,
             counts_generations: true,
             custom: text(&definition["metadata"]["name"]),
+            types: custom_types(storage),
             group,
             kind,
         })
     }
+}
+
+fn custom_types(version: &Value) -> Types {
+    let schema = &version["schema"]["openAPIV3Schema"];
+    if !schema.is_object() {
+        return Types::None;
+    }
+    let mut schemas = Schemas::new();
+    let id = plimsoll_schema::custom(&mut schemas, schema);
+    Types::Custom(Arc::new((schemas, id, schema.clone())))
 }
 
 /// `apps/v1`, or `v1` in the core group.

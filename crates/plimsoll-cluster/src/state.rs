@@ -76,6 +76,7 @@ pub struct State {
     pub(crate) seed: u64,
     pub(crate) minor: u16,
     pub(crate) counter: u64,
+    anchor: Option<(tokio::time::Instant, Timestamp)>,
     newest: watch::Sender<u64>,
 }
 
@@ -90,6 +91,7 @@ impl State {
             seed,
             minor,
             counter: 0,
+            anchor: None,
             newest: watch::Sender::new(0),
         }
     }
@@ -107,6 +109,20 @@ impl State {
     /// Moves the clock; never backwards.
     pub fn set_now(&mut self, now: Timestamp) {
         self.now = self.now.max(now);
+    }
+
+    /// From here on, time follows the clock of the tokio runtime, paused or not.
+    pub fn follow_runtime(&mut self) {
+        if self.anchor.is_none() {
+            self.anchor = Some((tokio::time::Instant::now(), self.now));
+        }
+    }
+
+    /// Brings the clock up to that of the runtime, when it follows one.
+    pub fn tick(&mut self) {
+        if let Some((since, base)) = self.anchor {
+            self.set_now(clock::after(base, since.elapsed()));
+        }
     }
 
     /// The minor version of the Kubernetes that is played, 36 in 1.36.

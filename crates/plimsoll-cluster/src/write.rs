@@ -1,16 +1,20 @@
-//! The way of a write: metadata, defaults, admission, validation, field managers, commit.
+//! The way of a write: strict fields, defaults, field managers, admission, validation, commit.
 
 use std::sync::Arc;
 
 use serde_json::{Map, Value, json};
 
-use crate::error::{ApiError, Cause};
+use crate::apply::{FieldSet, Managers, Writer};
+use crate::error::ApiError;
 use crate::key::{Gk, ObjectKey};
 use crate::kinds::Kind;
 use crate::object;
+use crate::patch::{self, Patch};
+use crate::metadata::{check_version, is_gone, keep_foreign_parts, keep_system_metadata, same, spec_differs};
 use crate::state::State;
+use crate::{defaults, validation};
 
-/// What to do about unknown and duplicate fields.
+/// What to do about unknown fields.
 #[derive(Clone, Copy, Debug, Default, Eq, PartialEq)]
 pub enum FieldValidation {
     /// Drop them in silence.
@@ -20,6 +24,8 @@ pub enum FieldValidation {
     Warn,
     /// Refuse the request.
     Strict,
+    /// Trust the writer, who is part of the cluster, and do not look.
+    Trusted,
 }
 
 /// How to write.
@@ -36,9 +42,9 @@ pub struct Write {
 }
 
 impl Write {
-    /// A plain write by a field manager.
+    /// A plain write by a part of the cluster.
     pub fn by(manager: &str) -> Self {
-        Self { manager: manager.to_owned(), field_validation: FieldValidation::Ignore, ..Self::default() }
+        Self { manager: manager.to_owned(), field_validation: FieldValidation::Trusted, ..Self::default() }
     }
 
     /// The same on a subresource.
@@ -71,38 +77,172 @@ impl State {
     /// Creates an object.
     pub fn create_with(&mut self, mut object: Value, write: &Write) -> Result<Written, ApiError> {
         let kind = self.kind_of(&object)?;
-        self.stamp_new(&kind, &mut object)?;
-        let key = key_of(&kind, &object);
-        if self.store.get(&key.kind, &key.namespace, &key.name).is_some() {
-            return Err(ApiError::already_exists(&kind.group, &kind.plural, &key.name));
-        }
-        let object = self.finish(key, object, write);
-        Ok(Written { object, warnings: Vec::new(), created: true })
+        let warnings = validation::strict(&kind, &mut object, write.field_validation, self.minor)?;
+        defaults::apply(&kind, &mut object);
+        let managers = self.tracked(&kind, Managers::default(), &json!({}), &object, write);
+        self.insert(&kind, object, &managers, warnings, write)
     }
 
     /// Replaces an object, or with a subresource that part of it.
     pub fn update_with(&mut self, mut object: Value, write: &Write) -> Result<Written, ApiError> {
         let kind = self.kind_of(&object)?;
         let key = key_of(&kind, &object);
-        let Some(old) = self.get(&key.kind, &key.namespace, &key.name) else {
-            return Err(ApiError::not_found(&kind.group, &kind.plural, &key.name));
-        };
+        let missing = || ApiError::not_found(&kind.group, &kind.plural, &key.name);
+        let old = self.get(&key.kind, &key.namespace, &key.name).ok_or_else(missing)?;
         check_version(&kind, &old, &object)?;
+        let warnings = validation::strict(&kind, &mut object, write.field_validation, self.minor)?;
+        let managers = if clears_managers(&object) { Managers::default() } else { Managers::of(&old) };
         keep_foreign_parts(&kind, &old, &mut object, &write.subresource);
         keep_system_metadata(&old, &mut object);
-        if kind.counts_generations && spec_differs(&old, &object) {
+        defaults::apply(&kind, &mut object);
+        let managers = self.tracked(&kind, managers, &old, &object, write);
+        self.replace(&kind, &old, object, &managers, warnings, write)
+    }
+
+    /// Patches an object; applying one that is not there creates it.
+    pub fn patch_with(
+        &mut self,
+        kind: &Arc<Kind>,
+        namespace: &str,
+        name: &str,
+        patch: &Patch,
+        write: &Write,
+    ) -> Result<Written, ApiError> {
+        let old = self.get(&kind.key, namespace, name);
+        let missing = || ApiError::not_found(&kind.group, &kind.plural, name);
+        if let Patch::Apply { config, force } = patch {
+            let mut config = config.clone();
+            let named = if kind.namespaced { json!({"name": name, "namespace": namespace}) } else { json!({"name": name}) };
+            let metadata = metadata_mut(&mut config);
+            metadata.extend(named.as_object().cloned().unwrap_or_default());
+            return match old {
+                Some(old) => self.apply_to(kind, &old, &config, *force, write),
+                None if write.subresource.is_empty() => self.apply_new(kind, &config, *force, write),
+                None => Err(missing()),
+            };
+        }
+        let old = old.ok_or_else(missing)?;
+        let mut new = match patch {
+            Patch::Merge(patch) => patch::merge(&old, patch),
+            Patch::Json(patch) => patch::json(&old, patch)?,
+            Patch::Strategic(patch) => patch::strategic(kind, &old, patch)?,
+            Patch::Apply { .. } => Value::clone(&old),
+        };
+        new["apiVersion"] = old["apiVersion"].clone();
+        if object::name(&new) != name || object::namespace(&new) != namespace {
+            return Err(ApiError::bad_request("the name or namespace of the object may not be patched"));
+        }
+        self.update_with(new, write)
+    }
+
+    fn apply_new(&mut self, kind: &Arc<Kind>, config: &Value, force: bool, write: &Write) -> Result<Written, ApiError> {
+        validation::declared(kind, config, self.minor)?;
+        let mut managers = Managers::default();
+        let ignored = unreachable(kind, config, &write.subresource);
+        let time = self.now_text();
+        let writer = writer(kind, write, &time);
+        let mut object = managers.apply(kind.ty(), &writer, &json!({}), config, &ignored, force)?;
+        object["apiVersion"] = json!(kind.storage_version);
+        defaults::apply(kind, &mut object);
+        self.insert(kind, object, &managers, Vec::new(), write)
+    }
+
+    fn apply_to(
+        &mut self,
+        kind: &Arc<Kind>,
+        old: &Arc<Value>,
+        config: &Value,
+        force: bool,
+        write: &Write,
+    ) -> Result<Written, ApiError> {
+        check_version(kind, old, config)?;
+        validation::declared(kind, config, self.minor)?;
+        let time = self.now_text();
+        let writer = writer(kind, write, &time);
+        let mut managers = Managers::of(old);
+        if managers.is_empty() {
+            let first = Writer { manager: "before-first-apply", ..writer };
+            managers.track(kind.ty(), &first, &json!({}), old, &FieldSet::default());
+        }
+        let ignored = unreachable(kind, config, &write.subresource);
+        let live = without_managers(old);
+        let mut object = managers.apply(kind.ty(), &writer, &live, config, &ignored, force)?;
+        object["apiVersion"] = json!(kind.storage_version);
+        keep_foreign_parts(kind, old, &mut object, &write.subresource);
+        keep_system_metadata(old, &mut object);
+        defaults::apply(kind, &mut object);
+        self.replace(kind, old, object, &managers, Vec::new(), write)
+    }
+
+    /// The managers after an ordinary write.
+    fn tracked(&self, kind: &Kind, mut managers: Managers, old: &Value, new: &Value, write: &Write) -> Managers {
+        let time = self.now_text();
+        let writer = writer(kind, write, &time);
+        let is_new = old["metadata"].is_null();
+        // An object that nobody manages stays so until somebody applies it.
+        if is_new || !managers.is_empty() {
+            let ignored = unreachable(kind, new, &write.subresource);
+            let ignored = if is_new { ignored } else { FieldSet::default() };
+            managers.track(kind.ty(), &writer, old, new, &ignored);
+        }
+        managers
+    }
+
+    /// Puts a new object in.
+    fn insert(
+        &mut self,
+        kind: &Arc<Kind>,
+        mut object: Value,
+        managers: &Managers,
+        mut warnings: Vec<String>,
+        write: &Write,
+    ) -> Result<Written, ApiError> {
+        self.name_new(kind, &mut object)?;
+        let key = key_of(kind, &object);
+        self.admit(kind, None, &mut object, &mut warnings)?;
+        self.stamp_new(kind, &mut object);
+        validation::create(kind, &object)?;
+        if self.store.get(&key.kind, &key.namespace, &key.name).is_some() {
+            return Err(ApiError::already_exists(&kind.group, &kind.plural, &key.name));
+        }
+        self.admit_last(kind, None, &object)?;
+        set_managers(&mut object, managers);
+        let object = self.finish(key, object, write);
+        Ok(Written { object, warnings, created: true })
+    }
+
+    /// Puts a changed object in the place of the old one.
+    fn replace(
+        &mut self,
+        kind: &Arc<Kind>,
+        old: &Arc<Value>,
+        mut object: Value,
+        managers: &Managers,
+        mut warnings: Vec<String>,
+        write: &Write,
+    ) -> Result<Written, ApiError> {
+        let key = key_of(kind, &object);
+        if write.subresource.is_empty() {
+            self.admit(kind, Some(old), &mut object, &mut warnings)?;
+        }
+        if same(old, &object) && managers.same_sets(&Managers::of(old)) {
+            return Ok(Written { object: old.clone(), warnings, created: false });
+        }
+        if kind.counts_generations && spec_differs(old, &object) {
             let generation = old["metadata"]["generation"].as_i64().unwrap_or(0) + 1;
-            object["metadata"]["generation"] = json!(generation);
+            metadata_mut(&mut object).insert("generation".to_owned(), json!(generation));
         }
-        if same(&old, &object) {
-            return Ok(Written { object: old, warnings: Vec::new(), created: false });
+        if write.field_validation != FieldValidation::Trusted {
+            validation::update(kind, old, &object)?;
         }
+        self.admit_last(kind, Some(old), &object)?;
+        set_managers(&mut object, managers);
         let object = if is_gone(&object) {
             self.remove(key, object, write.dry_run)
         } else {
             self.finish(key, object, write)
         };
-        Ok(Written { object, warnings: Vec::new(), created: false })
+        Ok(Written { object, warnings, created: false })
     }
 
     /// The kind of an object by its `apiVersion` and `kind`.
@@ -116,51 +256,18 @@ impl State {
         self.kinds.get(&gk).cloned().ok_or_else(unknown)
     }
 
-    /// Fills the metadata that only the server writes.
-    fn stamp_new(&mut self, kind: &Kind, object: &mut Value) -> Result<(), ApiError> {
-        object["apiVersion"] = json!(kind.api_version());
-        if !object["metadata"].is_object() {
-            object["metadata"] = json!({});
-        }
-        if object::name(object).is_empty()
-            && let Some(prefix) = object["metadata"]["generateName"].as_str().map(str::to_owned)
-        {
-            let kept = prefix.get(..58).unwrap_or(&prefix);
-            let name = format!("{kept}{}", self.next_suffix());
-            object["metadata"]["name"] = json!(name);
-        }
-        if object::name(object).is_empty() {
-            let cause = Cause::required("metadata.name", "name or generateName is required");
-            return Err(ApiError::invalid(&kind.group, &kind.kind, "", vec![cause]));
-        }
-        if kind.namespaced && object::namespace(object).is_empty() {
-            object["metadata"]["namespace"] = json!("default");
-        }
-        if kind.has("status") && kind.key.as_ref() != "Node" {
-            remove(object, "status");
-        }
-        let uid = self.next_uid();
-        let now = self.now_text();
-        let metadata = metadata_mut(object);
-        for field in ["selfLink", "deletionTimestamp", "deletionGracePeriodSeconds", "resourceVersion"] {
-            metadata.shift_remove(field);
-        }
-        metadata.insert("uid".to_owned(), json!(uid));
-        metadata.insert("creationTimestamp".to_owned(), json!(now));
-        if kind.counts_generations {
-            metadata.insert("generation".to_owned(), json!(1));
-        } else {
-            metadata.shift_remove("generation");
-        }
-        Ok(())
-    }
-
     pub(crate) fn finish(&mut self, key: ObjectKey, object: Value, write: &Write) -> Arc<Value> {
         if write.dry_run {
             return Arc::new(object);
         }
-        let fallback = Arc::new(Value::Null);
-        self.commit(key, Some(object)).unwrap_or(fallback)
+        let kind = key.kind.clone();
+        let written = self.commit(key, Some(object)).unwrap_or_default();
+        if kind.as_ref() == "apiextensions.k8s.io/CustomResourceDefinition"
+            && let Some(kind) = Kind::custom(&written)
+        {
+            self.kinds.add(kind);
+        }
+        written
     }
 
     pub(crate) fn remove(&mut self, key: ObjectKey, object: Value, dry_run: bool) -> Arc<Value> {
@@ -192,90 +299,35 @@ pub(crate) fn remove(object: &mut Value, field: &str) {
     }
 }
 
-fn check_version(kind: &Kind, old: &Value, new: &Value) -> Result<(), ApiError> {
-    let name = object::name(new);
-    let wanted = object::uid(new);
-    if !wanted.is_empty() && wanted != object::uid(old) {
-        let why = format!("Precondition failed: UID in precondition: {wanted}, UID in object meta: {}", object::uid(old));
-        return Err(ApiError::conflict(&kind.group, &kind.plural, name, &why));
-    }
-    match new["metadata"]["resourceVersion"].as_str() {
-        Some(version) if !version.is_empty() && old["metadata"]["resourceVersion"] != version => {
-            let why = "the object has been modified; please apply your changes to the latest version and try again";
-            Err(ApiError::conflict(&kind.group, &kind.plural, name, why))
-        }
-        _ => Ok(()),
-    }
+fn writer<'a>(kind: &'a Kind, write: &'a Write, time: &'a str) -> Writer<'a> {
+    Writer { manager: &write.manager, api_version: &kind.storage_version, subresource: &write.subresource, time }
 }
 
-/// A write of the object keeps the status, a write of the status keeps the rest.
-fn keep_foreign_parts(kind: &Kind, old: &Value, new: &mut Value, subresource: &str) {
-    if subresource == "status" {
-        let status = new.get("status").cloned();
-        let managed = new["metadata"].get("managedFields").cloned();
-        *new = old.clone();
-        match status {
-            Some(status) => new["status"] = status,
-            None => remove(new, "status"),
-        }
-        if let Some(managed) = managed {
-            new["metadata"]["managedFields"] = managed;
-        }
-    } else if kind.has("status") {
-        match old.get("status") {
-            Some(status) => new["status"] = status.clone(),
-            None => remove(new, "status"),
-        }
-    }
-}
-
-fn keep_system_metadata(old: &Value, new: &mut Value) {
-    let before = &old["metadata"];
-    let metadata = metadata_mut(new);
-    let fields =
-        ["uid", "creationTimestamp", "generation", "deletionTimestamp", "deletionGracePeriodSeconds", "resourceVersion"];
-    for field in fields {
-        match before.get(field) {
-            Some(value) => metadata.insert(field.to_owned(), value.clone()),
-            None => metadata.shift_remove(field),
-        };
-    }
-    metadata.shift_remove("selfLink");
-}
-
-/// Whether anything but metadata and status differs.
-fn spec_differs(old: &Value, new: &Value) -> bool {
-    let (Some(old), Some(new)) = (old.as_object(), new.as_object()) else { return old != new };
-    let outside = |key: &str| key != "metadata" && key != "status";
-    old.iter().any(|(key, value)| outside(key) && new.get(key) != Some(value))
-        || new.keys().any(|key| outside(key) && !old.contains_key(key))
-}
-
-/// Whether the two are equal but for the bookkeeping of field managers.
-fn same(old: &Value, new: &Value) -> bool {
-    let (Some(old), Some(new)) = (old.as_object(), new.as_object()) else { return old == new };
-    let equal = |key: &str, a: Option<&Value>, b: Option<&Value>| {
-        if key == "metadata" { same_metadata(a, b) } else { a == b }
+/// The fields that a write to this place cannot reach.
+fn unreachable(kind: &Kind, object: &Value, subresource: &str) -> FieldSet {
+    let names: Vec<&str> = match subresource {
+        "status" => object.as_object().into_iter().flat_map(Map::keys).map(String::as_str).filter(|key| *key != "status").collect(),
+        _ if kind.has("status") => vec!["status"],
+        _ => Vec::new(),
     };
-    old.iter().all(|(key, value)| equal(key, Some(value), new.get(key)))
-        && new.keys().all(|key| old.contains_key(key))
+    FieldSet::of_fields(&names)
 }
 
-fn same_metadata(a: Option<&Value>, b: Option<&Value>) -> bool {
-    let (Some(a), Some(b)) = (a.and_then(Value::as_object), b.and_then(Value::as_object)) else { return a == b };
-    let counted = |(key, _): &(&String, &Value)| *key != "managedFields" && *key != "generation";
-    a.iter().filter(counted).all(|(key, value)| b.get(key) == Some(value))
-        && b.iter().filter(counted).all(|(key, _)| a.contains_key(key))
+/// Whether a client asks to forget all managers, by a list with one empty entry.
+fn clears_managers(object: &Value) -> bool {
+    object["metadata"]["managedFields"] == json!([{}])
 }
 
-/// Whether nothing holds a deleted object any longer.
-pub(crate) fn is_gone(object: &Value) -> bool {
-    object::is_terminating(object)
-        && object::finalizers(object).next().is_none()
-        && object["metadata"]["deletionGracePeriodSeconds"].as_i64().unwrap_or(0) == 0
-        && (object["kind"] != "Namespace" || object["apiVersion"] != "v1" || !has_spec_finalizers(object))
+fn without_managers(object: &Value) -> Value {
+    let mut object = object.clone();
+    metadata_mut(&mut object).shift_remove("managedFields");
+    object
 }
 
-fn has_spec_finalizers(object: &Value) -> bool {
-    object["spec"]["finalizers"].as_array().is_some_and(|all| !all.is_empty())
+fn set_managers(object: &mut Value, managers: &Managers) {
+    let metadata = metadata_mut(object);
+    metadata.shift_remove("managedFields");
+    if !managers.is_empty() {
+        metadata.insert("managedFields".to_owned(), managers.to_value());
+    }
 }

@@ -1,1 +1,93 @@
-//! From the application to its Blueprint, one module per concern.
+//! From an application in one environment to its Blueprint: one module per concern.
+//!
+//! Modules are total: what they cannot do is a finding. Each is given a [`cx::Cx`] and adds forms;
+//! none reads what another has added.
+
+pub mod address;
+pub mod claim;
+pub mod cx;
+pub mod names;
+pub mod namespace;
+pub mod network;
+pub mod platform;
+pub mod program;
+pub mod release;
+pub mod scaling;
+pub mod secrets;
+pub mod stores;
+pub mod text;
+pub mod workload;
+
+use cx::{Cx, Objects};
+use plimsoll_schema::Minor;
+use plimsoll_source::Findings;
+use plimsoll_spec::App;
+use plimsoll_world::Blueprint;
+use program::Program;
+use secrets::plan::Plan;
+
+/// What compiling gives.
+pub struct Compiled {
+    /// The forms.
+    pub blueprint: Blueprint,
+    /// The Secrets that pods want, whoever brings them.
+    pub secrets: Plan,
+    /// What only compiling can see.
+    pub findings: Findings,
+}
+
+/// Compiles one environment for a version of Kubernetes.
+pub fn compile(app: &App, target: Minor) -> Compiled {
+    let cx = Cx::new(app, target);
+    let mut out: Objects = Vec::new();
+    let mut plan = Plan::new();
+    namespace::objects(&cx, &mut out);
+    claim::objects(&cx, &mut out);
+    stores::objects(&cx, &mut plan, &mut out);
+    migrations(&cx, &mut plan, &mut out);
+    for job in app.jobs.values() {
+        let program = Program::job(job);
+        release::job::objects(&cx, job, &program, &mut out);
+        around(&cx, &program, &mut plan, &mut out);
+    }
+    for service in app.services.values() {
+        let program = Program::service(service);
+        out.push(workload::deployment::object(&cx, service, &program));
+        workload::service::objects(&cx, service, &program, &mut out);
+        scaling::objects(&cx, service, &program, &mut out);
+        around(&cx, &program, &mut plan, &mut out);
+    }
+    network::route::objects(&cx, &mut out);
+    secrets::shared::plan(&cx, &mut plan);
+    secrets::source::objects(&cx, &plan, &mut out);
+    out.sort_by(|a, b| a.unit.cmp(&b.unit));
+    let blueprint = Blueprint {
+        application: app.app.peek().text().clone(),
+        environment: app.environment.name.peek().clone(),
+        namespace: app.namespace.name.peek().clone(),
+        objects: out,
+    };
+    Compiled {
+        blueprint,
+        secrets: plan,
+        findings: cx.into_findings(),
+    }
+}
+
+/// What every program has around its pods.
+fn around(cx: &Cx, program: &Program, plan: &mut Plan, out: &mut Objects) {
+    workload::account::objects(cx, program, out);
+    workload::config::objects(cx, program, out);
+    claim::of_program(cx, program, out);
+    network::of_program(cx, program, out);
+    secrets::plan::add_program(cx, program, plan);
+}
+
+fn migrations(cx: &Cx, plan: &mut Plan, out: &mut Objects) {
+    for migration in cx.app.migrations.values() {
+        let command = release::migration::command(migration);
+        let program = Program::migration(migration, command.as_deref());
+        release::migration::objects(cx, migration, &program, out);
+        around(cx, &program, plan, out);
+    }
+}

@@ -4,7 +4,7 @@ use std::sync::OnceLock;
 
 use flate2::read::GzDecoder;
 
-use crate::{Schemas, decode};
+use crate::{KindInfo, Schemas, decode};
 
 static KUBERNETES: &[u8] = include_bytes!("../data/kubernetes.txt.gz");
 static COMPONENTS: &[u8] = include_bytes!("../data/components.txt.gz");
@@ -29,6 +29,14 @@ pub fn kubernetes() -> &'static Schemas {
 pub fn components() -> &'static Schemas {
     static TABLE: OnceLock<Schemas> = OnceLock::new();
     TABLE.get_or_init(|| unpack(COMPONENTS))
+}
+
+/// The embedded kind of this name, built-in or of a component, and the table that holds its type.
+pub fn find_kind(api_version: &str, kind: &str) -> Option<(&'static Schemas, &'static KindInfo)> {
+    [kubernetes, components].into_iter().find_map(|table| {
+        let schemas = table();
+        Some((schemas, schemas.kind_of(api_version, kind)?))
+    })
 }
 
 /// Decodes an embedded table; its text stays in memory, as the types borrow from it.

@@ -17,7 +17,7 @@ mod table;
 mod types;
 mod validate;
 
-pub use builtin::{components, kubernetes};
+pub use builtin::{components, find_kind, kubernetes};
 pub use custom::{custom, custom_kinds};
 pub use defaults::fill_defaults;
 pub use duplicates::{duplicates, item_key};

@@ -5,7 +5,7 @@ use serde_json::{Map, Value};
 
 use crate::{
     Bounds, Extra, Field, Minor, Path, Scalar, Schemas, Segment, Shape, Type, TypeId, kubernetes,
-    nearest,
+    lifecycle, nearest,
 };
 
 /// Something in a value that its type does not allow.
@@ -66,6 +66,8 @@ pub enum ProblemKind {
         since: Option<Minor>,
         /// The last version that can serve it, if newer ones cannot.
         until: Option<Minor>,
+        /// `apiVersion` and kind that the checked version serves, probably meant.
+        near: Option<(String, String)>,
     },
 }
 
@@ -118,18 +120,18 @@ impl fmt::Display for ProblemKind {
                     bounds.max.unwrap_or_default()
                 )
             }
-            Self::UnknownKind { since: None, .. } => f.write_str("unknown kind"),
-            Self::UnknownKind {
-                since: Some(since),
-                until: None,
-            } => {
-                write!(f, "kind only known since Kubernetes {since}")
-            }
-            Self::UnknownKind {
-                since: Some(since),
-                until: Some(until),
-            } => {
-                write!(f, "kind only known from Kubernetes {since} to {until}")
+            Self::UnknownKind { since, until, near } => {
+                match (since, until) {
+                    (None, _) => f.write_str("unknown kind")?,
+                    (Some(since), None) => write!(f, "kind only known since Kubernetes {since}")?,
+                    (Some(since), Some(until)) => {
+                        write!(f, "kind only known from Kubernetes {since} to {until}")?;
+                    }
+                }
+                match near {
+                    Some((version, kind)) => write!(f, "; did you mean `{kind}` of `{version}`?"),
+                    None => Ok(()),
+                }
             }
         }
     }
@@ -150,7 +152,8 @@ pub fn validate(schemas: &Schemas, id: TypeId, value: &Value, at: Minor) -> Vec<
 /// All problems of a whole object of a kind in `schemas`, found by its `apiVersion` and `kind`.
 pub fn validate_object(schemas: &Schemas, object: &Value, at: Minor) -> Vec<Problem> {
     let text = |name: &str| object.get(name).and_then(Value::as_str).unwrap_or_default();
-    let info = schemas.kind_of(text("apiVersion"), text("kind"));
+    let (api_version, kind) = (text("apiVersion"), text("kind"));
+    let info = schemas.kind_of(api_version, kind);
     match info {
         Some(info) if info.known_at(at) => validate(schemas, info.ty, object, at),
         _ => vec![Problem {
@@ -158,9 +161,30 @@ pub fn validate_object(schemas: &Schemas, object: &Value, at: Minor) -> Vec<Prob
             kind: ProblemKind::UnknownKind {
                 since: info.map(|info| info.since),
                 until: info.and_then(|info| info.until),
+                near: near_kind(schemas, api_version, kind, at),
             },
         }],
     }
+}
+
+/// The kind probably meant: what replaced it, the same name elsewhere, or a near name.
+fn near_kind(
+    schemas: &Schemas,
+    api_version: &str,
+    kind: &str,
+    at: Minor,
+) -> Option<(String, String)> {
+    let (group, version) = api_version.split_once('/').unwrap_or(("", api_version));
+    let replacement = lifecycle(group, version, kind).and_then(|end| end.replacement);
+    let replacement = replacement.and_then(|version| schemas.kind_of(version, kind));
+    let served = || schemas.kinds().filter(|info| info.served_at(at));
+    let named = |name: &str| served().find(|info| info.kind == name);
+    let near = || nearest(kind, served().map(|info| info.kind.as_ref())).and_then(named);
+    let meant = replacement
+        .filter(|info| info.served_at(at))
+        .or_else(|| named(kind))
+        .or_else(near)?;
+    Some((meant.api_version(), meant.kind.to_string()))
 }
 
 /// A walk over a value and its type.
@@ -235,7 +259,8 @@ impl Check<'_> {
         for field in ty
             .fields()
             .iter()
-            .filter(|field| field.required && field.known_at(at))
+            // A declared default is added before the API server validates.
+            .filter(|field| field.required && field.default.is_none() && field.known_at(at))
         {
             let nullable = self.schemas.get(field.ty).nullable;
             if object

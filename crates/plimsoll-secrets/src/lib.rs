@@ -1,1 +1,34 @@
 //! Secret values: made, carried without ever being shown.
+//!
+//! [`SecretValue`] has no `Display`, `Debug` or `Serialize`: the only way out is
+//! [`SecretValue::expose`], which is called where a request body is built and nowhere else.
+
+pub mod entropy;
+pub mod make;
+pub mod pair;
+pub mod pem;
+pub mod value;
+
+pub use entropy::{Entropy, Randomness, Seeded, System};
+pub use make::{Make, one};
+pub use pair::{Half, Pair, PairKind, pair};
+pub use value::SecretValue;
+
+/// Why a value could not be made.
+#[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum MakeError {
+    /// The cryptographic library refused.
+    #[error("the cryptographic library could not make a {what}")]
+    Refused {
+        /// What was to be made.
+        what: &'static str,
+    },
+    /// A certificate could not be written.
+    #[error("writing a certificate")]
+    Certificate {
+        /// The cause.
+        #[from]
+        source: rcgen::Error,
+    },
+}

@@ -4,7 +4,7 @@
 //! more: what it overrides and what it decides. For every leaf, driven ⊆ changed ⊆ touched.
 
 use crate::{Span, Str};
-use std::collections::{BTreeSet, HashSet};
+use std::collections::BTreeSet;
 use std::sync::Arc;
 
 /// The history of one value, shared between all that have it. Equality of values ignores it.
@@ -115,7 +115,7 @@ impl Origin {
     }
 
     fn spans(&self, touching: bool) -> BTreeSet<Span> {
-        let (mut spans, mut seen, mut open) = (BTreeSet::new(), HashSet::new(), vec![self]);
+        let (mut spans, mut seen, mut open) = (BTreeSet::new(), BTreeSet::new(), vec![self]);
         while let Some(origin) = open.pop() {
             if !seen.insert(Arc::as_ptr(&origin.0)) {
                 continue;

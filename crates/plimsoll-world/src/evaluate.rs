@@ -230,6 +230,10 @@ impl Eval<'_> {
                 (Some(element), Var::Item) => element.item.clone(),
                 (None, _) => unreachable!("a variable stands only inside of `Each`"),
             },
+            Expr::Tree(form) => {
+                let nothing = || Node::Null(Origin::rule("nothing", []));
+                self.form(form, element).unwrap_or_else(nothing)
+            }
             Expr::Concat(parts) => self.concat(parts, element),
             Expr::If(parts) => {
                 let (holds, because) = self.cond(&parts.0, element);

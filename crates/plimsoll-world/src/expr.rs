@@ -1,6 +1,6 @@
 //! Expressions: values that depend on words that can be turned.
 
-use crate::{Cond, Op};
+use crate::{Cond, Form, Op};
 use plimsoll_source::{Handle, Knob, Node, Origin, Scalar, Sourced, Str};
 use std::sync::Arc;
 
@@ -35,6 +35,8 @@ pub enum Expr {
     Concat(Arc<[Expr]>),
     /// One of two.
     If(Arc<(Cond, Expr, Expr)>),
+    /// A whole tree, as the argument of a function.
+    Tree(Arc<Form>),
     /// A named pure function.
     Call(Op, Arc<[Expr]>),
 }
@@ -60,6 +62,14 @@ impl Expr {
         Self::Concat(parts)
     }
 
+    /// A whole tree as the argument of a function.
+    pub fn tree(form: Form) -> Self {
+        match form {
+            Form::Plain(node) => Self::Lit(node),
+            other => Self::Tree(Arc::new(other)),
+        }
+    }
+
     /// A named function of others.
     pub fn call(op: Op, args: impl IntoIterator<Item = Expr>) -> Self {
         Self::Call(op, args.into_iter().collect())
@@ -78,6 +88,7 @@ impl Expr {
         match self {
             Self::Lit(_) | Self::Var(_) => {}
             Self::Val(param) => visit(param),
+            Self::Tree(form) => form.params(visit),
             Self::Concat(parts) | Self::Call(_, parts) => {
                 parts.iter().for_each(|part| part.params(visit));
             }

@@ -23,10 +23,18 @@ pub enum Op {
     CpuSum,
     /// Sum of memory or disk quantities in the canonical spelling; a number before one multiplies it.
     BytesSum,
+    /// A whole number or quantity and a tenth of it, rounded up.
+    TenthMore,
     /// Lists joined.
     Lists,
     /// The first argument that is neither nothing nor empty.
     Default,
+    /// The part before `..` of a range of quantities.
+    Request,
+    /// The part after `..`; nothing where there is one part only.
+    Limit,
+    /// The part after `..`, else the only part.
+    LimitOrRequest,
     /// The keys of a map that are in it with their values, over the ones of later maps.
     Merge,
 }
@@ -51,6 +59,7 @@ impl Op {
             }
             Self::CpuSum => Node::Text(origin, cpu_text(sum(args, cpu_millis))),
             Self::BytesSum => Node::Text(origin, bytes_text(sum(args, bytes_count))),
+            Self::TenthMore => tenth_more(origin, args.first()),
             Self::Lists => Node::seq(
                 origin,
                 args.iter()
@@ -62,9 +71,49 @@ impl Op {
                 let first = args.iter().find(|node| crate::evaluate::truthy(node));
                 first.or(args.last()).cloned().unwrap_or(Node::Null(origin))
             }
+            Self::Request => ends(args).map_or(Node::Null(origin.clone()), |(low, _)| {
+                Node::Text(origin, low.into())
+            }),
+            Self::Limit => match ends(args) {
+                Some((_, Some(high))) => Node::Text(origin, high.into()),
+                _ => Node::Null(origin),
+            },
+            Self::LimitOrRequest => ends(args).map_or(Node::Null(origin.clone()), |(low, high)| {
+                Node::Text(origin, high.unwrap_or(low).into())
+            }),
             Self::Merge => merge(origin, args),
         }
     }
+}
+
+fn tenth_more(origin: Origin, amount: Option<&Node>) -> Node {
+    let more = |amount: i128| (amount * 11 + 9).div_euclid(10);
+    match amount {
+        Some(Node::Int(_, number)) => Node::Int(
+            origin,
+            i64::try_from(more(i128::from(*number))).unwrap_or(i64::MAX),
+        ),
+        Some(other) => {
+            let text = other.text().map_or("", Str::as_str);
+            // Bytes are rounded up to whole mebibytes; cpu stays in thousandths.
+            let mebi = 1 << 20;
+            let grown = match (text.ends_with(['i', 'k', 'M', 'G']), bytes_count(text)) {
+                (true, Some(bytes)) => bytes_text((more(bytes) + mebi - 1) / mebi * mebi),
+                _ => cpu_text(more(cpu_millis(text).unwrap_or(0))),
+            };
+            Node::Text(origin, grown)
+        }
+        None => Node::Null(origin),
+    }
+}
+
+/// The ends of a range such as `500m..2`.
+fn ends(args: &[Node]) -> Option<(&str, Option<&str>)> {
+    let text = args.first()?.text()?.as_str();
+    Some(match text.split_once("..") {
+        Some((low, high)) => (low, Some(high)),
+        None => (text, None),
+    })
 }
 
 fn merge(origin: Origin, maps: &[Node]) -> Node {

@@ -122,6 +122,14 @@ const COMPONENTS: &[Component] = &[
     },
 ];
 
+/// Modules and versions of all components.
+#[cfg(test)]
+pub fn modules() -> impl Iterator<Item = (&'static str, &'static str)> {
+    COMPONENTS
+        .iter()
+        .map(|component| (component.module, component.version))
+}
+
 /// The table of all components.
 pub fn table() -> Result<Schemas> {
     let mut schemas = Schemas::new();

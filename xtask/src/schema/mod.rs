@@ -25,8 +25,18 @@ const RELEASES: [&str; 11] = [
 /// Writes the tables below `data`, the data folder of `plimsoll-schema`.
 pub fn write(data: &Path) -> Result<()> {
     fs::create_dir_all(data)?;
-    write_table(&data.join("kubernetes.txt.gz"), &kubernetes()?)?;
-    write_table(&data.join("components.txt.gz"), &components::table()?)
+    for (name, table) in tables()? {
+        let path = data.join(name);
+        fs::write(&path, pack(&table)?).with_context(|| path.display().to_string())?;
+    }
+    Ok(())
+}
+
+fn tables() -> Result<[(&'static str, Schemas); 2]> {
+    Ok([
+        ("kubernetes.txt.gz", kubernetes()?),
+        ("components.txt.gz", components::table()?),
+    ])
 }
 
 fn kubernetes() -> Result<Schemas> {
@@ -43,10 +53,57 @@ fn kubernetes() -> Result<Schemas> {
 }
 
 /// Packs a table without time stamp, so that equal tables give equal files.
-fn write_table(path: &Path, table: &Schemas) -> Result<()> {
+fn pack(table: &Schemas) -> Result<Vec<u8>> {
     let mut packed = GzBuilder::new()
         .mtime(0)
         .write(Vec::new(), Compression::best());
     packed.write_all(encode(table).as_bytes())?;
-    fs::write(path, packed.finish()?).with_context(|| path.display().to_string())
+    Ok(packed.finish()?)
+}
+
+#[cfg(test)]
+mod tests {
+    use std::process::Command;
+
+    use super::*;
+
+    /// Whether the module cache has all modules, so that nothing needs the network.
+    fn modules_are_cached() -> bool {
+        let Ok(output) = Command::new("go").args(["env", "GOMODCACHE"]).output() else {
+            return false;
+        };
+        let cache = String::from_utf8_lossy(&output.stdout).trim().to_owned();
+        let releases = RELEASES.map(|release| ("k8s.io/kubernetes", format!("v{release}")));
+        let components =
+            components::modules().map(|(module, version)| (module, version.to_owned()));
+        releases
+            .into_iter()
+            .chain(components)
+            .all(|(module, version)| {
+                Path::new(&cache)
+                    .join(format!("cache/download/{module}/@v/{version}.zip"))
+                    .exists()
+            })
+    }
+
+    #[test]
+    fn every_minor_of_the_table_has_one_release() {
+        let minors = RELEASES.map(|release| release.parse::<Minor>().expect("a version"));
+        assert!(minors.into_iter().eq(Minor::all()));
+    }
+
+    #[test]
+    fn the_committed_tables_are_those_of_the_modules() {
+        if !modules_are_cached() {
+            return;
+        }
+        let fresh = tables().expect("the modules hold what they held");
+        let committed = [plimsoll_schema::kubernetes(), plimsoll_schema::components()];
+        for ((name, fresh), committed) in fresh.iter().zip(committed) {
+            assert!(
+                encode(fresh) == encode(committed),
+                "{name} is stale: run cargo xtask schema"
+            );
+        }
+    }
 }

@@ -96,6 +96,15 @@ const KNOWN: &[DataPlane] = &[
         redirects_to_tls: true,
     },
     DataPlane {
+        controller: "nginx.org/ingress-controller",
+        name: "NGINX Ingress Controller",
+        place: Place::Namespace("nginx-ingress"),
+        labels: &[(NAME, "nginx-ingress")],
+        owner: None,
+        listens: same,
+        redirects_to_tls: true,
+    },
+    DataPlane {
         controller: "traefik.io/ingress-controller",
         name: "Traefik",
         place: Place::Namespace("traefik"),

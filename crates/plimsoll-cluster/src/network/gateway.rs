@@ -79,7 +79,7 @@ fn entrances(state: &State, route: &Value) -> BTreeSet<(bool, String)> {
 }
 
 /// The narrower of a listener's and a route's host, if they overlap.
-fn narrower<'a>(listener: &'a str, route: &'a str) -> Option<&'a str> {
+pub(crate) fn narrower<'a>(listener: &'a str, route: &'a str) -> Option<&'a str> {
     let sample = |host: &str| host.replacen('*', "any", 1);
     if host_takes(listener, &sample(route)) {
         Some(route)

@@ -8,8 +8,8 @@ mod cidr;
 mod cilium;
 mod connection;
 mod data_plane;
-mod gateway;
-mod ingress;
+pub(crate) mod gateway;
+mod ingresses;
 mod party;
 mod policy;
 mod probe;
@@ -18,11 +18,16 @@ mod request;
 mod rule;
 mod selector;
 mod service;
+#[cfg(test)]
+mod tests;
 mod walk;
 
 pub use cidr::Cidr;
+
+pub(crate) use gateway::narrower as host_overlap;
+pub(crate) use ingresses::class_of as ingress_class;
 pub use connection::{Target, connection, dns};
-pub use data_plane::{DataPlane, data_plane};
+pub use data_plane::{DataPlane, NAMESPACE_LABEL, data_plane};
 pub use party::{Identity, Party, Protocol};
 pub use policy::{Flow, Verdict, egress, ingress};
 pub use probe::{probes, scrape};

@@ -1,7 +1,7 @@
 //! One simulated HTTP request from outside, and the requests that the cluster's objects declare.
 
 use super::walk::stop;
-use super::{ObjectRef, Walk, gateway, ingress};
+use super::{ObjectRef, Walk, gateway, ingresses};
 use crate::state::State;
 use std::collections::{BTreeMap, BTreeSet};
 use std::net::{IpAddr, Ipv4Addr};
@@ -93,7 +93,7 @@ impl Declared {
 /// both ends, to a ready pod.
 pub fn route(state: &State, request: &Request) -> Walk {
     let mut walk = Walk::default();
-    let outcome = gateway::answer(state, request, &mut walk).or_else(|| ingress::answer(state, request, &mut walk));
+    let outcome = gateway::answer(state, request, &mut walk).or_else(|| ingresses::answer(state, request, &mut walk));
     let outcome = outcome.unwrap_or_else(|| {
         let why = format!("no Gateway or Ingress takes {}://{}", request.scheme(), request.host);
         Err(stop(ObjectRef::new("Host", "", &request.host), why))
@@ -105,7 +105,7 @@ pub fn route(state: &State, request: &Request) -> Walk {
 pub fn routes(state: &State) -> Vec<Declared> {
     let mut all = BTreeSet::new();
     gateway::declared(state, &mut all);
-    ingress::declared(state, &mut all);
+    ingresses::declared(state, &mut all);
     all.into_iter().collect()
 }
 

@@ -11,8 +11,9 @@ fn widget() -> (Schemas, TypeId) {
         &mut schemas,
         &json!({"type": "object", "properties": {"spec": {
             "type": "object",
-            "required": ["size"],
+            "required": ["size", "owner"],
             "properties": {
+                "owner": {"type": "string"},
                 "size": {"type": "integer", "default": 3, "minimum": 1, "maximum": 9},
                 "mode": {"type": "string", "enum": ["fast", "safe"]},
                 "port": {"x-kubernetes-int-or-string": true},
@@ -41,8 +42,17 @@ fn problems(spec: &Value) -> Vec<String> {
 }
 
 #[test]
+fn a_required_field_with_a_default_may_be_absent() {
+    assert_eq!(problems(&json!({"owner": "me"})), Vec::<String>::new());
+    assert_eq!(
+        problems(&json!({})),
+        ["spec.owner: required value is missing"]
+    );
+}
+
+#[test]
 fn a_sound_custom_object_has_no_problems() {
-    let spec = json!({"size": 1, "mode": "fast", "port": "http", "note": null,
+    let spec = json!({"owner": "me", "size": 1, "mode": "fast", "port": "http", "note": null,
                       "free": {"any": {"thing": 1}}, "hosts": [{"name": "a"}]});
     assert_eq!(problems(&spec), Vec::<String>::new());
 }
@@ -57,7 +67,7 @@ fn a_custom_object_is_held_to_its_schema() {
             "spec.mode: unknown value; did you mean `fast`?",
             "spec.port: expected an integer or a text, found a fraction",
             "spec.hosts[0].nam: unknown field; did you mean `name`?",
-            "spec.size: required value is missing",
+            "spec.owner: required value is missing",
         ]
     );
 }
@@ -85,7 +95,7 @@ fn lists_and_defaults_of_a_custom_object_are_known() {
 #[test]
 fn metadata_of_a_custom_object_is_that_of_every_object() {
     let (schemas, id) = widget();
-    let object = json!({"metadata": {"lables": {}}, "spec": {"size": 1}});
+    let object = json!({"metadata": {"lables": {}}, "spec": {"owner": "me"}});
     let problems = validate(&schemas, id, &object, Minor::LAST);
     assert_eq!(problems.len(), 1);
     assert_eq!(problems[0].path.to_string(), "metadata.lables");
@@ -93,14 +103,14 @@ fn metadata_of_a_custom_object_is_that_of_every_object() {
 
 #[test]
 fn sizes_of_a_custom_object_are_held_to_their_bounds() {
-    let spec = json!({"size": 0, "hosts": [{"name": "längst"}]});
+    let spec = json!({"owner": "me", "size": 0, "hosts": [{"name": "längst"}]});
     let expected = [
         "spec.size: 0 is less than 1, the least allowed",
         "spec.hosts[0].name: 6 is more than 5, the most allowed",
     ];
     assert_eq!(problems(&spec), expected);
     assert_eq!(
-        problems(&json!({"size": 9, "hosts": [{"name": "lange"}]})),
+        problems(&json!({"owner": "me", "size": 9, "hosts": [{"name": "lange"}]})),
         Vec::<String>::new()
     );
 }

@@ -135,15 +135,31 @@ fn a_value_outside_the_allowed_ones_is_refused() {
     assert_eq!(problems(&policy("IfNotPresent"), 37), Vec::<String>::new());
 }
 
+fn bare(api_version: &str, kind: &str) -> Value {
+    json!({"apiVersion": api_version, "kind": kind})
+}
+
 #[test]
-fn a_kind_is_refused_outside_its_versions() {
-    let policy =
-        json!({"apiVersion": "flowcontrol.apiserver.k8s.io/v1beta3", "kind": "FlowSchema"});
+fn a_kind_is_refused_outside_its_versions_and_its_replacement_is_named() {
+    let schema = bare("flowcontrol.apiserver.k8s.io/v1beta3", "FlowSchema");
+    let expected = "kind: kind only known from Kubernetes 1.27 to 1.31; \
+                    did you mean `FlowSchema` of `flowcontrol.apiserver.k8s.io/v1`?";
+    assert_eq!(problems(&schema, 32), [expected]);
+    assert_eq!(problems(&schema, 31), Vec::<String>::new());
+}
+
+#[test]
+fn an_unknown_kind_names_the_one_probably_meant() {
+    let expected = "kind: unknown kind; did you mean `Deployment` of `apps/v1`?";
+    assert_eq!(problems(&bare("apps/v1", "Deploiment"), 37), [expected]);
+    assert_eq!(problems(&bare("v1", "Deployment"), 37), [expected]);
+    let expected = "kind: unknown kind; did you mean `Ingress` of `networking.k8s.io/v1`?";
     assert_eq!(
-        problems(&policy, 32),
-        ["kind: kind only known from Kubernetes 1.27 to 1.31"]
+        problems(&bare("extensions/v1beta1", "Ingress"), 37),
+        [expected]
     );
-    assert_eq!(problems(&policy, 31), Vec::<String>::new());
-    let unknown = json!({"apiVersion": "apps/v1", "kind": "Deploiment"});
-    assert_eq!(problems(&unknown, 37), ["kind: unknown kind"]);
+    assert_eq!(
+        problems(&bare("example.org/v1", "Gizmo"), 37),
+        ["kind: unknown kind"]
+    );
 }

@@ -2,7 +2,10 @@
 
 mod build;
 mod core;
+mod quote;
 mod read;
 mod syntax;
+mod write;
 
 pub use read::{decode, read, read_one};
+pub use write::{write, write_all, write_to};

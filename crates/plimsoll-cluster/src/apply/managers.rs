@@ -1,0 +1,285 @@
+//! Field managers: reading and writing `metadata.managedFields`, tracking updates, applying.
+
+use std::collections::BTreeMap;
+
+use serde_json::{Value, json};
+
+use super::set::FieldSet;
+use super::typed::TypeRef;
+use super::walk::{compare, merge, to_set, with_named_fields, without};
+use crate::error::{ApiError, Cause};
+
+/// Fields of which the server alone is in charge; nobody owns them.
+const SERVER_FIELDS: &[&str] = &[
+    "apiVersion",
+    "kind",
+    "metadata",
+    "metadata.name",
+    "metadata.namespace",
+    "metadata.creationTimestamp",
+    "metadata.selfLink",
+    "metadata.uid",
+    "metadata.clusterName",
+    "metadata.generation",
+    "metadata.managedFields",
+    "metadata.resourceVersion",
+];
+
+/// The two ways of owning a field.
+#[derive(Clone, Copy, Debug, Eq, Ord, PartialEq, PartialOrd)]
+pub enum Operation {
+    /// By server-side apply.
+    Apply,
+    /// By any other write.
+    Update,
+}
+
+impl Operation {
+    fn as_str(self) -> &'static str {
+        match self {
+            Self::Apply => "Apply",
+            Self::Update => "Update",
+        }
+    }
+}
+
+/// Who writes, in which version, where and when.
+#[derive(Clone, Copy, Debug)]
+pub struct Writer<'a> {
+    /// The manager's name.
+    pub manager: &'a str,
+    /// `apiVersion` of the write.
+    pub api_version: &'a str,
+    /// Empty, or such as `status`.
+    pub subresource: &'a str,
+    /// Now, as Kubernetes writes it.
+    pub time: &'a str,
+}
+
+/// What tells two entries apart; appliers have one entry over all versions.
+#[derive(Clone, Debug, Eq, Ord, PartialEq, PartialOrd)]
+struct Identity {
+    operation: Operation,
+    manager: String,
+    api_version: String,
+    subresource: String,
+}
+
+impl Identity {
+    fn of(writer: &Writer<'_>, operation: Operation) -> Self {
+        Self {
+            operation,
+            manager: writer.manager.to_owned(),
+            api_version: if operation == Operation::Apply { String::new() } else { writer.api_version.to_owned() },
+            subresource: writer.subresource.to_owned(),
+        }
+    }
+
+    /// As conflict messages name it.
+    fn shown(&self) -> String {
+        let mut text = format!("\"{}\"", self.manager);
+        if !self.subresource.is_empty() {
+            text = format!("{text} with subresource \"{}\"", self.subresource);
+        }
+        if self.operation == Operation::Update {
+            text = format!("{text} using {}", self.api_version);
+        }
+        text
+    }
+}
+
+#[derive(Clone, Debug, PartialEq)]
+struct Entry {
+    set: FieldSet,
+    api_version: String,
+    time: String,
+}
+
+/// All managers of one object.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct Managers {
+    entries: BTreeMap<Identity, Entry>,
+}
+
+impl Managers {
+    /// Reads the managers of an object.
+    pub fn of(object: &Value) -> Self {
+        let mut entries = BTreeMap::new();
+        for entry in object["metadata"]["managedFields"].as_array().into_iter().flatten() {
+            let text = |field: &str| entry[field].as_str().unwrap_or_default().to_owned();
+            let operation = if entry["operation"] == "Apply" { Operation::Apply } else { Operation::Update };
+            let api_version = text("apiVersion");
+            let identity = Identity {
+                operation,
+                manager: text("manager"),
+                api_version: if operation == Operation::Apply { String::new() } else { api_version.clone() },
+                subresource: text("subresource"),
+            };
+            let set = FieldSet::from_fields_v1(&entry["fieldsV1"]);
+            entries.insert(identity, Entry { set, api_version, time: text("time") });
+        }
+        Self { entries }
+    }
+
+    /// Whether nobody manages anything.
+    pub fn is_empty(&self) -> bool {
+        self.entries.is_empty()
+    }
+
+    /// Whether the same managers own the same fields, whenever they came to.
+    pub fn same_sets(&self, other: &Self) -> bool {
+        let pairs = self.entries.iter().zip(&other.entries);
+        self.entries.len() == other.entries.len()
+            && pairs.into_iter().all(|((id, a), (other, b))| id == other && a.set == b.set)
+    }
+
+    /// `metadata.managedFields`: appliers first, then by time and name.
+    pub fn to_value(&self) -> Value {
+        let mut sorted: Vec<(&Identity, &Entry)> = self.entries.iter().collect();
+        sorted.sort_by(|(a, x), (b, y)| {
+            let key = |id: &Identity| (id.manager.clone(), id.api_version.clone(), id.subresource.clone());
+            a.operation.cmp(&b.operation).then_with(|| x.time.cmp(&y.time)).then_with(|| key(a).cmp(&key(b)))
+        });
+        let entry = |(id, entry): (&Identity, &Entry)| {
+            let mut value = json!({
+                "manager": id.manager, "operation": id.operation.as_str(), "apiVersion": entry.api_version,
+                "time": entry.time, "fieldsType": "FieldsV1", "fieldsV1": entry.set.to_fields_v1(),
+            });
+            if !id.subresource.is_empty() {
+                value["subresource"] = json!(id.subresource);
+            }
+            value
+        };
+        Value::Array(sorted.into_iter().map(entry).collect())
+    }
+
+    /// Notes what an ordinary write changed. `ignored` are the fields that the write cannot reach.
+    pub fn track(&mut self, ty: TypeRef<'_>, writer: &Writer<'_>, before: &Value, after: &Value, ignored: &FieldSet) {
+        let comparison = compare(ty, before, after);
+        let changed = strip(&comparison.changed).minus_below(ignored);
+        let removed = comparison.removed.minus_below(ignored);
+        if changed.is_empty() && removed.is_empty() {
+            return;
+        }
+        for entry in self.entries.values_mut() {
+            entry.set = entry.set.minus(&changed).minus(&removed);
+        }
+        if !changed.is_empty() {
+            let fresh = || Entry {
+                set: FieldSet::default(),
+                api_version: writer.api_version.to_owned(),
+                time: String::new(),
+            };
+            let entry = self.entries.entry(Identity::of(writer, Operation::Update)).or_insert_with(fresh);
+            entry.set.add(&changed);
+            writer.time.clone_into(&mut entry.time);
+        }
+        self.entries.retain(|_, entry| !entry.set.is_empty());
+    }
+
+    /// The live object with the wanted fields applied by a manager; fails on fields of others.
+    pub fn apply(
+        &mut self,
+        ty: TypeRef<'_>,
+        writer: &Writer<'_>,
+        live: &Value,
+        config: &Value,
+        ignored: &FieldSet,
+        force: bool,
+    ) -> Result<Value, ApiError> {
+        let me = Identity::of(writer, Operation::Apply);
+        let mut merged = merge(ty, live, config);
+        let last = self.entries.get(&me).map(|entry| entry.set.clone());
+        let mine = strip(&to_set(ty, config)).minus_below(ignored);
+        let time = match self.entries.get(&me) {
+            Some(entry) if entry.set == mine => entry.time.clone(),
+            _ => writer.time.to_owned(),
+        };
+        let entry = Entry { set: mine, api_version: writer.api_version.to_owned(), time };
+        self.entries.insert(me.clone(), entry);
+        if let Some(last) = last.filter(|last| !last.is_empty()) {
+            merged = self.prune(ty, merged, &last);
+        }
+        self.settle(ty, writer, &me, live, &merged, ignored, force)?;
+        Ok(merged)
+    }
+
+    /// Drops what the manager applied last time, does not apply now, and nobody else owns.
+    fn prune(&self, ty: TypeRef<'_>, merged: Value, last: &FieldSet) -> Value {
+        let last = with_named_fields(ty, last);
+        let left = |value: Option<Value>| value.unwrap_or_else(|| json!({}));
+        let pruned = left(without(ty, &merged, &last));
+        if pruned == merged {
+            return merged;
+        }
+        let mut owned = FieldSet::default();
+        for entry in self.entries.values() {
+            owned.add(&entry.set);
+        }
+        let all = with_named_fields(ty, &to_set(ty, &merged));
+        let named = |value: &Value| with_named_fields(ty, &to_set(ty, value));
+        let gone = all.minus(&named(&pruned).union(&with_named_fields(ty, &owned)));
+        let pruned = left(without(ty, &merged, &gone));
+        let gone = all.minus(&named(&pruned)).and(&last);
+        left(without(ty, &merged, &gone))
+    }
+
+    /// Finds conflicts, or takes the fields from their owners when forced.
+    #[expect(clippy::too_many_arguments, reason = "the parts of one apply, used once")]
+    fn settle(
+        &mut self,
+        ty: TypeRef<'_>,
+        writer: &Writer<'_>,
+        me: &Identity,
+        live: &Value,
+        merged: &Value,
+        ignored: &FieldSet,
+        force: bool,
+    ) -> Result<(), ApiError> {
+        let comparison = compare(ty, live, merged);
+        let changed = comparison.changed.minus_below(ignored);
+        let removed = comparison.removed.minus_below(ignored);
+        let others = || self.entries.iter().filter(|(id, _)| *id != me);
+        let conflicts: Vec<(&Identity, FieldSet)> = others()
+            .map(|(id, entry)| (id, entry.set.and(&changed)))
+            .filter(|(_, set)| !set.is_empty())
+            .collect();
+        if !force && !conflicts.is_empty() {
+            return Err(conflict(&conflicts));
+        }
+        for (id, entry) in &mut self.entries {
+            if id != me {
+                entry.set = entry.set.minus(&changed).minus(&removed);
+            } else if !(changed.is_empty() && removed.is_empty()) {
+                writer.time.clone_into(&mut entry.time);
+            }
+        }
+        self.entries.retain(|_, entry| !entry.set.is_empty());
+        Ok(())
+    }
+}
+
+fn strip(set: &FieldSet) -> FieldSet {
+    set.minus(&FieldSet::of_fields(SERVER_FIELDS))
+}
+
+fn conflict(conflicts: &[(&Identity, FieldSet)]) -> ApiError {
+    let mut causes = Vec::new();
+    let mut lines = Vec::new();
+    for (id, set) in conflicts {
+        lines.push(format!("conflicts with {}:", id.shown()));
+        for path in set.paths() {
+            lines.push(format!("- {path}"));
+            causes.push(Cause {
+                reason: "FieldManagerConflict",
+                message: format!("conflict with {}", id.shown()),
+                field: path,
+            });
+        }
+    }
+    let message = match causes.as_slice() {
+        [one] => format!("Apply failed with 1 conflict: {}: {}", one.message, one.field),
+        many => format!("Apply failed with {} conflicts: {}", many.len(), lines.join("\n")),
+    };
+    ApiError::apply_conflict(message, causes)
+}

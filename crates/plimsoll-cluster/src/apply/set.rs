@@ -1,0 +1,217 @@
+//! Sets of field paths as a trie whose keys are the steps of `FieldsV1`: `f:name`, `k:{…}`, `v:…`, `i:0`.
+
+use std::collections::BTreeMap;
+use std::fmt::Write as _;
+
+use serde_json::{Map, Value, json};
+
+/// A set of field paths.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct FieldSet {
+    /// Whether the path to here is in the set.
+    pub own: bool,
+    /// Longer paths.
+    pub children: BTreeMap<String, FieldSet>,
+}
+
+impl FieldSet {
+    /// The set of the empty path, for use as a child.
+    pub fn leaf() -> Self {
+        Self { own: true, children: BTreeMap::new() }
+    }
+
+    /// The set of these paths of field names, such as `metadata.name`.
+    pub fn of_fields(paths: &[&str]) -> Self {
+        let mut set = Self::default();
+        for path in paths {
+            let mut at = &mut set;
+            for name in path.split('.') {
+                at = at.child(format!("f:{name}"));
+            }
+            at.own = true;
+        }
+        set
+    }
+
+    /// Whether no path is in it.
+    pub fn is_empty(&self) -> bool {
+        !self.own && self.children.is_empty()
+    }
+
+    /// The part below a step, made when it is not there.
+    pub fn child(&mut self, step: String) -> &mut Self {
+        self.children.entry(step).or_default()
+    }
+
+    /// Puts a part below a step, unless it is empty.
+    pub fn put(&mut self, step: String, part: Self) {
+        if !part.is_empty() {
+            self.children.insert(step, part);
+        }
+    }
+
+    /// Adds all paths of another set.
+    pub fn add(&mut self, other: &Self) {
+        self.own |= other.own;
+        for (step, theirs) in &other.children {
+            match self.children.get_mut(step) {
+                Some(mine) => mine.add(theirs),
+                None => {
+                    self.children.insert(step.clone(), theirs.clone());
+                }
+            }
+        }
+    }
+
+    /// The paths in either.
+    #[must_use]
+    pub fn union(&self, other: &Self) -> Self {
+        let mut union = self.clone();
+        union.add(other);
+        union
+    }
+
+    /// The paths that are not in the other set.
+    #[must_use]
+    pub fn minus(&self, other: &Self) -> Self {
+        let mut rest = Self { own: self.own && !other.own, children: BTreeMap::new() };
+        for (step, mine) in &self.children {
+            match other.children.get(step) {
+                Some(theirs) => rest.put(step.clone(), mine.minus(theirs)),
+                None => rest.put(step.clone(), mine.clone()),
+            }
+        }
+        rest
+    }
+
+    /// The paths that are not in the other set nor below a path of it.
+    #[must_use]
+    pub fn minus_below(&self, other: &Self) -> Self {
+        let mut rest = Self { own: self.own && !other.own, children: BTreeMap::new() };
+        for (step, mine) in &self.children {
+            match other.children.get(step) {
+                Some(theirs) if theirs.own => {}
+                Some(theirs) => rest.put(step.clone(), mine.minus_below(theirs)),
+                None => rest.put(step.clone(), mine.clone()),
+            }
+        }
+        rest
+    }
+
+    /// The paths in both.
+    #[must_use]
+    pub fn and(&self, other: &Self) -> Self {
+        let mut both = Self { own: self.own && other.own, children: BTreeMap::new() };
+        for (step, mine) in &self.children {
+            if let Some(theirs) = other.children.get(step) {
+                both.put(step.clone(), mine.and(theirs));
+            }
+        }
+        both
+    }
+
+    /// Reads `fieldsV1`.
+    pub fn from_fields_v1(fields: &Value) -> Self {
+        let mut set = Self::default();
+        let Some(fields) = fields.as_object() else { return set };
+        for (step, below) in fields {
+            if step == "." {
+                set.own = true;
+                continue;
+            }
+            let mut child = Self::from_fields_v1(below);
+            child.own |= child.children.is_empty();
+            set.children.insert(step.clone(), child);
+        }
+        set
+    }
+
+    /// Writes `fieldsV1`.
+    pub fn to_fields_v1(&self) -> Value {
+        let mut fields = Map::new();
+        for (step, child) in &self.children {
+            let mut below = child.to_fields_v1();
+            if child.own && !child.children.is_empty() {
+                let rest = std::mem::take(&mut below);
+                let mut with_dot = Map::new();
+                with_dot.insert(".".to_owned(), json!({}));
+                with_dot.extend(rest.as_object().cloned().unwrap_or_default());
+                below = Value::Object(with_dot);
+            }
+            fields.insert(step.clone(), below);
+        }
+        Value::Object(fields)
+    }
+
+    /// All paths as upstream prints them, such as `.spec.containers[name="app"].image`.
+    pub fn paths(&self) -> Vec<String> {
+        let mut paths = Vec::new();
+        self.collect("", &mut paths);
+        paths
+    }
+
+    fn collect(&self, prefix: &str, paths: &mut Vec<String>) {
+        if self.own {
+            paths.push(prefix.to_owned());
+        }
+        for (step, child) in &self.children {
+            let mut path = prefix.to_owned();
+            push_step(&mut path, step);
+            child.collect(&path, paths);
+        }
+    }
+}
+
+fn push_step(path: &mut String, step: &str) {
+    match step.split_once(':') {
+        Some(("f", name)) => {
+            path.push('.');
+            path.push_str(name);
+        }
+        Some(("k", keys)) => {
+            let keys: Map<String, Value> = serde_json::from_str(keys).unwrap_or_default();
+            let pairs: Vec<String> = keys.iter().map(|(key, value)| format!("{key}={value}")).collect();
+            let _ = write!(path, "[{}]", pairs.join(","));
+        }
+        Some(("v", value)) => {
+            let _ = write!(path, "[={value}]");
+        }
+        Some((_, index)) => {
+            let _ = write!(path, "[{index}]");
+        }
+        None => path.push_str(step),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn fields_v1_reads_back_as_written() {
+        let fields = json!({
+            "f:metadata": {"f:labels": {".": {}, "f:app": {}}},
+            "f:spec": {"f:ports": {"k:{\"port\":80,\"protocol\":\"TCP\"}": {".": {}, "f:port": {}}}},
+        });
+        let set = FieldSet::from_fields_v1(&fields);
+        assert_eq!(set.to_fields_v1(), fields);
+        assert_eq!(
+            set.paths(),
+            [
+                ".metadata.labels",
+                ".metadata.labels.app",
+                ".spec.ports[port=80,protocol=\"TCP\"]",
+                ".spec.ports[port=80,protocol=\"TCP\"].port",
+            ]
+        );
+    }
+
+    #[test]
+    fn difference_takes_paths_and_recursive_difference_takes_what_is_below() {
+        let all = FieldSet::of_fields(&["a", "a.b", "c"]);
+        let a = FieldSet::of_fields(&["a"]);
+        assert_eq!(all.minus(&a), FieldSet::of_fields(&["a.b", "c"]));
+        assert_eq!(all.minus_below(&a), FieldSet::of_fields(&["c"]));
+        assert_eq!(all.and(&a), a);
+    }
+}

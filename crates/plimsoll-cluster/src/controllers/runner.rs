@@ -1,0 +1,184 @@
+//! Drives controllers in one task and a fixed order: a queue ordered by controller and key, timers
+//! ordered by instant, both fed from the change log. The same changes give the same run.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::time::Duration;
+
+use jiff::Timestamp;
+use serde_json::Value;
+
+use super::{Controller, Key, Outcome};
+use crate::clock;
+use crate::object;
+use crate::state::State;
+use crate::store::LogEntry;
+
+type Work = (usize, Key);
+
+/// All controllers of a cluster, what they have to look at, and when.
+pub struct Runner {
+    controllers: Vec<Box<dyn Controller>>,
+    queue: BTreeSet<Work>,
+    timers: BTreeMap<(Timestamp, u64), Work>,
+    armed: BTreeMap<Work, (Timestamp, u64)>,
+    started: bool,
+    seen: u64,
+    sequence: u64,
+}
+
+impl std::fmt::Debug for Runner {
+    fn fmt(&self, out: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        let names: Vec<_> = self.controllers.iter().map(|one| one.name()).collect();
+        out.debug_struct("Runner")
+            .field("controllers", &names)
+            .finish_non_exhaustive()
+    }
+}
+
+impl Runner {
+    /// A runner for these controllers; earlier ones are asked first.
+    pub fn new(controllers: Vec<Box<dyn Controller>>) -> Self {
+        Self {
+            controllers,
+            queue: BTreeSet::new(),
+            timers: BTreeMap::new(),
+            armed: BTreeMap::new(),
+            started: false,
+            seen: 0,
+            sequence: 0,
+        }
+    }
+
+    /// Does all that can be done at this instant, and says when there is more to do.
+    pub fn step(&mut self, state: &mut State) -> Option<Timestamp> {
+        self.start(state);
+        self.take_due(state.now());
+        loop {
+            self.drain(state);
+            let Some((index, key)) = self.queue.pop_first() else {
+                break;
+            };
+            self.disarm(&(index, key.clone()));
+            let outcome = self.controllers[index].reconcile(state, &key);
+            if let Outcome::After(wait) = outcome {
+                self.arm((index, key), clock::after(state.now(), wait));
+            }
+        }
+        self.timers.first_key_value().map(|((at, _), _)| *at)
+    }
+
+    /// Runs without a runtime: moves the state's clock from timer to timer until nothing is left
+    /// to do or `within` has passed. Returns whether it came to rest.
+    pub fn settle(&mut self, state: &mut State, within: Duration) -> bool {
+        let end = clock::after(state.now(), within);
+        loop {
+            match self.step(state) {
+                None => return true,
+                Some(next) if next > end => {
+                    state.set_now(end);
+                    return false;
+                }
+                Some(next) => state.set_now(next.max(state.now())),
+            }
+        }
+    }
+
+    /// Runs as a task for as long as the cluster is there: `now` tells the time, the sleeps are
+    /// tokio's, so that under a paused runtime time is virtual.
+    pub async fn run(mut self, state: Arc<Mutex<State>>, now: impl Fn() -> Timestamp) {
+        let mut changes = lock(&state).subscribe();
+        loop {
+            changes.borrow_and_update();
+            let next = {
+                let mut state = lock(&state);
+                state.set_now(now());
+                self.step(&mut state)
+            };
+            let wait =
+                next.map(|next| Duration::try_from(next.duration_since(now())).unwrap_or_default());
+            // Biased: an unbiased choice would be random.
+            tokio::select! {
+                biased;
+                changed = changes.changed() => if changed.is_err() { return },
+                () = sleep(wait) => {}
+            }
+        }
+    }
+
+    fn start(&mut self, state: &State) {
+        if self.started {
+            return;
+        }
+        self.started = true;
+        self.seen = state.version();
+        for (kind, object) in state.store.iter() {
+            let entry = as_created(kind, object);
+            self.tell(&entry, state);
+        }
+    }
+
+    fn drain(&mut self, state: &State) {
+        let news = state.events_since(self.seen);
+        for entry in news {
+            self.tell(entry, state);
+        }
+        self.seen = state.version();
+    }
+
+    fn tell(&mut self, entry: &LogEntry, state: &State) {
+        for (index, controller) in self.controllers.iter_mut().enumerate() {
+            for key in controller.interested(entry, state) {
+                self.queue.insert((index, key));
+            }
+        }
+    }
+
+    fn take_due(&mut self, now: Timestamp) {
+        while let Some(timer) = self.timers.first_entry() {
+            if timer.key().0 > now {
+                break;
+            }
+            let work = timer.remove();
+            self.armed.remove(&work);
+            self.queue.insert(work);
+        }
+    }
+
+    fn arm(&mut self, work: Work, at: Timestamp) {
+        self.sequence += 1;
+        let slot = (at, self.sequence);
+        self.timers.insert(slot, work.clone());
+        self.armed.insert(work, slot);
+    }
+
+    fn disarm(&mut self, work: &Work) {
+        if let Some(slot) = self.armed.remove(work) {
+            self.timers.remove(&slot);
+        }
+    }
+}
+
+/// An object that is there already, as if just created.
+fn as_created(kind: &Arc<str>, object: &Arc<Value>) -> LogEntry {
+    LogEntry {
+        version: 0,
+        kind: kind.clone(),
+        namespace: object::namespace(object).to_owned(),
+        name: object::name(object).to_owned(),
+        old: None,
+        new: Some(object.clone()),
+    }
+}
+
+fn lock(state: &Mutex<State>) -> MutexGuard<'_, State> {
+    state.lock().unwrap_or_else(PoisonError::into_inner)
+}
+
+/// Sleeps that long, or for ever.
+async fn sleep(wait: Option<Duration>) {
+    match wait {
+        Some(wait) => tokio::time::sleep(wait).await,
+        None => std::future::pending().await,
+    }
+}

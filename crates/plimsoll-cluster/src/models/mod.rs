@@ -1,0 +1,37 @@
+//! Small models of the operators that applications wait for: each makes and writes what the real one
+//! does, as far as others can see it. A kind that nobody attends is never ready.
+
+mod attended;
+mod cert_manager;
+mod crds;
+mod external_secrets;
+mod gateways;
+pub mod platform;
+mod sealed_secrets;
+mod secret_values;
+mod template;
+mod writing;
+
+use crate::controllers::Controller;
+
+pub use attended::{attended, attended_kinds};
+
+/// All models, in the order in which the runner asks them. Each rests where its kinds are not served.
+pub fn all() -> Vec<Box<dyn Controller>> {
+    vec![
+        Box::new(external_secrets::Stores::namespaced()),
+        Box::new(external_secrets::Stores::cluster()),
+        Box::new(external_secrets::ExternalSecrets),
+        Box::new(sealed_secrets::SealedSecrets),
+        Box::new(cert_manager::Issuers::namespaced()),
+        Box::new(cert_manager::Issuers::cluster()),
+        Box::new(cert_manager::Shim::gateways()),
+        Box::new(cert_manager::Shim::ingresses()),
+        Box::new(cert_manager::Certificates),
+        Box::new(gateways::GatewayClasses),
+        Box::new(gateways::Gateways),
+        Box::new(gateways::Routes::http()),
+        Box::new(gateways::Routes::grpc()),
+        Box::new(gateways::Ingresses),
+    ]
+}

@@ -1,0 +1,35 @@
+//! Validation: strict fields by the schema, and the rules of each kind.
+
+mod names;
+mod rules;
+mod strict;
+
+use serde_json::Value;
+
+use crate::error::ApiError;
+use crate::kinds::Kind;
+use crate::object;
+
+pub use strict::{declared, strict};
+
+/// Refuses a new object that breaks rules of its kind.
+pub fn create(kind: &Kind, object: &Value) -> Result<(), ApiError> {
+    let mut causes = names::check(kind, object);
+    causes.extend(rules::check(kind, object));
+    refuse(kind, object, causes)
+}
+
+/// Refuses a change that breaks rules of the kind or touches what may not change.
+pub fn update(kind: &Kind, old: &Value, new: &Value) -> Result<(), ApiError> {
+    let mut causes = names::check_metadata(new);
+    causes.extend(rules::check(kind, new));
+    causes.extend(rules::check_change(kind, old, new));
+    refuse(kind, new, causes)
+}
+
+fn refuse(kind: &Kind, object: &Value, causes: Vec<crate::error::Cause>) -> Result<(), ApiError> {
+    if causes.is_empty() {
+        return Ok(());
+    }
+    Err(ApiError::invalid(&kind.group, &kind.kind, object::name(object), causes))
+}

@@ -1,0 +1,3 @@
+//! Tests of the embedded cluster through its public face.
+
+mod client;

@@ -1,0 +1,438 @@
+//! Where a target is found, and as whom: what `${TARGET.field}` stands for.
+
+use crate::cx::Cx;
+use crate::names;
+use crate::platform::slots;
+use crate::program::Program;
+use plimsoll_source::{Origin, Sourced, Str};
+use plimsoll_spec::app::port::Speaks;
+use plimsoll_spec::app::store::{Engine, Run, Tls};
+use plimsoll_spec::app::{Store, Use};
+use plimsoll_spec::types::{Target, TargetField};
+
+/// A piece of an address: text, or the name of a secret whose value stands there.
+#[derive(Clone, Debug)]
+pub enum Piece {
+    /// Text.
+    Text(Sourced<Str>),
+    /// The value of a secret, by the key under which the program has it.
+    Secret(SecretValue),
+}
+
+/// A secret value: which one, and the key under which a program has it.
+#[derive(Clone, Debug)]
+pub struct SecretValue {
+    /// Key in the program's Secret, and name of its variable.
+    pub key: Str,
+    /// Name of the value: of `secrets`, or one that a store brings.
+    pub value: Str,
+    /// Its part, where it has several or is a pair.
+    pub part: Option<Str>,
+    /// The line that asked for it.
+    pub origin: Origin,
+}
+
+/// What a field of a target is, seen from a namespace on one of its sides; `None` where the target
+/// has no such field.
+pub fn field(
+    cx: &Cx,
+    from: &str,
+    uses: Option<&Use>,
+    side: Side,
+    target: &Target,
+    field: &TargetField,
+    origin: &Origin,
+) -> Option<Vec<Piece>> {
+    let text = |value: Sourced<Str>| Some(vec![Piece::Text(value.because(origin))]);
+    match field {
+        TargetField::Host => text(host(cx, from, target, side)?),
+        TargetField::ReaderHost => text(host(cx, from, target, Side::Reader)?),
+        TargetField::Port => text(port(cx, target, None)?.map(|port| number(*port))),
+        TargetField::PortNamed(name) => {
+            text(port(cx, target, Some(name))?.map(|port| number(*port)))
+        }
+        TargetField::Address => {
+            let host = host(cx, from, target, side)?;
+            let port = port(cx, target, None)?;
+            text(host.zip(&port, |host, port| format!("{host}:{port}").into()))
+        }
+        TargetField::Url => url(cx, from, uses, target, side, origin),
+        TargetField::ReaderUrl => url(cx, from, uses, target, Side::Reader, origin),
+        TargetField::User => text(user(cx, uses, target)?),
+        TargetField::Password => Some(vec![Piece::Secret(password(cx, uses, target, origin)?)]),
+        TargetField::Database => text(database(target, origin)?),
+        TargetField::Bucket => text(bucket(cx, target, origin)?),
+        TargetField::Region => text(external(cx, target)?.region.clone()?),
+        TargetField::Endpoint => text(external(cx, target)?.endpoint.clone()?),
+        TargetField::Pool => text(uses?.pool.as_ref()?.map(|pool| pool.to_string().into())),
+        TargetField::Ca => text(Sourced::new(ca_path(target)?, origin.clone())),
+        TargetField::Pods => {
+            let (name, namespace) = pods(cx, target)?;
+            text(Sourced::new(
+                within(from, &namespace, &format!("{name}-pods")),
+                origin.clone(),
+            ))
+        }
+    }
+}
+
+fn number(port: u16) -> Str {
+    port.to_string().into()
+}
+
+/// Which side of a store.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Side {
+    /// Where writes go, through the pooler if there is one.
+    Writer,
+    /// The server itself, past any pooler.
+    Direct,
+    /// Where reads may go.
+    Reader,
+}
+
+impl Side {
+    /// The side that an edge of a program asks for. Migrations always go past the pooler.
+    pub fn of(program: &Program, uses: Option<&Use>) -> Self {
+        match uses {
+            _ if program.component == "migration" => Self::Direct,
+            Some(uses) if *uses.read.peek() => Self::Reader,
+            Some(uses) if !*uses.pooler.peek() => Self::Direct,
+            _ => Self::Writer,
+        }
+    }
+}
+
+/// `NAME` inside one namespace, `NAME.NAMESPACE` across.
+fn within(from: &str, namespace: &str, name: &str) -> Str {
+    if from == namespace {
+        name.into()
+    } else {
+        format!("{name}.{namespace}").into()
+    }
+}
+
+/// Host of a target as seen from a namespace.
+pub fn host(cx: &Cx, from: &str, target: &Target, side: Side) -> Option<Sourced<Str>> {
+    match target {
+        Target::Service(name) => {
+            let service = cx.app.services.get(name)?;
+            let namespace = &service.namespace;
+            Some(
+                service
+                    .name
+                    .fixed()
+                    .zip(namespace, |name, ns| within(from, ns, name)),
+            )
+        }
+        Target::Store { store, .. } => {
+            let store = cx.app.stores.get(store)?;
+            if *store.run.peek() == Run::External {
+                return store.host.clone();
+            }
+            let suffix = store_suffix(store, side);
+            let host = |name: &Str, ns: &Str| within(from, ns, &format!("{name}{suffix}"));
+            Some(store.name.zip(&store.namespace, host))
+        }
+        Target::External(name) => {
+            let external = cx.app.externals.get(name)?;
+            external.host.clone()
+        }
+        Target::Slot(slot) => {
+            let facts = slots::facts(cx, slot)?;
+            let name = within(from, facts.namespace.peek(), facts.service);
+            Some(Sourced::new(name, facts.origin))
+        }
+    }
+}
+
+/// What follows a store's name in the name of the Service for that side.
+pub fn store_suffix(store: &Store, side: Side) -> &'static str {
+    let operator = *store.run.peek() == Run::Operator;
+    match side {
+        Side::Writer if store.pooler.some().is_some() => "-pooler",
+        Side::Reader if has_readers(store) || operator => "-ro",
+        _ if operator => "-rw",
+        _ => "",
+    }
+}
+
+/// Whether a store has instances that only read.
+pub fn has_readers(store: &Store) -> bool {
+    use plimsoll_spec::app::store::Mode;
+    matches!(store.mode.peek(), Mode::Replicated | Mode::Sentinel)
+}
+
+/// Port of the Service of a target: the main one, or one by name.
+pub fn port(cx: &Cx, target: &Target, name: Option<&Str>) -> Option<Sourced<u16>> {
+    let of = |ports: &plimsoll_spec::app::Ports| {
+        let port = match name {
+            Some(name) => ports.all.get(name),
+            None => ports.main().map(|(_, port)| port),
+        };
+        port.map(|port| port.at.clone())
+    };
+    match target {
+        Target::Service(service) => of(&cx.app.services.get(service)?.ports),
+        Target::Store { store, .. } => of(&cx.app.stores.get(store)?.ports),
+        Target::External(external) => of(&cx.app.externals.get(external)?.ports),
+        Target::Slot(slot) => {
+            let facts = slots::facts(cx, slot)?;
+            let port = match name {
+                Some(name) => facts.ports.iter().find(|port| port.name == name.as_str()),
+                None => facts.ports.first(),
+            };
+            Some(Sourced::new(port?.service, facts.origin))
+        }
+    }
+}
+
+fn pods(cx: &Cx, target: &Target) -> Option<(Str, Str)> {
+    match target {
+        Target::Service(name) => {
+            let service = cx.app.services.get(name)?;
+            Some((
+                service.name.peek().clone(),
+                service.namespace.peek().clone(),
+            ))
+        }
+        Target::Store { store, .. } => {
+            let store = cx.app.stores.get(store)?;
+            Some((store.name.peek().clone(), store.namespace.peek().clone()))
+        }
+        Target::External(_) | Target::Slot(_) => None,
+    }
+}
+
+fn external<'a>(cx: &'a Cx, target: &Target) -> Option<&'a plimsoll_spec::app::External> {
+    match target {
+        Target::External(name) => cx.app.externals.get(name),
+        _ => None,
+    }
+}
+
+fn bucket(cx: &Cx, target: &Target, origin: &Origin) -> Option<Sourced<Str>> {
+    match target {
+        Target::Store {
+            database: Some(bucket),
+            ..
+        } => Some(Sourced::new(bucket.clone(), origin.clone())),
+        _ => {
+            let url = external(cx, target)?.bucket.as_ref()?;
+            Some(url.map(|url| url.rsplit('/').next().unwrap_or_default().into()))
+        }
+    }
+}
+
+fn database(target: &Target, origin: &Origin) -> Option<Sourced<Str>> {
+    match target {
+        Target::Store { database, .. } => Some(Sourced::new(database.clone()?, origin.clone())),
+        _ => None,
+    }
+}
+
+/// As whom a target is used: the user of the edge, else the owner of the database, else the first.
+pub fn user(cx: &Cx, uses: Option<&Use>, target: &Target) -> Option<Sourced<Str>> {
+    let Target::Store { store, database } = target else {
+        return None;
+    };
+    let store = cx.app.stores.get(store)?;
+    if let Some(user) = uses.and_then(|uses| uses.user.clone()) {
+        return Some(user);
+    }
+    let users = store.users.some()?;
+    let owner = database.as_ref().and_then(|name| store.databases.get(name));
+    let owner = owner.map(|database| database.owner.clone());
+    owner
+        .filter(|owner| users.contains_key(owner.peek()))
+        .or_else(|| users.values().next().map(|user| user.name.clone()))
+}
+
+/// The password of whom a target is used as, under the name that the store brings it.
+pub fn password(
+    cx: &Cx,
+    uses: Option<&Use>,
+    target: &Target,
+    origin: &Origin,
+) -> Option<SecretValue> {
+    let Target::Store { store, .. } = target else {
+        return None;
+    };
+    let store = cx.app.stores.get(store)?;
+    let user = user(cx, uses, target)?;
+    Some(user_password(store, user.peek(), origin))
+}
+
+/// The password of one user of a store: a secret that the file names, or one that the store
+/// brings. `DB_PASSWORD` where the store has one user, else `DB_USER_PASSWORD`.
+pub fn user_password(store: &Store, user: &str, origin: &Origin) -> SecretValue {
+    let users = store.users.some();
+    let named = users
+        .and_then(|users| users.get(user))
+        .and_then(|user| user.password.as_ref());
+    let (value, origin) = match named {
+        Some(name) => (name.peek().clone(), origin.because(name.origin())),
+        None => {
+            let prefix = names::variable(store.name.peek());
+            let name = match users.map_or(1, indexmap::IndexMap::len) {
+                0 | 1 => format!("{prefix}_PASSWORD"),
+                _ => format!("{prefix}_{}_PASSWORD", names::variable(user)),
+            };
+            (Str::from(name), origin.clone())
+        }
+    };
+    SecretValue {
+        key: value.clone(),
+        value,
+        part: None,
+        origin,
+    }
+}
+
+/// Path of the file with the authority that a store's certificate is signed by.
+pub fn ca_path(target: &Target) -> Option<Str> {
+    match target {
+        Target::Store { store, .. } => Some(format!("/etc/plimsoll/ca/{store}/ca.crt").into()),
+        _ => None,
+    }
+}
+
+/// Whether the certificate of a store can be verified from a namespace: its authority is in a
+/// Secret beside the store.
+pub fn verifiable(store: &Store, from: &str) -> bool {
+    *store.tls.peek() != Tls::Off
+        && *store.run.peek() != Run::External
+        && store.namespace.peek() == from
+}
+
+fn url(
+    cx: &Cx,
+    from: &str,
+    uses: Option<&Use>,
+    target: &Target,
+    side: Side,
+    origin: &Origin,
+) -> Option<Vec<Piece>> {
+    match target {
+        Target::Service(name) => {
+            let service = cx.app.services.get(name)?;
+            let speaks = service.ports.main().map(|(_, port)| *port.speaks.peek());
+            let scheme = if speaks == Some(Speaks::Tcp) {
+                "tcp"
+            } else {
+                "http"
+            };
+            plain_url(cx, from, target, scheme, origin)
+        }
+        Target::Slot(_) => plain_url(cx, from, target, "http", origin),
+        Target::External(_) => Some(vec![Piece::Text(external(cx, target)?.bucket.clone()?)]),
+        Target::Store { store, .. } => {
+            let store = cx.app.stores.get(store)?;
+            if *store.run.peek() == Run::External {
+                return external_url(store, uses, origin);
+            }
+            store_url(cx, from, uses, target, store, side, origin)
+        }
+    }
+}
+
+fn plain_url(
+    cx: &Cx,
+    from: &str,
+    target: &Target,
+    scheme: &str,
+    origin: &Origin,
+) -> Option<Vec<Piece>> {
+    let host = host(cx, from, target, Side::Writer)?;
+    let port = port(cx, target, None)?;
+    let url = host.zip(&port, |host, port| {
+        format!("{scheme}://{host}:{port}").into()
+    });
+    Some(vec![Piece::Text(url.because(origin))])
+}
+
+/// The URL of a store that somebody else runs is a secret of the file.
+fn external_url(store: &Store, uses: Option<&Use>, origin: &Origin) -> Option<Vec<Piece>> {
+    let secret = store.secret.as_ref()?;
+    let name = uses
+        .and_then(|uses| uses.as_.some())
+        .map_or(secret.peek(), Sourced::peek);
+    Some(vec![Piece::Secret(SecretValue {
+        key: name.clone(),
+        value: secret.peek().clone(),
+        part: None,
+        origin: origin.because(secret.origin()),
+    })])
+}
+
+fn store_url(
+    cx: &Cx,
+    from: &str,
+    uses: Option<&Use>,
+    target: &Target,
+    store: &Store,
+    side: Side,
+    origin: &Origin,
+) -> Option<Vec<Piece>> {
+    let engine = *store.engine.peek();
+    let scheme = scheme(engine, *store.tls.peek() != Tls::Off);
+    let lit = |text: String| Piece::Text(Sourced::new(text.into(), origin.clone()));
+    let mut pieces = vec![lit(format!("{scheme}://"))];
+    if let Some(user) = user(cx, uses, target) {
+        // Redis and Valkey have a default user, whose name is left out.
+        let name = if user.peek() == "default" {
+            ""
+        } else {
+            user.peek()
+        };
+        pieces.push(Piece::Text(user.map(|_| format!("{name}:").into())));
+        pieces.push(Piece::Secret(password(cx, uses, target, origin)?));
+        pieces.push(lit("@".to_owned()));
+    }
+    pieces.push(Piece::Text(host(cx, from, target, side)?));
+    let port = port(cx, target, None)?;
+    pieces.push(Piece::Text(port.map(|port| format!(":{port}").into())));
+    if let Target::Store {
+        database: Some(name),
+        ..
+    } = target
+    {
+        pieces.push(lit(format!("/{name}")));
+    }
+    pieces.extend(tls_options(store, target, from).map(|text| lit(text)));
+    Some(pieces)
+}
+
+/// What the URL says about TLS: it demands it, verified where the authority is at hand.
+fn tls_options(store: &Store, target: &Target, from: &str) -> Option<String> {
+    let sql = matches!(store.engine.peek(), Engine::Postgres | Engine::TimescaleDb);
+    if !sql {
+        return None;
+    }
+    Some(match (store.tls.peek(), verifiable(store, from)) {
+        (Tls::Off, _) => "?sslmode=disable".to_owned(),
+        (_, true) => format!("?sslmode=verify-full&sslrootcert={}", ca_path(target)?),
+        (_, false) => "?sslmode=require".to_owned(),
+    })
+}
+
+fn scheme(engine: Engine, tls: bool) -> &'static str {
+    match (engine, tls) {
+        (Engine::Postgres | Engine::TimescaleDb, _) => "postgresql",
+        (Engine::Redis | Engine::Valkey, true) => "rediss",
+        (Engine::Redis | Engine::Valkey, false) => "redis",
+        (Engine::ClickHouse, true) => "clickhouses",
+        (Engine::ClickHouse, false) => "clickhouse",
+        (Engine::MySql | Engine::MariaDb, _) => "mysql",
+        (Engine::MongoDb, _) => "mongodb",
+        (Engine::RabbitMq, true) => "amqps",
+        (Engine::RabbitMq, false) => "amqp",
+        (Engine::Kafka, _) => "kafka",
+        (Engine::Nats, _) => "nats",
+        (Engine::OpenSearch, true) => "https",
+        (Engine::OpenSearch, false) => "http",
+        (Engine::Memcached, _) => "memcached",
+        (Engine::S3, _) => "s3",
+        (Engine::Custom, _) => "tcp",
+    }
+}

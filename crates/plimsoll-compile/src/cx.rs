@@ -1,0 +1,92 @@
+//! What every module of the compiler is given.
+
+use crate::names;
+use plimsoll_schema::Minor;
+use plimsoll_source::{Finding, Findings, Origin, Sourced, Str};
+use plimsoll_spec::App;
+use plimsoll_spec::app::cluster::Cni;
+use plimsoll_spec::app::platform::{GatewayUse, MeshMode, MeshUse};
+use plimsoll_world::ObjectForm;
+use std::cell::RefCell;
+
+/// One environment on its way from App to Blueprint.
+pub struct Cx<'a> {
+    /// The application.
+    pub app: &'a App,
+    /// Kubernetes version to write for.
+    pub target: Minor,
+    findings: RefCell<Findings>,
+}
+
+impl<'a> Cx<'a> {
+    /// A fresh start for one environment.
+    pub fn new(app: &'a App, target: Minor) -> Self {
+        Self {
+            app,
+            target,
+            findings: RefCell::default(),
+        }
+    }
+
+    /// Reports a mistake that only compiling can see.
+    pub fn report(&self, finding: Finding) {
+        self.findings.borrow_mut().report(finding);
+    }
+
+    /// All that was reported.
+    pub fn into_findings(self) -> Findings {
+        self.findings.into_inner()
+    }
+
+    /// Name of the application.
+    pub fn name(&self) -> Sourced<Str> {
+        self.app.app.map(|name| name.text().clone())
+    }
+
+    /// Name of the main namespace.
+    pub fn main_namespace(&self) -> &Sourced<Str> {
+        &self.app.namespace.name
+    }
+
+    /// The network plugin.
+    pub fn cni(&self) -> Cni {
+        *self.app.cluster.cni.peek()
+    }
+
+    /// The gateway, where there is one.
+    pub fn gateway(&self) -> GatewayUse {
+        *self.app.platform.gateway.use_.peek()
+    }
+
+    /// Whether the mesh reaches pods by a container in each.
+    pub fn has_mesh_sidecars(&self) -> bool {
+        let mesh = &self.app.platform.mesh;
+        match mesh.use_.peek() {
+            MeshUse::None => false,
+            MeshUse::Istio => *mesh.mode.peek() == MeshMode::Sidecar,
+            MeshUse::Linkerd => true,
+        }
+    }
+
+    /// Whether pods may be taken for a mesh that works on the nodes.
+    pub fn has_ambient_mesh(&self) -> bool {
+        let mesh = &self.app.platform.mesh;
+        *mesh.use_.peek() == MeshUse::Istio && *mesh.mode.peek() == MeshMode::Ambient
+    }
+
+    /// Labels that every object of a thing has.
+    pub fn labels(&self, name: &Sourced<Str>, component: &'static str) -> plimsoll_world::Form {
+        names::labels(self, name, component)
+    }
+}
+
+/// The objects of one environment, as modules add to them.
+pub type Objects = Vec<ObjectForm>;
+
+/// Whether the target has something that came with a minor version.
+pub fn since(cx: &Cx, minor: u8) -> (bool, Origin) {
+    (
+        cx.target.number() >= minor,
+        cx.app.cluster.version.origin().clone(),
+    )
+}

@@ -1,0 +1,297 @@
+//! Namespaces with Pod Security, quota and limits.
+
+use crate::cx::{Cx, Objects};
+use crate::names;
+use crate::network::deny;
+use crate::network::flows::programs;
+use crate::program::Program;
+use plimsoll_source::{Origin, Sourced, Str};
+use plimsoll_spec::app::namespace::{PodSecurity, Quota};
+use plimsoll_spec::app::service::Kind;
+use plimsoll_spec::app::{Namespace, Service};
+use plimsoll_world::{Cond, Expr, Form, Fragment, MapBuilder, ObjectForm, Op, Scope, Unit, form};
+
+/// The namespaces in which something of ours lives, each with its settings: the main one first.
+pub fn lived_in<'a>(cx: &Cx<'a>) -> Vec<(Sourced<Str>, Option<&'a Namespace>)> {
+    let app = cx.app;
+    let mut names: Vec<Sourced<Str>> = programs(cx).iter().map(|p| p.namespace.clone()).collect();
+    names.extend(
+        app.stores
+            .values()
+            .filter(|store| runs_here(store))
+            .map(|s| s.namespace.clone()),
+    );
+    names.extend(app.claims.values().map(|claim| claim.namespace.clone()));
+    let mut all: Vec<(Sourced<Str>, Option<&Namespace>)> = Vec::new();
+    let main = &app.namespace;
+    let routes = !app.routes.is_empty();
+    if routes || names.iter().any(|name| name.peek() == main.name.peek()) {
+        let settings = app.namespaces.get(main.name.peek()).unwrap_or(main);
+        all.push((main.name.clone(), Some(settings)));
+    }
+    for name in names {
+        if !all.iter().any(|(known, _)| known.peek() == name.peek()) {
+            let settings = app.namespaces.get(name.peek());
+            all.push((name, settings));
+        }
+    }
+    all
+}
+
+fn runs_here(store: &plimsoll_spec::app::Store) -> bool {
+    *store.run.peek() != plimsoll_spec::app::store::Run::External
+}
+
+/// The objects of every namespace.
+pub fn objects(cx: &Cx, out: &mut Objects) {
+    for (name, settings) in lived_in(cx) {
+        let existing = settings.is_some_and(|settings| *settings.existing.peek());
+        let unit = Unit::Namespace(name.peek().clone());
+        let because = settings.map_or(name.origin(), |settings| &settings.origin);
+        let when = Cond::known(!existing, because);
+        out.push(ObjectForm::new(
+            unit.clone(),
+            when,
+            namespace(cx, &name, settings),
+        ));
+        deny::objects(cx, &name, out);
+        if let Some(settings) = settings {
+            quota(cx, &name, settings, &unit, out);
+            limits(cx, &name, settings, &unit, out);
+        }
+    }
+}
+
+fn namespace(cx: &Cx, name: &Sourced<Str>, settings: Option<&Namespace>) -> Form {
+    let s = &Scope::new("namespace");
+    let level = match settings {
+        Some(settings) => settings.security.map(|level| level_text(*level)),
+        None => Sourced::rule("namespace", "restricted"),
+    };
+    // Pinned: a newer cluster must not refuse what this version was checked against.
+    let pin = cx
+        .app
+        .cluster
+        .version
+        .map(|version| Str::from(format!("v{}", version.trim_start_matches('v'))));
+    let mut labels = MapBuilder::new(s);
+    labels.splice(
+        s,
+        form!(s; {
+            "app.kubernetes.io/part-of": cx.name(),
+            "pod-security.kubernetes.io/enforce": &level,
+            "pod-security.kubernetes.io/enforce-version": &pin,
+            "pod-security.kubernetes.io/audit": "restricted",
+            "pod-security.kubernetes.io/warn": "restricted",
+            ..mesh_labels(cx),
+        }),
+    );
+    let mut annotations = MapBuilder::new(s);
+    if let Some(settings) = settings {
+        for (key, value) in &settings.labels {
+            labels.put(s, key.clone(), value);
+        }
+        for (key, value) in &settings.annotations {
+            annotations.put(s, key.clone(), value);
+        }
+    }
+    form!(s; {
+        apiVersion: "v1",
+        kind: "Namespace",
+        metadata: { name: name, labels: labels.build(), annotations: Fragment(annotations.build()) },
+    })
+}
+
+fn level_text(level: PodSecurity) -> &'static str {
+    match level {
+        PodSecurity::Restricted => "restricted",
+        PodSecurity::Baseline => "baseline",
+        PodSecurity::Privileged => "privileged",
+    }
+}
+
+/// How Istio is told to take the pods of a namespace.
+fn mesh_labels(cx: &Cx) -> Form {
+    use plimsoll_spec::app::platform::{MeshMode, MeshUse};
+    let s = &Scope::new("namespace/mesh");
+    let mesh = &cx.app.platform.mesh;
+    let istio = Cond::decided(&mesh.use_, |use_| *use_ == MeshUse::Istio);
+    let ambient = Cond::decided(&mesh.mode, |mode| *mode == MeshMode::Ambient);
+    form!(s; {
+        when (istio.clone().and(ambient.clone())) "istio.io/dataplane-mode": "ambient",
+        when (istio.and(ambient.not())) "istio-injection": "enabled",
+    })
+}
+
+fn quota(cx: &Cx, name: &Sourced<Str>, settings: &Namespace, unit: &Unit, out: &mut Objects) {
+    let tenant = *settings.tenant.peek();
+    let auto = match &settings.quota {
+        Some(Quota::Auto(origin)) => Some(origin.clone()),
+        None if tenant => Some(settings.tenant.origin().clone()),
+        Some(Quota::Hard(_)) | None => None,
+    };
+    let (hard, because): (Form, Origin) = match (&settings.quota, auto) {
+        (Some(Quota::Hard(hard)), _) => (Form::Plain(hard.resolve()), hard.origin().clone()),
+        (_, Some(because)) => (largest(cx, name.peek(), &because), because),
+        (_, None) => return,
+    };
+    let s = &Scope::new("namespace/quota").because(&because);
+    let title = name.map(|_| Str::from("limits"));
+    let body = form!(s; {
+        apiVersion: "v1",
+        kind: "ResourceQuota",
+        metadata: { name: &title, namespace: name, labels: names::labels(cx, &title, "namespace") },
+        spec: { hard: hard },
+    });
+    out.push(ObjectForm::new(
+        unit.clone(),
+        Cond::known(true, &because),
+        body,
+    ));
+}
+
+/// The largest that the namespace may need: every program at its largest scale with its surge,
+/// stores, a job of each kind, a solver of certificates, and a tenth.
+fn largest(cx: &Cx, namespace: &str, because: &Origin) -> Form {
+    let s = &Scope::new("namespace/quota").because(because);
+    let (mut pods, mut cpu, mut memory, mut limit) =
+        (Vec::new(), Vec::new(), Vec::new(), Vec::new());
+    for program in programs(cx)
+        .iter()
+        .filter(|program| program.namespace.peek() == namespace)
+    {
+        let count = most_pods(cx, program);
+        let size = program.size;
+        let cpu_range = crate::workload::resources::range(&size.cpu);
+        let memory_range = crate::workload::resources::range(&size.memory);
+        pods.push(count.clone());
+        cpu.extend([count.clone(), Expr::call(Op::Request, [cpu_range])]);
+        memory.extend([
+            count.clone(),
+            Expr::call(Op::Request, [memory_range.clone()]),
+        ]);
+        limit.extend([count, Expr::call(Op::LimitOrRequest, [memory_range])]);
+    }
+    for store in cx.app.stores.values().filter(|store| runs_here(store)) {
+        if store.namespace.peek() != namespace {
+            continue;
+        }
+        let count = Expr::from(&store.instances);
+        let cpu_range = crate::workload::resources::range(&store.size.cpu);
+        let memory_range = crate::workload::resources::range(&store.size.memory);
+        pods.push(count.clone());
+        // A pod of the pooler, of an exporter and of a backup each, of the calm guesses.
+        pods.push(Expr::Lit(plimsoll_source::Node::Int(s.origin().clone(), 6)));
+        cpu.extend([
+            count.clone(),
+            Expr::call(Op::Request, [cpu_range]),
+            Expr::text(s.origin(), "1"),
+        ]);
+        memory.extend([
+            count.clone(),
+            Expr::call(Op::Request, [memory_range.clone()]),
+            Expr::text(s.origin(), "2Gi"),
+        ]);
+        limit.extend([
+            count,
+            Expr::call(Op::LimitOrRequest, [memory_range]),
+            Expr::text(s.origin(), "2Gi"),
+        ]);
+    }
+    // Solvers ask for 10m and 64Mi each.
+    pods.push(Expr::Lit(plimsoll_source::Node::Int(s.origin().clone(), 4)));
+    cpu.push(Expr::text(s.origin(), "100m"));
+    memory.push(Expr::text(s.origin(), "256Mi"));
+    limit.push(Expr::text(s.origin(), "256Mi"));
+    let tenth = |sum: Expr| Expr::call(Op::TenthMore, [sum]);
+    form!(s; {
+        pods: tenth(Expr::call(Op::Add, pods)),
+        "requests.cpu": tenth(Expr::call(Op::CpuSum, cpu)),
+        "requests.memory": tenth(Expr::call(Op::BytesSum, memory)),
+        "limits.memory": tenth(Expr::call(Op::BytesSum, limit)),
+    })
+}
+
+/// The most pods that a program has at once: its largest scale and the surge of a rollout.
+fn most_pods(cx: &Cx, program: &Program) -> Expr {
+    let one = || {
+        Expr::Lit(plimsoll_source::Node::Int(
+            Origin::rule("namespace/quota", []),
+            1,
+        ))
+    };
+    let Unit::Service(name) = &program.unit else {
+        return Expr::either(program.on(), one(), zero());
+    };
+    let Some(service) = cx.app.services.get(name) else {
+        return one();
+    };
+    let replicas = &service.scale.replicas;
+    if *service.kind.peek() == Kind::DaemonSet {
+        let nodes = cx
+            .app
+            .cluster
+            .nodes
+            .count
+            .as_ref()
+            .map(|count| count.map(|count| count.max));
+        return nodes.map_or_else(one, |nodes| Expr::from(&nodes));
+    }
+    let most = Expr::either(
+        Cond::on(&replicas.auto),
+        Expr::from(&replicas.max),
+        Expr::from(&replicas.count),
+    );
+    let surge = Expr::call(Op::PercentUp, [most.clone(), surge(service)]);
+    Expr::either(program.on(), Expr::call(Op::Add, [most, surge]), zero())
+}
+
+fn zero() -> Expr {
+    Expr::Lit(plimsoll_source::Node::Int(
+        Origin::rule("namespace/quota", []),
+        0,
+    ))
+}
+
+/// The surge in percent; a number of pods counts as a quarter at least.
+fn surge(service: &Service) -> Expr {
+    use plimsoll_spec::app::Strategy;
+    use plimsoll_spec::app::scale::Amount;
+    let origin = Origin::rule("namespace/quota", []);
+    match &service.strategy {
+        Strategy::Rolling(rolling) => Expr::from(&rolling.surge.map(|surge| match surge {
+            Amount::Percent(percent) => percent.floor(),
+            Amount::Count(_) => 100,
+        })),
+        Strategy::Recreate(because) => Expr::Lit(plimsoll_source::Node::Int(because.clone(), 0)),
+        Strategy::BlueGreen(_) => Expr::Lit(plimsoll_source::Node::Int(origin, 100)),
+        Strategy::Canary(_) => Expr::Lit(plimsoll_source::Node::Int(origin, 25)),
+    }
+}
+
+/// Bounds for one container. They never add a CPU limit that nobody asked for.
+fn limits(cx: &Cx, name: &Sourced<Str>, settings: &Namespace, unit: &Unit, out: &mut Objects) {
+    let (cpu, memory) = (&settings.limits.cpu, &settings.limits.memory);
+    if cpu.is_none() && memory.is_none() {
+        return;
+    }
+    let parts = cpu.iter().map(|cpu| cpu.origin().clone());
+    let parts = parts.chain(memory.iter().map(|memory| memory.origin().clone()));
+    let because = Origin::all(parts);
+    let s = &Scope::new("namespace/limits").because(&because);
+    let title = name.map(|_| Str::from("limits"));
+    let body = form!(s; {
+        apiVersion: "v1",
+        kind: "LimitRange",
+        metadata: { name: &title, namespace: name, labels: names::labels(cx, &title, "namespace") },
+        spec: { limits: [{
+            type: "Container",
+            max: { cpu: cpu.clone(), memory: memory.clone() },
+        }] },
+    });
+    out.push(ObjectForm::new(
+        unit.clone(),
+        Cond::known(true, &because),
+        body,
+    ));
+}

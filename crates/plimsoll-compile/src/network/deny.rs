@@ -1,0 +1,150 @@
+//! The default policy of a namespace: nothing in, nothing out but questions to DNS and what the
+//! mesh needs.
+
+use super::flow::{Flow, Peer, PodPort};
+use super::policy::{self, Guarded};
+use crate::cx::{Cx, Objects};
+use crate::names;
+use plimsoll_source::{Origin, Sourced, Str};
+use plimsoll_spec::app::cluster::{Cni, Distribution};
+use plimsoll_spec::app::platform::{CertificatesUse, MeshUse};
+use plimsoll_world::{Cond, ObjectForm, Unit};
+
+/// The default policy of a namespace.
+pub fn objects(cx: &Cx, namespace: &Sourced<Str>, out: &mut Objects) {
+    let name = namespace.map(|_| Str::from("default-deny"));
+    let egress: Vec<Flow> = dns(cx).into_iter().chain(mesh(cx)).collect();
+    let ingress = probes(cx);
+    let pods = Guarded {
+        name: name.peek().clone(),
+        namespace: namespace.peek().clone(),
+        labels: names::labels(cx, &name, "namespace"),
+        selector: &[],
+        ingress: &ingress,
+        egress: &egress,
+        because: namespace.origin(),
+    };
+    let unit = Unit::Namespace(namespace.peek().clone());
+    let when = Cond::known(true, namespace.origin());
+    out.push(ObjectForm::new(
+        unit.clone(),
+        when.clone(),
+        policy::portable(&pods),
+    ));
+    solvers(cx, namespace, &unit, out);
+}
+
+/// Kubernetes' DNS, its cache on the node (169.254.20.10), and OpenShift's on 5353.
+fn dns(cx: &Cx) -> Vec<Flow> {
+    let because = cx.app.cluster.cni.origin();
+    let open = |peer, port| Flow::new(peer, vec![PodPort::udp(port), PodPort::tcp(port)], because);
+    if *cx.app.cluster.distribution.peek() == Distribution::OpenShift {
+        let labels = vec![(
+            "dns.operator.openshift.io/daemonset-dns".into(),
+            "default".into(),
+        )];
+        return vec![open(
+            Peer::Pods {
+                namespace: "openshift-dns".into(),
+                labels,
+            },
+            5353,
+        )];
+    }
+    let labels = vec![("k8s-app".into(), "kube-dns".into())];
+    let mut flows = vec![open(
+        Peer::Pods {
+            namespace: "kube-system".into(),
+            labels,
+        },
+        53,
+    )];
+    if cx.cni() != Cni::Cilium {
+        flows.push(open(Peer::Addresses(vec!["169.254.20.10/32".into()]), 53));
+    }
+    flows
+}
+
+/// What the mesh needs from every pod.
+fn mesh(cx: &Cx) -> Vec<Flow> {
+    let mesh = &cx.app.platform.mesh;
+    let because = mesh.use_.origin();
+    let within = |namespace: &str, ports: &[u16]| {
+        let ports = ports.iter().copied().map(PodPort::tcp).collect();
+        Flow::new(Peer::Namespace(namespace.into()), ports, because)
+    };
+    match mesh.use_.peek() {
+        MeshUse::None => Vec::new(),
+        // HBONE, between the nodes' proxies of both pods.
+        MeshUse::Istio if cx.has_ambient_mesh() => {
+            vec![Flow::new(Peer::Cluster, vec![PodPort::tcp(15008)], because)]
+        }
+        MeshUse::Istio => vec![within("istio-system", &[15012, 15014])],
+        // Identity, destination and policy of the control plane; 4143 between proxies.
+        MeshUse::Linkerd => vec![
+            within("linkerd", &[8080, 8086, 8090]),
+            Flow::new(Peer::Cluster, vec![PodPort::tcp(4143)], because),
+        ],
+    }
+}
+
+/// Probes that do not come from the node: ztunnel's from 169.254.7.127, and HBONE itself.
+fn probes(cx: &Cx) -> Vec<Flow> {
+    let mesh = &cx.app.platform.mesh;
+    let because = mesh.use_.origin();
+    if cx.has_ambient_mesh() {
+        return vec![
+            Flow::new(
+                Peer::Addresses(vec!["169.254.7.127/32".into()]),
+                Vec::new(),
+                because,
+            ),
+            Flow::new(Peer::Cluster, vec![PodPort::tcp(15008)], because),
+        ];
+    }
+    if *mesh.use_.peek() == MeshUse::Linkerd {
+        return vec![
+            Flow::new(Peer::Cluster, vec![PodPort::tcp(4143)], because),
+            Flow::new(
+                Peer::Namespace("linkerd-viz".into()),
+                vec![PodPort::tcp(4190), PodPort::tcp(4191)],
+                because,
+            ),
+        ];
+    }
+    Vec::new()
+}
+
+/// cert-manager's solver of HTTP challenges listens on 8089 while a certificate is asked for.
+fn solvers(cx: &Cx, namespace: &Sourced<Str>, unit: &Unit, out: &mut Objects) {
+    use plimsoll_spec::app::platform::Challenge;
+    let certificates = &cx.app.platform.certificates;
+    let wanted = *certificates.use_.peek() == CertificatesUse::CertManager
+        && *certificates.challenge.peek() == Challenge::Http01
+        && super::route::asks_for_certificates(cx, namespace.peek());
+    if !wanted {
+        return;
+    }
+    let because: &Origin = certificates.use_.origin();
+    let name = certificates.use_.map(|_| Str::from("acme-solver"));
+    let selector = vec![("acme.cert-manager.io/http01-solver".into(), "true".into())];
+    let ingress = super::flows::from_gateway(cx, &[PodPort::tcp(8089)], because);
+    let pods = Guarded {
+        name: name.peek().clone(),
+        namespace: namespace.peek().clone(),
+        labels: names::labels(cx, &name, "namespace"),
+        selector: &selector,
+        ingress: &ingress,
+        egress: &[],
+        because,
+    };
+    let when = Cond::known(true, because);
+    out.push(ObjectForm::new(
+        unit.clone(),
+        when.clone(),
+        policy::portable(&pods),
+    ));
+    if let Some(body) = policy::cilium(&pods).filter(|_| cx.cni() == Cni::Cilium) {
+        out.push(ObjectForm::new(unit.clone(), when, body));
+    }
+}

@@ -1,0 +1,90 @@
+//! Who talks to whom: the one list that network policies are made of.
+
+use plimsoll_source::{Origin, Str};
+use plimsoll_world::Cond;
+
+/// The other side of a flow.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Peer {
+    /// Pods by their labels, in a namespace.
+    Pods {
+        /// Where.
+        namespace: Str,
+        /// Which; all labels must match.
+        labels: Vec<(Str, Str)>,
+    },
+    /// Every pod of a namespace.
+    Namespace(Str),
+    /// Every pod of the cluster.
+    Cluster,
+    /// Addresses.
+    Addresses(Vec<Str>),
+    /// Every public address: private, link-local and metadata ranges must be named.
+    Public,
+    /// The API server.
+    ApiServer,
+    /// The gateway of a platform whose data plane has no pods that a policy could select.
+    CiliumIngress,
+    /// Names outside of the cluster, where the network can tell names apart.
+    Names(Vec<Str>),
+}
+
+/// Port of a pod, never of a Service: policies act behind Services.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct PodPort {
+    /// Number, as the container listens.
+    pub number: u16,
+    /// `TCP` or `UDP`.
+    pub protocol: &'static str,
+}
+
+impl PodPort {
+    /// A TCP port.
+    pub fn tcp(number: u16) -> Self {
+        Self {
+            number,
+            protocol: "TCP",
+        }
+    }
+
+    /// A UDP port.
+    pub fn udp(number: u16) -> Self {
+        Self {
+            number,
+            protocol: "UDP",
+        }
+    }
+}
+
+/// A hole in a policy.
+#[derive(Clone, Debug)]
+pub struct Flow {
+    /// The other side.
+    pub peer: Peer,
+    /// What is open; empty: every port.
+    pub ports: Vec<PodPort>,
+    /// What lets it exist.
+    pub when: Cond,
+    /// The line that asked for it.
+    pub because: Origin,
+}
+
+impl Flow {
+    /// A flow that is always there.
+    pub fn new(peer: Peer, ports: Vec<PodPort>, because: &Origin) -> Self {
+        let when = Cond::known(true, because);
+        Self {
+            peer,
+            ports,
+            when,
+            because: because.clone(),
+        }
+    }
+
+    /// The same flow under a condition.
+    #[must_use]
+    pub fn when(mut self, when: Cond) -> Self {
+        self.when = self.when.and(when);
+        self
+    }
+}

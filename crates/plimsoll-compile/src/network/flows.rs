@@ -1,0 +1,344 @@
+//! The flows of each set of pods, both ends of every edge: what it uses, who uses it, routes,
+//! scrapers, the API server.
+
+use super::flow::{Flow, Peer, PodPort};
+use crate::cx::Cx;
+use crate::names;
+use crate::platform::slots;
+use crate::program::Program;
+use crate::workload::env::available;
+use plimsoll_source::{Origin, Sourced, Str};
+use plimsoll_spec::app::platform::GatewayUse;
+use plimsoll_spec::app::store::Run;
+use plimsoll_spec::app::{Port, Ports, Store, Use};
+use plimsoll_spec::types::{Caller, PortRef, RouteTarget, Target};
+use plimsoll_world::Cond;
+
+/// Every program of the application.
+pub fn programs<'a>(cx: &Cx<'a>) -> Vec<Program<'a>> {
+    let app = cx.app;
+    let services = app.services.values().map(Program::service);
+    let jobs = app.jobs.values().map(Program::job);
+    let migrations = app
+        .migrations
+        .values()
+        .map(|migration| Program::migration(migration, None));
+    services.chain(jobs).chain(migrations).collect()
+}
+
+/// The pods of a thing as a peer.
+fn pods(cx: &Cx, name: &str, namespace: &str) -> Peer {
+    Peer::Pods {
+        namespace: namespace.into(),
+        labels: names::selecting(cx, name),
+    }
+}
+
+fn pod_port(port: &Port) -> PodPort {
+    let protocol = crate::workload::container::protocol_text(*port.protocol.peek());
+    PodPort {
+        number: *port.port.peek(),
+        protocol,
+    }
+}
+
+/// The ports that an edge opens: those it names, by name or number of the Service, else the main
+/// one, else (of stores and buckets) all.
+fn opened(ports: &Ports, asked: Option<&Vec<Sourced<PortRef>>>, all: bool) -> Vec<PodPort> {
+    match asked {
+        Some(asked) => asked
+            .iter()
+            .filter_map(|port| find(ports, port.peek()))
+            .collect(),
+        None if all => ports.all.values().map(pod_port).collect(),
+        None => ports
+            .main()
+            .map(|(_, port)| pod_port(port))
+            .into_iter()
+            .collect(),
+    }
+}
+
+fn find(ports: &Ports, wanted: &PortRef) -> Option<PodPort> {
+    match wanted {
+        PortRef::Main => ports.main().map(|(_, port)| pod_port(port)),
+        PortRef::Named(name) => ports.all.get(name).map(pod_port),
+        PortRef::Number(number) => {
+            let at = ports.all.values().find(|port| port.at.peek() == number);
+            Some(at.map_or_else(|| PodPort::tcp(*number), pod_port))
+        }
+    }
+}
+
+/// What may come to a program: its callers, routes and scrapers.
+pub fn into_program(cx: &Cx, program: &Program) -> Vec<Flow> {
+    let plimsoll_world::Unit::Service(name) = &program.unit else {
+        return Vec::new();
+    };
+    let Some(service) = cx.app.services.get(name) else {
+        return Vec::new();
+    };
+    let mut flows = Vec::new();
+    for user in programs(cx) {
+        for uses in user.uses.values() {
+            if !matches!(&uses.target, Target::Service(target) if target == name) {
+                continue;
+            }
+            let peer = pods(cx, user.name.peek(), user.namespace.peek());
+            let ports = opened(&service.ports, uses.ports.as_ref(), false);
+            flows.push(Flow::new(peer, ports, &uses.origin).when(user.on()));
+        }
+    }
+    for caller in service.callers.values() {
+        let ports = opened(&service.ports, caller.ports.as_ref(), false);
+        let peer = match caller.caller.peek() {
+            Caller::Namespace(namespace) => Peer::Namespace(namespace.clone()),
+            Caller::Pods { namespace, name } => Peer::Pods {
+                namespace: namespace.clone(),
+                labels: vec![(names::NAME.into(), name.clone())],
+            },
+            Caller::Cidr(cidr) => Peer::Addresses(vec![cidr.to_string().into()]),
+        };
+        flows.push(Flow::new(peer, ports, caller.caller.origin()));
+    }
+    flows.extend(routed(cx, name, &service.ports));
+    if let Some(metrics) = &service.metrics
+        && let Some((port, _)) = program.port(metrics.port.peek())
+    {
+        flows.extend(from_scraper(cx, PodPort::tcp(port), &metrics.origin));
+    }
+    flows
+}
+
+/// What routes bring from the gateway.
+fn routed(cx: &Cx, name: &Str, ports: &Ports) -> Vec<Flow> {
+    let mut flows = Vec::new();
+    for route in cx.app.routes.values() {
+        for path in route.paths.values() {
+            let RouteTarget::Backend {
+                target: Target::Service(target),
+                port,
+            } = path.to.peek()
+            else {
+                continue;
+            };
+            if target != name {
+                continue;
+            }
+            let wanted = route_port(port.as_ref());
+            let Some(port) = find(ports, &wanted) else {
+                continue;
+            };
+            let from = from_gateway(cx, &[port], &path.origin);
+            flows.extend(
+                from.into_iter()
+                    .map(|flow| flow.when(Cond::on(&route.enabled))),
+            );
+        }
+    }
+    flows
+}
+
+fn route_port(port: Option<&Str>) -> PortRef {
+    match port {
+        None => PortRef::Main,
+        Some(port) => match port.parse() {
+            Ok(number) => PortRef::Number(number),
+            Err(_) => PortRef::Named(port.clone()),
+        },
+    }
+}
+
+/// The data plane of the gateway as the other side. Labels are those of the components' own
+/// documents: Envoy Gateway 1.9, Istio 1.30, Traefik 3.7, NGINX Gateway Fabric 2.6,
+/// ingress-nginx 1.15.
+pub fn from_gateway(cx: &Cx, ports: &[PodPort], because: &Origin) -> Vec<Flow> {
+    let component = &cx.app.platform.gateway.component;
+    let home = |default: &str| {
+        component
+            .namespace
+            .as_ref()
+            .map_or_else(|| Str::from(default), |ns| ns.peek().clone())
+    };
+    let labelled = |namespace: Str, labels: &[(&str, &str)]| Peer::Pods {
+        namespace,
+        labels: labels
+            .iter()
+            .map(|(key, value)| ((*key).into(), (*value).into()))
+            .collect(),
+    };
+    let gateway = cx.name().peek().clone();
+    let owned = "gateway.networking.k8s.io/gateway-name";
+    let peer = match cx.gateway() {
+        GatewayUse::None => return Vec::new(),
+        GatewayUse::Cilium => Peer::CiliumIngress,
+        GatewayUse::Envoy => labelled(
+            home("envoy-gateway-system"),
+            &[
+                ("app.kubernetes.io/managed-by", "envoy-gateway"),
+                ("app.kubernetes.io/component", "proxy"),
+            ],
+        ),
+        GatewayUse::Istio => labelled(cx.main_namespace().peek().clone(), &[(owned, &gateway)]),
+        GatewayUse::NginxFabric => {
+            labelled(cx.main_namespace().peek().clone(), &[(owned, &gateway)])
+        }
+        GatewayUse::Traefik => labelled(home("traefik"), &[(names::NAME, "traefik")]),
+        GatewayUse::IngressNginx => {
+            labelled(home("ingress-nginx"), &[(names::NAME, "ingress-nginx")])
+        }
+    };
+    vec![Flow::new(peer, ports.to_vec(), because)]
+}
+
+/// The scraper of the platform as the other side.
+pub fn from_scraper(cx: &Cx, port: PodPort, because: &Origin) -> Option<Flow> {
+    let facts = slots::facts(cx, "metrics")?;
+    Some(Flow::new(slot_peer(&facts), vec![port], because))
+}
+
+fn slot_peer(facts: &slots::SlotFacts) -> Peer {
+    let (key, value) = facts.label;
+    Peer::Pods {
+        namespace: facts.namespace.peek().clone(),
+        labels: vec![(key.into(), value.into())],
+    }
+}
+
+/// Where a program may go: what it uses, and the API server if it may ask it anything.
+pub fn out_of_program(cx: &Cx, program: &Program) -> Vec<Flow> {
+    let mut flows: Vec<Flow> = program
+        .uses
+        .values()
+        .filter_map(|uses| toward(cx, uses, program))
+        .collect();
+    if let Some(first) = program.can.first() {
+        let ports = vec![PodPort::tcp(443), PodPort::tcp(6443)];
+        flows.push(Flow::new(Peer::ApiServer, ports, first.origin()));
+    }
+    flows
+}
+
+fn toward(cx: &Cx, uses: &Use, program: &Program) -> Option<Flow> {
+    let flow = match &uses.target {
+        Target::Service(name) => {
+            let service = cx.app.services.get(name)?;
+            let peer = pods(cx, name, service.namespace.peek());
+            Flow::new(
+                peer,
+                opened(&service.ports, uses.ports.as_ref(), false),
+                &uses.origin,
+            )
+        }
+        Target::Store { store, .. } => to_store(cx, uses, program, cx.app.stores.get(store)?),
+        Target::External(name) => {
+            let external = cx.app.externals.get(name)?;
+            let ports = opened(&external.ports, uses.ports.as_ref(), true);
+            let peer = if external.cidr.is_empty() {
+                Peer::Public
+            } else {
+                Peer::Addresses(
+                    external
+                        .cidr
+                        .iter()
+                        .map(|cidr| cidr.peek().to_string().into())
+                        .collect(),
+                )
+            };
+            Flow::new(peer, ports, &uses.origin)
+        }
+        Target::Slot(slot) => {
+            let facts = slots::facts(cx, slot)?;
+            let ports = facts
+                .ports
+                .iter()
+                .map(|port| PodPort::tcp(port.pod))
+                .collect();
+            Flow::new(slot_peer(&facts), ports, &uses.origin)
+        }
+    };
+    Some(flow.when(available(cx, &uses.target)))
+}
+
+fn to_store(cx: &Cx, uses: &Use, program: &Program, store: &Store) -> Flow {
+    let ports = opened(&store.ports, uses.ports.as_ref(), true);
+    if *store.run.peek() == Run::External {
+        let peer = if store.cidr.is_empty() {
+            Peer::Public
+        } else {
+            Peer::Addresses(
+                store
+                    .cidr
+                    .iter()
+                    .map(|cidr| cidr.peek().to_string().into())
+                    .collect(),
+            )
+        };
+        return Flow::new(peer, ports, &uses.origin);
+    }
+    let pooled = store.pooler.some().is_some()
+        && *uses.pooler.peek()
+        && !*uses.read.peek()
+        && program.component != "migration";
+    let peer = store_peer(cx, store, pooled);
+    Flow::new(peer, ports, &uses.origin)
+}
+
+/// The pods of a store, or of its pooler.
+pub fn store_peer(cx: &Cx, store: &Store, pooled: bool) -> Peer {
+    let namespace = store.namespace.peek().clone();
+    if *store.run.peek() == Run::Operator {
+        let label = if pooled {
+            "cnpg.io/poolerName"
+        } else {
+            "cnpg.io/cluster"
+        };
+        let name = if pooled {
+            format!("{}-pooler", store.name.peek())
+        } else {
+            store.name.peek().to_string()
+        };
+        return Peer::Pods {
+            namespace,
+            labels: vec![(label.into(), name.into())],
+        };
+    }
+    let name = if pooled {
+        format!("{}-pooler", store.name.peek())
+    } else {
+        store.name.peek().to_string()
+    };
+    Peer::Pods {
+        namespace,
+        labels: names::selecting(cx, &name),
+    }
+}
+
+/// Who uses a store: the pods on the other end of each edge, with what lets the edge exist.
+pub fn users_of(cx: &Cx, store: &Store, pooled: bool) -> Vec<Flow> {
+    let mut flows = Vec::new();
+    for user in programs(cx) {
+        for uses in user.uses.values() {
+            if !matches!(&uses.target, Target::Store { store: name, .. } if name == store.name.peek())
+            {
+                continue;
+            }
+            let through = store.pooler.some().is_some()
+                && *uses.pooler.peek()
+                && !*uses.read.peek()
+                && user.component != "migration";
+            if through != pooled {
+                continue;
+            }
+            let peer = pods(cx, user.name.peek(), user.namespace.peek());
+            let ports = opened(&store.ports, uses.ports.as_ref(), true);
+            let flow = Flow::new(peer, ports, &uses.origin).when(user.on());
+            let known =
+                |flow: &Flow, known: &Flow| known.peer == flow.peer && known.ports == flow.ports;
+            if !flows.iter().any(|other| known(&flow, other)) {
+                flows.push(flow);
+            }
+        }
+    }
+    flows
+}

@@ -1,0 +1,132 @@
+//! How the outside comes in: a Gateway with routes, or Ingresses.
+
+mod gateway;
+mod ingress;
+
+use crate::cx::{Cx, Objects};
+use crate::platform::slots;
+use crate::workload::env::available;
+use plimsoll_source::{Node, Sourced, Str};
+use plimsoll_spec::app::platform::{CertificatesUse, GatewayApi, GatewayUse};
+use plimsoll_spec::app::route::{RoutePath, TlsKind};
+use plimsoll_spec::app::{Port, Route};
+use plimsoll_spec::types::{RouteTarget, Target};
+use plimsoll_world::Cond;
+
+/// The objects of all routes.
+pub fn objects(cx: &Cx, out: &mut Objects) {
+    if cx.gateway() == GatewayUse::None || cx.app.routes.is_empty() {
+        return;
+    }
+    match cx.app.platform.gateway.api.peek() {
+        GatewayApi::Gateway => gateway::objects(cx, out),
+        GatewayApi::Ingress => ingress::objects(cx, out),
+    }
+}
+
+/// A path whose backend is here.
+struct Backed<'a> {
+    path: &'a RoutePath,
+    /// What lets it exist.
+    when: Cond,
+    /// Namespace of the backend.
+    namespace: Sourced<Str>,
+    /// Name of its Service.
+    service: Sourced<Str>,
+    /// Port of the Service.
+    port: Sourced<u16>,
+    /// Whether it speaks gRPC.
+    grpc: bool,
+}
+
+/// The backend of a path; `None` for redirects, 404s and what is not here.
+fn backed<'a>(cx: &Cx, path: &'a RoutePath) -> Option<Backed<'a>> {
+    let RouteTarget::Backend { target, port } = path.to.peek() else {
+        return None;
+    };
+    let origin = path.to.origin();
+    match target {
+        Target::Service(name) => {
+            let service = cx.app.services.get(name)?;
+            let found = find_port(service.ports.all.iter(), port.as_ref())?;
+            use plimsoll_spec::app::port::Speaks;
+            Some(Backed {
+                path,
+                when: available(cx, target),
+                namespace: service.namespace.clone(),
+                service: service.name.fixed().clone().because(origin),
+                port: found.at.clone().because(origin),
+                grpc: *found.speaks.peek() == Speaks::Grpc,
+            })
+        }
+        Target::Slot(slot) => {
+            let facts = slots::facts(cx, slot)?;
+            let wanted = |known: &&slots::SlotPort| {
+                port.as_ref()
+                    .is_none_or(|port| port == known.name || *port == known.service.to_string())
+            };
+            let port = facts.ports.iter().filter(|port| port.http).find(wanted)?;
+            Some(Backed {
+                path,
+                when: available(cx, target),
+                namespace: facts.namespace.clone(),
+                service: Sourced::new(facts.service.into(), origin.clone()),
+                port: Sourced::new(port.service, origin.clone()),
+                grpc: false,
+            })
+        }
+        Target::Store { .. } | Target::External(_) => None,
+    }
+}
+
+fn find_port<'a>(
+    mut ports: impl Iterator<Item = (&'a Str, &'a Port)>,
+    wanted: Option<&Str>,
+) -> Option<&'a Port> {
+    match wanted {
+        None => ports.next().map(|(_, port)| port),
+        Some(wanted) => ports
+            .find(|(name, port)| *name == wanted || port.at.peek().to_string() == wanted.as_str())
+            .map(|(_, port)| port),
+    }
+}
+
+/// `/x` is a prefix, `=/x` exact: what is matched, and how.
+fn matched(path: &RoutePath) -> (Sourced<Str>, bool) {
+    let text = path.path.fixed();
+    let exact = text.peek().starts_with('=');
+    (text.map(|text| text.trim_start_matches('=').into()), exact)
+}
+
+/// Whether routes of a namespace ask for certificates.
+pub fn asks_for_certificates(cx: &Cx, namespace: &str) -> bool {
+    namespace == cx.main_namespace().peek()
+        && cx
+            .app
+            .routes
+            .values()
+            .any(|route| *route.tls.kind.peek() == TlsKind::Auto)
+}
+
+/// Name of the Secret with the certificate of a route; `None` without TLS.
+fn certificate(route: &Route) -> Option<Sourced<Str>> {
+    let kind = &route.tls.kind;
+    match kind.peek() {
+        TlsKind::None => None,
+        TlsKind::Auto => Some(route.name.map(|name| format!("{name}-tls").into())),
+        TlsKind::Named(name) => Some(kind.map(|_| crate::names::dashed(name).into())),
+        TlsKind::Existing(name) => Some(kind.map(|_| name.clone())),
+    }
+}
+
+/// The issuer that certificates are asked from, as the annotation that cert-manager reads.
+fn issuer(cx: &Cx) -> Option<(&'static str, Node)> {
+    let certificates = &cx.app.platform.certificates;
+    if *certificates.use_.peek() != CertificatesUse::CertManager {
+        return None;
+    }
+    let name = certificates.issuer.clone();
+    let name = name.unwrap_or_else(|| Sourced::rule("network/route", Str::from("letsencrypt")));
+    let node = Node::Text(name.origin().clone(), name.peek().clone());
+    Some(("cert-manager.io/cluster-issuer", node))
+}

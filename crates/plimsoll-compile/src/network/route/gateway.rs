@@ -1,0 +1,454 @@
+//! Routes by Gateway API: one Gateway for the application, a listener for each host.
+//!
+//! Source: Gateway API 1.5, standard channel.
+
+use super::{Backed, backed, certificate, issuer, matched};
+use crate::cx::{Cx, Objects};
+use crate::names;
+use plimsoll_source::{Node, Origin, Sourced, Str};
+use plimsoll_spec::app::platform::GatewayUse;
+use plimsoll_spec::app::route::{RoutePath, TlsKind};
+use plimsoll_spec::app::{OrNone, Route};
+use plimsoll_spec::types::RouteTarget;
+use plimsoll_world::{
+    Cond, Expr, Form, Fragment, Lit, MapBuilder, ObjectForm, Role, Scope, SeqBuilder, Unit, Var,
+    form,
+};
+
+/// The Gateway, its routes and redirects, and what lets routes reach other namespaces.
+pub fn objects(cx: &Cx, out: &mut Objects) {
+    out.push(gateway(cx));
+    for route in cx.app.routes.values() {
+        routes(cx, route, out);
+    }
+}
+
+fn on(route: &Route) -> Cond {
+    // A list of hosts may be empty: then the route waits for some.
+    Cond::on(&route.enabled).and(Cond::Truthy(hosts(route)))
+}
+
+/// The hosts of a route as the word that turns them.
+pub fn hosts(route: &Route) -> Expr {
+    use std::sync::Arc;
+    let list = route
+        .hosts
+        .peek()
+        .iter()
+        .map(|host| Node::Text(host.origin().clone(), host.peek().clone()));
+    let value = Node::seq(route.hosts.origin().clone(), list.collect::<Vec<_>>());
+    Expr::Val(Arc::new(plimsoll_world::Param {
+        handle: route.hosts.handle().clone(),
+        value,
+    }))
+}
+
+/// The class: the file's, else the component's.
+pub fn class(cx: &Cx) -> Expr {
+    let gateway = &cx.app.platform.gateway;
+    let default = gateway.use_.map(|use_| match use_ {
+        GatewayUse::Envoy => "envoy",
+        GatewayUse::Cilium => "cilium",
+        GatewayUse::Istio => "istio",
+        GatewayUse::Traefik => "traefik",
+        GatewayUse::NginxFabric | GatewayUse::IngressNginx => "nginx",
+        GatewayUse::None => "",
+    });
+    Expr::call(
+        plimsoll_world::Op::Default,
+        [Expr::from(&gateway.class), Expr::from(&default)],
+    )
+}
+
+fn gateway(cx: &Cx) -> ObjectForm {
+    let s = &Scope::new("network/route/gateway");
+    let name = cx.name();
+    let mut listeners = SeqBuilder::new(s);
+    let mut any = Cond::known(false, &Origin::rule("network/route/gateway", []));
+    listeners.push(
+        s,
+        form!(s; {
+            name: "http", port: 80, protocol: "HTTP",
+            allowedRoutes: { namespaces: { from: "All" } },
+        }),
+    );
+    for route in cx.app.routes.values() {
+        any = any.or(on(route));
+        let Some(secret) = certificate(route) else {
+            continue;
+        };
+        let s = &s.because(&route.origin);
+        for (at, host) in route.hosts.peek().iter().enumerate() {
+            let listener = route.name.map(|name| listener(name, at));
+            listeners.push_when(s, Cond::on(&route.enabled), || form!(s; {
+                name: &listener,
+                hostname: host,
+                port: 443,
+                protocol: "HTTPS",
+                tls: { mode: "Terminate", certificateRefs: [{ kind: "Secret", name: &secret }] },
+                allowedRoutes: { namespaces: { from: "All" } },
+            }));
+        }
+    }
+    let mut annotations = MapBuilder::new(s);
+    let auto = cx
+        .app
+        .routes
+        .values()
+        .any(|route| *route.tls.kind.peek() == TlsKind::Auto);
+    if let Some((key, value)) = issuer(cx).filter(|_| auto) {
+        annotations.put(s, key, value);
+    }
+    let body = form!(s; {
+        apiVersion: "gateway.networking.k8s.io/v1",
+        kind: "Gateway",
+        metadata: {
+            name: &name,
+            namespace: cx.main_namespace(),
+            labels: names::labels(cx, &name, "gateway"),
+            annotations: Fragment(annotations.build()),
+        },
+        spec: { gatewayClassName: class(cx), listeners: listeners.build() },
+    });
+    ObjectForm::new(Unit::Shared, any, body).role(Role::Route)
+}
+
+/// Name of the listener of a route's host: `main`, `main-1`, …
+fn listener(route: &str, at: usize) -> Str {
+    if at == 0 {
+        format!("https-{route}").into()
+    } else {
+        format!("https-{route}-{at}").into()
+    }
+}
+
+/// The objects of one route: by namespace of the backends, so that most need no grant.
+fn routes(cx: &Cx, route: &Route, out: &mut Objects) {
+    let unit = Unit::Route(route.name.peek().clone());
+    let found: Vec<Backed> = route
+        .paths
+        .values()
+        .filter_map(|path| backed(cx, path))
+        .collect();
+    let home = home(cx, &found);
+    let (grpc, http): (Vec<&RoutePath>, Vec<&RoutePath>) = route
+        .paths
+        .values()
+        .partition(|path| backed(cx, path).is_some_and(|backed| backed.grpc));
+    if !http.is_empty() {
+        let body = http_route(cx, route, &home, &http);
+        out.push(ObjectForm::new(unit.clone(), on(route), body).role(Role::Route));
+    }
+    if !grpc.is_empty() {
+        let body = grpc_route(cx, route, &home, &grpc);
+        out.push(ObjectForm::new(unit.clone(), on(route), body).role(Role::Route));
+    }
+    let redirects = Cond::decided(&route.redirect, |redirect| *redirect)
+        .and(Cond::decided(&route.tls.kind, |kind| {
+            *kind != TlsKind::None
+        }));
+    out.push(
+        ObjectForm::new(unit.clone(), on(route).and(redirects), redirect(cx, route))
+            .role(Role::Route),
+    );
+    grants(cx, route, &home, &found, &unit, out);
+}
+
+/// A route lives with its first backend of ours.
+fn home(cx: &Cx, found: &[Backed]) -> Sourced<Str> {
+    let ours = |backed: &&Backed| {
+        crate::namespace::lived_in(cx)
+            .iter()
+            .any(|(name, _)| name.peek() == backed.namespace.peek())
+    };
+    let first = found.iter().find(ours);
+    first.map_or_else(
+        || cx.main_namespace().clone(),
+        |backed| backed.namespace.clone(),
+    )
+}
+
+fn parents(cx: &Cx, route: &Route, section: Option<&str>) -> Form {
+    let s = &Scope::new("network/route/gateway");
+    let name = match &route.gateway {
+        Some(gateway) => gateway.clone(),
+        None => cx.name(),
+    };
+    let mut list = SeqBuilder::new(s);
+    let tls = certificate(route).is_some();
+    if let Some(section) = section {
+        list.push(
+            s,
+            form!(s; {
+                name: &name, namespace: cx.main_namespace(), sectionName: s.text(section),
+            }),
+        );
+    } else if tls {
+        for (at, _) in route.hosts.peek().iter().enumerate() {
+            list.push(
+                s,
+                form!(s; {
+                    name: &name,
+                    namespace: cx.main_namespace(),
+                    sectionName: route.name.map(|route| listener(route, at)),
+                }),
+            );
+        }
+    } else {
+        list.push(
+            s,
+            form!(s; { name: &name, namespace: cx.main_namespace(), sectionName: "http" }),
+        );
+    }
+    list.build()
+}
+
+fn hostnames(s: &Scope, route: &Route) -> Form {
+    let mut list = SeqBuilder::new(s);
+    list.each(hosts(route), Form::Expr(Expr::Var(Var::Item)));
+    list.build()
+}
+
+fn metadata(cx: &Cx, route: &Route, name: Sourced<Str>, namespace: &Sourced<Str>) -> Form {
+    let s = &Scope::new("network/route/gateway").because(&route.origin);
+    let mut labels = MapBuilder::new(s);
+    labels.splice(s, names::labels(cx, &route.name, "route"));
+    for (key, value) in &route.labels {
+        labels.put(s, key.clone(), value);
+    }
+    let mut annotations = MapBuilder::new(s);
+    for (key, value) in &route.annotations {
+        annotations.put(s, key.clone(), value);
+    }
+    form!(s; {
+        name: name,
+        namespace: namespace,
+        labels: labels.build(),
+        annotations: Fragment(annotations.build()),
+    })
+}
+
+fn http_route(cx: &Cx, route: &Route, home: &Sourced<Str>, paths: &[&RoutePath]) -> Form {
+    let s = &Scope::new("network/route/gateway").because(&route.origin);
+    let mut rules = SeqBuilder::new(s);
+    for path in paths {
+        if let Some((when, rule)) = rule(cx, path, home) {
+            rules.push_when(s, when, || rule);
+        }
+    }
+    form!(s; {
+        apiVersion: "gateway.networking.k8s.io/v1",
+        kind: "HTTPRoute",
+        metadata: metadata(cx, route, route.name.clone(), home),
+        spec: {
+            parentRefs: parents(cx, route, None),
+            hostnames: hostnames(s, route),
+            rules: rules.build(),
+        },
+    })
+}
+
+/// One rule for each path. A path that leads nowhere has a rule without backend: it answers 500,
+/// so 404 is said by leaving it to no rule at all where nothing shorter matches.
+fn rule(cx: &Cx, path: &RoutePath, home: &Sourced<Str>) -> Option<(Cond, Form)> {
+    let s = &Scope::new("network/route/gateway").because(&path.origin);
+    let (text, exact) = matched(path);
+    let matches = matches(s, path, &text, exact);
+    let timeout = timeouts(s, path);
+    match path.to.peek() {
+        RouteTarget::Backend { .. } => {
+            let backed = backed(cx, path)?;
+            let mut filters = SeqBuilder::new(s);
+            if let Some(rewrite) = &path.rewrite {
+                filters.push(
+                    s,
+                    form!(s; { type: "URLRewrite", urlRewrite: {
+                    path: { type: "ReplacePrefixMatch", replacePrefixMatch: rewrite },
+                } }),
+                );
+            }
+            if let Some(cors) = &path.cors {
+                filters.push(s, cors_filter(s, cors));
+            }
+            let other = backed.namespace.peek() != home.peek();
+            Some((
+                backed.when.clone(),
+                form!(s; {
+                    matches: matches,
+                    filters: Fragment(filters.build()),
+                    backendRefs: [{
+                        name: &backed.service,
+                        namespace: other.then(|| backed.namespace.clone()),
+                        port: &backed.port,
+                    }],
+                    timeouts: Fragment(timeout),
+                }),
+            ))
+        }
+        RouteTarget::Redirect(url) => {
+            let filter = redirect_to(s, url, path.to.origin())?;
+            Some((
+                Cond::known(true, path.to.origin()),
+                form!(s; { matches: matches, filters: [filter] }),
+            ))
+        }
+        // A rule without backend answers 500 by the specification; a redirect to nowhere is worse.
+        // An exact match that no pod serves is the nearest: the rule has no backend.
+        RouteTarget::None => Some((
+            Cond::known(true, path.to.origin()),
+            form!(s; { matches: matches }),
+        )),
+    }
+}
+
+fn matches(s: &Scope, path: &RoutePath, text: &Sourced<Str>, exact: bool) -> Form {
+    let kind = if exact { "Exact" } else { "PathPrefix" };
+    let value = text_knob(path, text);
+    let one = |method: Option<&Sourced<Str>>| {
+        form!(s; {
+            path: { type: Lit(kind), value: value.clone() },
+            method: method.cloned(),
+        })
+    };
+    let mut list = SeqBuilder::new(s);
+    if path.methods.is_empty() {
+        list.push(s, one(None));
+    }
+    for method in &path.methods {
+        list.push(s, one(Some(method)));
+    }
+    list.build()
+}
+
+/// The path's text as the word that turns it.
+fn text_knob(path: &RoutePath, text: &Sourced<Str>) -> Expr {
+    Expr::from(&plimsoll_source::Knob::new(
+        path.path.handle().clone(),
+        text.clone(),
+    ))
+}
+
+fn timeouts(s: &Scope, path: &RoutePath) -> Form {
+    let stream = *path.stream.peek();
+    match &path.timeout {
+        // Time that a whole answer may take; a stream has no end, so there it is left out.
+        OrNone::Some(timeout) if !stream => {
+            form!(s; { request: timeout.map(|timeout| timeout.gateway()) })
+        }
+        OrNone::Some(_) => {
+            let s = &s.because(path.stream.origin());
+            form!(s; { request: "0s" })
+        }
+        OrNone::None(because) => {
+            let s = &s.because(because);
+            form!(s; { request: "0s" })
+        }
+    }
+}
+
+fn cors_filter(s: &Scope, cors: &plimsoll_spec::app::route::Cors) -> Form {
+    form!(s; { type: "CORS", cors: {
+        allowOrigins: [for origin in &cors.origins => origin],
+        allowMethods: (!cors.methods.is_empty()).then(|| form!(s; [for method in &cors.methods => method])),
+        allowHeaders: (!cors.headers.is_empty()).then(|| form!(s; [for header in &cors.headers => header])),
+        allowCredentials: &cors.credentials,
+    } })
+}
+
+/// A redirect elsewhere by 308, path kept.
+fn redirect_to(s: &Scope, url: &str, origin: &Origin) -> Option<Form> {
+    let (scheme, rest) = url.split_once("://")?;
+    let host = rest.split('/').next().unwrap_or(rest);
+    let text = |text: &str| Node::Text(origin.clone(), text.into());
+    Some(form!(s; { type: "RequestRedirect", requestRedirect: {
+        scheme: text(scheme), hostname: text(host), statusCode: 308,
+    } }))
+}
+
+fn grpc_route(cx: &Cx, route: &Route, home: &Sourced<Str>, paths: &[&RoutePath]) -> Form {
+    let s = &Scope::new("network/route/gateway").because(&route.origin);
+    let mut rules = SeqBuilder::new(s);
+    for path in paths {
+        let Some(backed) = backed(cx, path) else {
+            continue;
+        };
+        let other = backed.namespace.peek() != home.peek();
+        rules.push_when(s, backed.when.clone(), || {
+            form!(s; {
+                backendRefs: [{
+                    name: &backed.service,
+                    namespace: other.then(|| backed.namespace.clone()),
+                    port: &backed.port,
+                }],
+            })
+        });
+    }
+    form!(s; {
+        apiVersion: "gateway.networking.k8s.io/v1",
+        kind: "GRPCRoute",
+        metadata: metadata(cx, route, route.name.clone(), home),
+        spec: {
+            parentRefs: parents(cx, route, None),
+            hostnames: hostnames(s, route),
+            rules: rules.build(),
+        },
+    })
+}
+
+/// HTTP is sent to HTTPS.
+fn redirect(cx: &Cx, route: &Route) -> Form {
+    let s = &Scope::new("network/route/redirect").because(route.redirect.origin());
+    let name = route.name.map(|name| Str::from(format!("{name}-redirect")));
+    form!(s; {
+        apiVersion: "gateway.networking.k8s.io/v1",
+        kind: "HTTPRoute",
+        metadata: metadata(cx, route, name, cx.main_namespace()),
+        spec: {
+            parentRefs: parents(cx, route, Some("http")),
+            hostnames: hostnames(s, route),
+            rules: [{ filters: [{
+                type: "RequestRedirect",
+                requestRedirect: { scheme: "https", statusCode: 301 },
+            }] }],
+        },
+    })
+}
+
+/// A namespace lets routes of another reach its Services only if it says so.
+fn grants(
+    cx: &Cx,
+    route: &Route,
+    home: &Sourced<Str>,
+    found: &[Backed],
+    unit: &Unit,
+    out: &mut Objects,
+) {
+    let mut granted: Vec<&Str> = Vec::new();
+    for backed in found
+        .iter()
+        .filter(|backed| backed.namespace.peek() != home.peek())
+    {
+        if granted.contains(&backed.namespace.peek()) {
+            continue;
+        }
+        granted.push(backed.namespace.peek());
+        let s = &Scope::new("network/route/grant").because(&backed.path.origin);
+        let name = route
+            .name
+            .zip(home, |route, home| Str::from(format!("{home}-{route}")));
+        let body = form!(s; {
+            apiVersion: "gateway.networking.k8s.io/v1beta1",
+            kind: "ReferenceGrant",
+            metadata: {
+                name: &name,
+                namespace: &backed.namespace,
+                labels: names::labels(cx, &route.name, "route"),
+            },
+            spec: {
+                from: [{ group: "gateway.networking.k8s.io", kind: "HTTPRoute", namespace: home }],
+                to: [{ group: "", kind: "Service" }],
+            },
+        });
+        out.push(ObjectForm::new(unit.clone(), on(route), body));
+    }
+}

@@ -1,0 +1,128 @@
+//! Routes by Ingress.
+
+use super::gateway::{class, hosts};
+use super::{backed, certificate, issuer, matched};
+use crate::cx::{Cx, Objects};
+use crate::names;
+use plimsoll_source::{Knob, Str};
+use plimsoll_spec::app::platform::GatewayUse;
+use plimsoll_spec::app::route::TlsKind;
+use plimsoll_spec::app::{OrNone, Route};
+use plimsoll_world::{
+    Cond, Expr, Form, Fragment, Lit, MapBuilder, ObjectForm, Role, Scope, SeqBuilder, Unit, Var,
+    form,
+};
+
+/// One Ingress for each route. Backends stand in the namespace of the Ingress.
+pub fn objects(cx: &Cx, out: &mut Objects) {
+    for route in cx.app.routes.values() {
+        let unit = Unit::Route(route.name.peek().clone());
+        let when = Cond::on(&route.enabled).and(Cond::Truthy(hosts(route)));
+        out.push(ObjectForm::new(unit, when, ingress(cx, route)).role(Role::Route));
+    }
+}
+
+fn ingress(cx: &Cx, route: &Route) -> Form {
+    let s = &Scope::new("network/route/ingress").because(&route.origin);
+    let found = route.paths.values().find_map(|path| backed(cx, path));
+    let namespace = found.map_or_else(|| cx.main_namespace().clone(), |backed| backed.namespace);
+    let mut rules = SeqBuilder::new(s);
+    rules.each(
+        hosts(route),
+        form!(s; {
+            host: Expr::Var(Var::Item),
+            http: { paths: paths(cx, s, route) },
+        }),
+    );
+    let mut labels = MapBuilder::new(s);
+    labels.splice(s, names::labels(cx, &route.name, "route"));
+    for (key, value) in &route.labels {
+        labels.put(s, key.clone(), value);
+    }
+    let tls = certificate(route).map(|secret| {
+        let mut all = SeqBuilder::new(s);
+        all.each(hosts(route), Form::Expr(Expr::Var(Var::Item)));
+        form!(s; [{ hosts: all.build(), secretName: &secret }])
+    });
+    form!(s; {
+        apiVersion: "networking.k8s.io/v1",
+        kind: "Ingress",
+        metadata: {
+            name: &route.name,
+            namespace: &namespace,
+            labels: labels.build(),
+            annotations: Fragment(annotations(cx, s, route)),
+        },
+        spec: { ingressClassName: class(cx), tls: tls, rules: rules.build() },
+    })
+}
+
+fn paths(cx: &Cx, s: &Scope, route: &Route) -> Form {
+    let mut list = SeqBuilder::new(s);
+    for path in route.paths.values() {
+        let Some(backed) = backed(cx, path) else {
+            continue;
+        };
+        let (text, exact) = matched(path);
+        let knob = Knob::new(path.path.handle().clone(), text);
+        let kind = if exact { "Exact" } else { "Prefix" };
+        list.push_when(s, backed.when.clone(), || {
+            form!(s; {
+                path: &knob,
+                pathType: Lit(kind),
+                backend: { service: { name: &backed.service, port: { number: &backed.port } } },
+            })
+        });
+    }
+    list.build()
+}
+
+/// What the controller is told beside the rules. Source: ingress-nginx 1.15, annotations.
+fn annotations(cx: &Cx, s: &Scope, route: &Route) -> Form {
+    let mut map = MapBuilder::new(s);
+    if let Some((key, value)) = issuer(cx).filter(|_| *route.tls.kind.peek() == TlsKind::Auto) {
+        map.put(s, key, value);
+    }
+    if cx.gateway() == GatewayUse::IngressNginx {
+        nginx(s, route, &mut map);
+    }
+    for (key, value) in &route.annotations {
+        map.put(s, key.clone(), value);
+    }
+    map.build()
+}
+
+fn nginx(s: &Scope, route: &Route, map: &mut MapBuilder) {
+    const PREFIX: &str = "nginx.ingress.kubernetes.io";
+    map.put(
+        s,
+        format!("{PREFIX}/ssl-redirect"),
+        route.redirect.map(|on| Str::from(on.to_string())),
+    );
+    if let Some(rate) = &route.rate {
+        let rps = rate
+            .rate
+            .map(|rate| Str::from((rate.milli_per_second() / 1000).max(1).to_string()));
+        map.put(s, format!("{PREFIX}/limit-rps"), rps);
+    }
+    if let Some(OrNone::Some(body)) = &route.body {
+        map.put(
+            s,
+            format!("{PREFIX}/proxy-body-size"),
+            body.map(|body| body.bytes().to_string()),
+        );
+    }
+    if let Some(OrNone::Some(timeout)) = &route.timeout {
+        let secs = timeout.map(|timeout| timeout.secs().to_string());
+        map.put(s, format!("{PREFIX}/proxy-read-timeout"), secs);
+    }
+    if !route.allow.is_empty() {
+        let ranges: Vec<String> = route
+            .allow
+            .iter()
+            .map(|cidr| cidr.peek().to_string())
+            .collect();
+        let all = route.allow[0].map(|_| Str::from(ranges.join(",")));
+        map.put(s, format!("{PREFIX}/whitelist-source-range"), all);
+    }
+}

@@ -1,0 +1,3 @@
+//! Components around the application.
+
+pub mod slots;

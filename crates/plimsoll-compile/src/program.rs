@@ -1,0 +1,193 @@
+//! What services, jobs and migrations have in common: a program in a pod.
+
+use indexmap::IndexMap;
+use plimsoll_source::{Knob, Origin, Sourced, Str};
+use plimsoll_spec::app::pod::{Companion, SecretUse, Security, Volume, Writable};
+use plimsoll_spec::app::size::Size;
+use plimsoll_spec::app::{
+    ConfigFile, EnvValue, Image, Job, Migration, Placement, Ports, Service, Use,
+};
+use plimsoll_spec::types::{Permission, Template};
+use plimsoll_world::{Cond, Unit};
+
+/// A program in a pod, seen without what only its own block has.
+pub struct Program<'a> {
+    /// Its block.
+    pub unit: Unit,
+    /// Its name: of its objects, its container and its labels.
+    pub name: Sourced<Str>,
+    /// Role in the labels.
+    pub component: &'static str,
+    /// Whether it is on.
+    pub enabled: &'a Knob<bool>,
+    /// Where it lives.
+    pub namespace: &'a Sourced<Str>,
+    /// What it runs.
+    pub image: &'a Image,
+    /// Instead of the image's entry point.
+    pub command: Option<&'a [Template]>,
+    /// Instead of the image's arguments.
+    pub args: Option<&'a [Template]>,
+    /// What it asks for.
+    pub size: &'a Size,
+    /// Environment variables.
+    pub env: &'a Knob<IndexMap<Str, EnvValue>>,
+    /// Files.
+    pub config: &'a IndexMap<Str, ConfigFile>,
+    /// Secrets.
+    pub secrets: &'a IndexMap<Str, SecretUse>,
+    /// Name of its Secret object.
+    pub secret_name: Option<&'a Knob<Str>>,
+    /// What it talks to.
+    pub uses: &'a IndexMap<Str, Use>,
+    /// Disks.
+    pub volumes: &'a IndexMap<Str, Volume>,
+    /// Scratch.
+    pub writable: &'a Writable,
+    /// Where it goes.
+    pub placement: &'a Placement,
+    /// Identity in the cloud.
+    pub identity: Option<&'a Sourced<Str>>,
+    /// What it may ask of the API server.
+    pub can: &'a [Sourced<Permission>],
+    /// What its process may.
+    pub security: &'a Security,
+    /// Labels.
+    pub labels: &'a Knob<IndexMap<Str, Sourced<Str>>>,
+    /// Annotations.
+    pub annotations: &'a Knob<IndexMap<Str, Sourced<Str>>>,
+    /// Ports; of jobs and migrations none.
+    pub ports: Option<&'a Ports>,
+    /// Containers before it.
+    pub init: Option<&'a IndexMap<Str, Companion>>,
+    /// Containers beside it.
+    pub sidecars: Option<&'a IndexMap<Str, Companion>>,
+    /// Whether each of its pods has disks of its own.
+    pub own_disks: bool,
+    /// Where it was written.
+    pub origin: &'a Origin,
+}
+
+impl<'a> Program<'a> {
+    /// The program of a service.
+    pub fn service(service: &'a Service) -> Self {
+        Self {
+            unit: Unit::Service(service.name.peek().clone()),
+            name: service.name.fixed().clone(),
+            component: "service",
+            enabled: &service.enabled,
+            namespace: &service.namespace,
+            image: &service.image,
+            command: service.command.as_deref(),
+            args: service.args.as_deref(),
+            size: &service.size,
+            env: &service.env,
+            config: &service.config,
+            secrets: &service.secrets,
+            secret_name: Some(&service.secret_name),
+            uses: &service.uses,
+            volumes: &service.volumes,
+            writable: &service.writable,
+            placement: service.placement.peek(),
+            identity: service.identity.as_ref(),
+            can: &service.can,
+            security: &service.security,
+            labels: &service.labels,
+            annotations: &service.annotations,
+            ports: Some(&service.ports),
+            init: Some(&service.init),
+            sidecars: Some(&service.sidecars),
+            own_disks: *service.kind.peek() == plimsoll_spec::app::service::Kind::StatefulSet,
+            origin: &service.origin,
+        }
+    }
+
+    /// The program of a job.
+    pub fn job(job: &'a Job) -> Self {
+        Self {
+            unit: Unit::Job(job.name.peek().clone()),
+            name: job.name.clone(),
+            component: "job",
+            enabled: &job.enabled,
+            namespace: &job.namespace,
+            image: &job.image,
+            command: job.command.as_deref(),
+            args: job.args.as_deref(),
+            size: &job.size,
+            env: &job.env,
+            config: &job.config,
+            secrets: &job.secrets,
+            secret_name: Some(&job.secret_name),
+            uses: &job.uses,
+            volumes: &job.volumes,
+            writable: &job.writable,
+            placement: job.placement.peek(),
+            identity: job.identity.as_ref(),
+            can: &job.can,
+            security: &job.security,
+            labels: &job.labels,
+            annotations: &job.annotations,
+            ports: None,
+            init: None,
+            sidecars: None,
+            own_disks: false,
+            origin: &job.origin,
+        }
+    }
+
+    /// The program of a migration; `command` is that of its tool, where it has one.
+    pub fn migration(migration: &'a Migration, command: Option<&'a [Template]>) -> Self {
+        Self {
+            unit: Unit::Migration(migration.name.peek().clone()),
+            name: migration
+                .name
+                .map(|name| Str::from(format!("{name}-migrate"))),
+            component: "migration",
+            enabled: &migration.enabled,
+            namespace: &migration.namespace,
+            image: &migration.image,
+            command: migration.command.as_deref().or(command),
+            args: migration.args.as_deref(),
+            size: &migration.size,
+            env: &migration.env,
+            config: &migration.config,
+            secrets: &migration.secrets,
+            secret_name: None,
+            uses: &migration.uses,
+            volumes: &migration.volumes,
+            writable: &migration.writable,
+            placement: migration.placement.peek(),
+            identity: migration.identity.as_ref(),
+            can: &[],
+            security: &migration.security,
+            labels: &migration.labels,
+            annotations: &migration.annotations,
+            ports: None,
+            init: None,
+            sidecars: None,
+            own_disks: false,
+            origin: &migration.origin,
+        }
+    }
+
+    /// Whether it is on, as a condition.
+    pub fn on(&self) -> Cond {
+        Cond::on(self.enabled)
+    }
+
+    /// Name of a port's container by reference; the main one where none is named.
+    pub fn port(&self, port: &plimsoll_spec::types::PortRef) -> Option<(u16, Option<&Str>)> {
+        use plimsoll_spec::types::PortRef;
+        let ports = self.ports?;
+        match port {
+            PortRef::Main => ports
+                .main()
+                .map(|(name, port)| (*port.port.peek(), Some(name))),
+            PortRef::Named(name) => {
+                let (_, name, port) = ports.all.get_full(name)?;
+                Some((*port.port.peek(), Some(name)))
+            }
+            PortRef::Number(number) => Some((*number, None)),
+        }
+    }
+}

@@ -1,0 +1,4 @@
+//! What runs and ends: migrations and jobs.
+
+pub mod job;
+pub mod migration;

@@ -1,0 +1,5 @@
+//! Secrets: which there are, and the objects that bring them.
+
+pub mod plan;
+pub mod shared;
+pub mod source;

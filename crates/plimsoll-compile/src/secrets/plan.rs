@@ -1,0 +1,309 @@
+//! Which Secret objects there are, which keys each has, and which value stands behind each key.
+//! Every key has one producer; no value is known here.
+
+use crate::address::{self, SecretValue};
+use crate::cx::Cx;
+use crate::program::Program;
+use crate::text;
+use indexmap::IndexMap;
+use plimsoll_source::{Knob, Origin, Sourced, Str};
+use plimsoll_spec::app::EnvValue;
+use plimsoll_spec::app::secret::SecretKind;
+use plimsoll_spec::app::store::Run;
+use plimsoll_spec::types::{Target, Template};
+use plimsoll_world::{Cond, Unit};
+use std::collections::BTreeMap;
+
+/// How a value comes to be.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Making {
+    /// Its kind.
+    pub kind: SecretKind,
+    /// Bytes before encoding; of a password letters and digits.
+    pub length: u32,
+}
+
+/// A value behind a key.
+#[derive(Clone, Debug)]
+pub struct PlannedKey {
+    /// Key in the Secret.
+    pub key: Str,
+    /// The value: equal names and parts are equal values, in whichever Secret.
+    pub value: Str,
+    /// Its part.
+    pub part: Option<Str>,
+    /// Name at the provider.
+    pub provider: Sourced<Str>,
+    /// How it is made where nobody brings it.
+    pub making: Making,
+    /// Path of the file that it is mounted as, instead of a variable.
+    pub file: Option<Sourced<Str>>,
+    /// The line that asked for it.
+    pub origin: Origin,
+}
+
+/// A Secret object.
+#[derive(Clone, Debug)]
+pub struct PlannedSecret {
+    /// The block that it belongs to.
+    pub unit: Unit,
+    /// Namespace.
+    pub namespace: Str,
+    /// Name.
+    pub name: Sourced<Str>,
+    /// The word that renames it.
+    pub knob: Option<Knob<Str>>,
+    /// Type of the Secret, such as `kubernetes.io/tls`.
+    pub kind: &'static str,
+    /// What lets it exist.
+    pub when: Cond,
+    /// Its keys, in the order of asking.
+    pub keys: IndexMap<Str, PlannedKey>,
+    /// The line that asked for it.
+    pub origin: Origin,
+}
+
+/// All Secrets of an environment, by namespace and name.
+pub type Plan = BTreeMap<(Str, Str), PlannedSecret>;
+
+/// The keys that a program has from its secrets, its edges and its texts.
+pub fn keys(cx: &Cx, program: &Program) -> IndexMap<Str, PlannedKey> {
+    let mut keys = IndexMap::new();
+    let mut add = |secret: SecretValue, file: Option<Sourced<Str>>| {
+        let planned = planned(cx, secret, file);
+        keys.entry(planned.key.clone()).or_insert(planned);
+    };
+    for uses in program.secrets.values() {
+        for secret in asked(cx, uses) {
+            add(secret, uses.file.clone());
+        }
+    }
+    for uses in program.uses.values() {
+        for secret in brought(cx, program, uses) {
+            add(secret, None);
+        }
+    }
+    for template in templates(program) {
+        for secret in text::resolve(cx, program, template)
+            .into_iter()
+            .flat_map(|t| t.secrets)
+        {
+            add(secret, None);
+        }
+    }
+    keys
+}
+
+/// The values behind one entry of `secrets` of a program: a secret with keys gives one each, a
+/// pair its halves.
+fn asked(cx: &Cx, uses: &plimsoll_spec::app::pod::SecretUse) -> Vec<SecretValue> {
+    let from = uses.from.as_ref().unwrap_or(&uses.name);
+    let origin = uses.name.origin().because(from.origin());
+    let (name, part) = match from.peek().split_once('.') {
+        Some((name, part)) => (name, Some(Str::from(part))),
+        None => (from.peek().as_str(), None),
+    };
+    let value = |key: Str, part: Option<Str>| SecretValue {
+        key,
+        value: name.into(),
+        part,
+        origin: origin.clone(),
+    };
+    let Some(secret) = cx.app.secrets.get(name) else {
+        return vec![value(uses.name.peek().clone(), part)];
+    };
+    if part.is_some() {
+        return vec![value(uses.name.peek().clone(), part)];
+    }
+    if !secret.keys.is_empty() {
+        let one = |key: &Sourced<Str>| value(key.peek().clone(), Some(key.peek().clone()));
+        return secret.keys.iter().map(one).collect();
+    }
+    if secret.kind.peek().is_pair() {
+        let half = |part: &str, word: &str| {
+            value(
+                format!("{}_{word}", uses.name.peek()).into(),
+                Some(part.into()),
+            )
+        };
+        return vec![half("private", "PRIVATE"), half("public", "PUBLIC")];
+    }
+    vec![value(uses.name.peek().clone(), None)]
+}
+
+/// The credentials that an edge brings.
+fn brought(cx: &Cx, program: &Program, uses: &plimsoll_spec::app::Use) -> Vec<SecretValue> {
+    if uses.as_.is_none() && !matches!(uses.target, Target::Store { .. } | Target::External(_)) {
+        return Vec::new();
+    }
+    match &uses.target {
+        Target::Store { store, .. } => {
+            let Some(found) = cx.app.stores.get(store) else {
+                return Vec::new();
+            };
+            if uses.as_.is_none() && *found.run.peek() != Run::External {
+                return Vec::new();
+            }
+            if uses.as_.is_none() {
+                return Vec::new();
+            }
+            let field = plimsoll_spec::types::TargetField::Url;
+            let from = program.namespace.peek();
+            let side = address::Side::of(program, Some(uses));
+            let pieces = address::field(
+                cx,
+                from,
+                Some(uses),
+                side,
+                &uses.target,
+                &field,
+                &uses.origin,
+            );
+            pieces
+                .into_iter()
+                .flatten()
+                .filter_map(|piece| match piece {
+                    address::Piece::Secret(secret) => Some(secret),
+                    address::Piece::Text(_) => None,
+                })
+                .collect()
+        }
+        Target::External(name) => {
+            let Some(external) = cx.app.externals.get(name) else {
+                return Vec::new();
+            };
+            // `as: none` says that its credentials are not wanted; a default says nothing.
+            let refused = uses.as_.is_none() && said_none(uses);
+            let Some(secret) = external.secret.as_ref().filter(|_| !refused) else {
+                return Vec::new();
+            };
+            let uses = plimsoll_spec::app::pod::SecretUse {
+                name: secret.clone(),
+                from: None,
+                file: None,
+            };
+            asked(cx, &uses)
+        }
+        Target::Service(_) | Target::Slot(_) => Vec::new(),
+    }
+}
+
+/// Whether somebody wrote `as: none` at an edge.
+fn said_none(uses: &plimsoll_spec::app::Use) -> bool {
+    match &uses.as_ {
+        plimsoll_spec::app::OrNone::None(origin) => origin.place().is_some(),
+        plimsoll_spec::app::OrNone::Some(_) => false,
+    }
+}
+
+/// Every text of a program in which a secret may stand.
+fn templates<'a>(program: &Program<'a>) -> Vec<&'a Template> {
+    let mut all: Vec<&Template> = Vec::new();
+    for value in program.env.peek().values() {
+        match value {
+            EnvValue::Text(template) => all.push(template),
+            EnvValue::If(either) => all.extend(either.then.iter().chain(&either.else_)),
+            EnvValue::Field(_) => {}
+        }
+    }
+    all.extend(program.command.into_iter().flatten());
+    all.extend(program.args.into_iter().flatten());
+    all
+}
+
+/// A value with what is known of it: where the provider has it, and how it is made.
+pub fn planned(cx: &Cx, secret: SecretValue, file: Option<Sourced<Str>>) -> PlannedKey {
+    let known = cx.app.secrets.get(&secret.value);
+    let provider = match known {
+        Some(known) => match &secret.part {
+            Some(part) if !known.key.peek().contains('#') => {
+                known.key.map(|key| format!("{key}#{part}").into())
+            }
+            _ => known.key.clone(),
+        },
+        None => Sourced::new(
+            format!(
+                "{}/{}/{}",
+                cx.name().peek(),
+                cx.app.environment.name.peek(),
+                secret.value
+            )
+            .into(),
+            secret.origin.clone(),
+        ),
+    };
+    let making = match known {
+        Some(known) => Making {
+            kind: *known.kind.peek(),
+            length: *known.length.peek(),
+        },
+        None => Making {
+            kind: SecretKind::Password,
+            length: 32,
+        },
+    };
+    PlannedKey {
+        key: secret.key,
+        value: secret.value,
+        part: secret.part,
+        provider,
+        making,
+        file,
+        origin: secret.origin,
+    }
+}
+
+/// Name of the Secret of a program.
+pub fn name_of(cx: &Cx, program: &Program) -> (Sourced<Str>, Option<Knob<Str>>) {
+    if let Some(knob) = program.secret_name {
+        return (knob.fixed().clone(), Some(knob.clone()));
+    }
+    let Unit::Migration(name) = &program.unit else {
+        return (
+            program.name.map(|name| format!("{name}-secrets").into()),
+            None,
+        );
+    };
+    let service = cx
+        .app
+        .migrations
+        .get(name)
+        .and_then(|migration| migration.service.as_ref());
+    let service = service.and_then(|service| cx.app.services.get(service.peek()));
+    match service.filter(|service| service.namespace.peek() == program.namespace.peek()) {
+        Some(service) => (
+            service.secret_name.fixed().clone(),
+            Some(service.secret_name.clone()),
+        ),
+        None => (
+            program.name.map(|name| format!("{name}-secrets").into()),
+            None,
+        ),
+    }
+}
+
+/// Adds the Secret of a program to the plan; a Secret that several share has the keys of all.
+pub fn add_program(cx: &Cx, program: &Program, plan: &mut Plan) {
+    let keys = keys(cx, program);
+    if keys.is_empty() {
+        return;
+    }
+    let (name, knob) = name_of(cx, program);
+    let id = (program.namespace.peek().clone(), name.peek().clone());
+    let entry = plan.entry(id).or_insert_with(|| PlannedSecret {
+        unit: program.unit.clone(),
+        namespace: program.namespace.peek().clone(),
+        name,
+        knob,
+        kind: "Opaque",
+        when: program.on(),
+        keys: IndexMap::new(),
+        origin: program.origin.clone(),
+    });
+    if entry.unit != program.unit {
+        entry.when = entry.when.clone().or(program.on());
+    }
+    for (key, planned) in keys {
+        entry.keys.entry(key).or_insert(planned);
+    }
+}

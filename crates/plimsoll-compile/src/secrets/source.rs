@@ -1,0 +1,141 @@
+//! The objects that bring Secrets, by where values come from. None of them holds a value.
+
+use crate::cx::{Cx, Objects};
+use crate::names;
+use crate::secrets::plan::{Plan, PlannedSecret};
+use plimsoll_source::{Entry, Handle, Knob, Node, Sourced, Str};
+use plimsoll_spec::app::platform::SecretSourceUse;
+use plimsoll_world::{Cond, Expr, Form, MapBuilder, ObjectForm, Param, Role, Scope, Var, form};
+use std::sync::Arc;
+
+/// Where values come from, as a condition on the word that a chart may turn.
+fn is(cx: &Cx, wanted: SecretSourceUse) -> Cond {
+    let knob = &cx.app.platform.secrets.use_;
+    let text = Knob::new(knob.handle().clone(), knob.fixed().map(|use_| word(*use_)));
+    Cond::Is(Expr::from(&text), word(wanted).into())
+}
+
+fn word(use_: SecretSourceUse) -> &'static str {
+    match use_ {
+        SecretSourceUse::Generated => "generated",
+        SecretSourceUse::Existing => "existing",
+        SecretSourceUse::External => "external",
+        SecretSourceUse::Sealed => "sealed",
+        SecretSourceUse::Csi => "csi",
+        SecretSourceUse::Static => "static",
+    }
+}
+
+/// Whether a controller fills Secrets, so that they change behind the pods' backs.
+pub fn is_filled_by_a_controller(cx: &Cx) -> Cond {
+    is(cx, SecretSourceUse::External).or(is(cx, SecretSourceUse::Sealed))
+}
+
+/// One object for each planned Secret.
+pub fn objects(cx: &Cx, plan: &Plan, out: &mut Objects) {
+    for secret in plan.values() {
+        let external = secret.when.clone().and(is(cx, SecretSourceUse::External));
+        let form = ObjectForm::new(secret.unit.clone(), external, external_secret(cx, secret));
+        out.push(form.role(Role::SecretSource));
+    }
+}
+
+fn name(secret: &PlannedSecret) -> Expr {
+    match &secret.knob {
+        Some(knob) => Expr::from(knob),
+        None => Expr::from(&secret.name),
+    }
+}
+
+/// Source: External Secrets 2.9, `external-secrets.io/v1`.
+fn external_secret(cx: &Cx, secret: &PlannedSecret) -> Form {
+    let s = &Scope::new("secrets/source").because(&secret.origin);
+    let source = &cx.app.platform.secrets;
+    let store = store_param(cx);
+    form!(s; {
+        apiVersion: "external-secrets.io/v1",
+        kind: "ExternalSecret",
+        metadata: {
+            name: name(secret),
+            namespace: s.text(secret.namespace.clone()),
+            labels: names::labels(cx, &secret.name, "secret"),
+        },
+        spec: {
+            refreshInterval: source.refresh.map(|refresh| refresh.go()),
+            secretStoreRef: store,
+            target: {
+                name: name(secret),
+                creationPolicy: "Owner",
+                deletionPolicy: "Retain",
+                template: (secret.kind != "Opaque").then(|| form!(s; { type: plimsoll_world::Lit(secret.kind) })),
+            },
+            data: data(s, secret),
+        },
+    })
+}
+
+/// Which store, as one word `{ name, kind }`.
+fn store_param(cx: &Cx) -> Expr {
+    let store = &cx.app.platform.secrets.store;
+    let entry = |key: &str, value: &Sourced<Str>| Entry {
+        key: key.into(),
+        at: value.origin().clone(),
+        value: Node::Text(value.origin().clone(), value.peek().clone()),
+    };
+    let value = Node::map(
+        store.name.origin().clone(),
+        [entry("name", &store.name), entry("kind", &store.kind)],
+    );
+    Expr::Val(Arc::new(Param {
+        handle: store.handle.clone(),
+        value,
+    }))
+}
+
+/// Keys of a program's Secret can be added to in a chart; those of others are fixed.
+fn data(s: &Scope, secret: &PlannedSecret) -> Form {
+    let simple = secret.knob.is_some()
+        && secret
+            .keys
+            .values()
+            .all(|key| !key.provider.peek().contains('#') && key.file.is_none());
+    let mut list = plimsoll_world::SeqBuilder::new(s);
+    if let (true, plimsoll_world::Unit::Service(service)) = (simple, &secret.unit) {
+        let entries = secret.keys.values().map(|key| Entry {
+            key: key.key.clone(),
+            at: key.origin.clone(),
+            value: Node::Text(key.provider.origin().clone(), key.provider.peek().clone()),
+        });
+        let handle = Handle(format!("services.{service}.secrets.keys").into());
+        let value = Node::map(secret.origin.clone(), entries.collect::<Vec<_>>());
+        list.each(
+            Expr::Val(Arc::new(Param { handle, value })),
+            form!(s; {
+                secretKey: Expr::Var(Var::Key),
+                remoteRef: { key: Expr::Var(Var::Item) },
+            }),
+        );
+        return list.build();
+    }
+    for key in secret.keys.values() {
+        let (path, property) = match key.provider.peek().split_once('#') {
+            Some((path, property)) => (Str::from(path), Some(Str::from(property))),
+            None => (key.provider.peek().clone(), None),
+        };
+        let mut remote = MapBuilder::new(s);
+        remote.put(s, "key", key.provider.map(|_| path.clone()));
+        remote.put(
+            s,
+            "property",
+            property.map(|property| key.provider.map(|_| property.clone())),
+        );
+        list.push(
+            s,
+            form!(s; {
+                secretKey: Node::Text(key.origin.clone(), key.key.clone()),
+                remoteRef: remote.build(),
+            }),
+        );
+    }
+    list.build()
+}

@@ -1,0 +1,131 @@
+//! Files of a program, in ConfigMaps. A change rolls the pods: the ConfigMap is named by its content.
+
+use crate::cx::{Cx, Objects};
+use crate::names::{self, dashed};
+use crate::program::Program;
+use crate::text;
+use crate::workload::volume::{Volumes, volume_name};
+use plimsoll_source::{Node, Str};
+use plimsoll_spec::app::ConfigFile;
+use plimsoll_world::{Expr, Form, MapBuilder, ObjectForm, Op, Scope, form};
+
+/// The two ConfigMaps that a program may have.
+#[derive(Clone, Copy, PartialEq)]
+enum Part {
+    /// Named by content; a change rolls the pods.
+    Rolled,
+    /// Of a fixed name; the program reads it again by itself.
+    Live,
+}
+
+fn files<'a>(program: &Program<'a>, part: Part) -> Vec<(&'a Str, &'a ConfigFile)> {
+    let wanted = |file: &ConfigFile| *file.roll.peek() == (part == Part::Rolled);
+    program
+        .config
+        .iter()
+        .filter(|(_, file)| wanted(file))
+        .collect()
+}
+
+/// Key of a file in its ConfigMap.
+fn key(path: &str) -> Str {
+    dashed(path).into()
+}
+
+fn data(cx: &Cx, program: &Program, part: Part) -> Form {
+    let s = &Scope::new("workload/config");
+    let mut map = MapBuilder::new(s);
+    for (path, file) in files(program, part) {
+        if let Some(text) = text::resolve(cx, program, &file.text) {
+            map.put(s, key(path), text.expr);
+        }
+    }
+    map.build()
+}
+
+/// Name of a ConfigMap: `NAME-config-HASH`, or `NAME-config`.
+fn name(cx: &Cx, program: &Program, part: Part) -> Expr {
+    let s = Scope::new("workload/config");
+    let base = program.name.map(|name| Str::from(format!("{name}-config")));
+    if part == Part::Live {
+        return Expr::from(&base.map(|base| Str::from(format!("{base}-live"))));
+    }
+    let hash = Expr::call(Op::Hash, [Expr::tree(data(cx, program, part))]);
+    Expr::concat([Expr::from(&base), Expr::text(s.origin(), "-"), hash])
+}
+
+/// The ConfigMaps of a program.
+pub fn objects(cx: &Cx, program: &Program, out: &mut Objects) {
+    let s = &Scope::new("workload/config");
+    for part in [Part::Rolled, Part::Live] {
+        if files(program, part).is_empty() {
+            continue;
+        }
+        let body = form!(s; {
+            apiVersion: "v1",
+            kind: "ConfigMap",
+            metadata: {
+                name: name(cx, program, part),
+                namespace: program.namespace,
+                labels: names::labels(cx, &program.name, program.component),
+            },
+            data: data(cx, program, part),
+        });
+        out.push(ObjectForm::new(program.unit.clone(), program.on(), body));
+    }
+}
+
+/// Mounts the files: each at its path, or the folder of those that are read again.
+pub fn mount(cx: &Cx, program: &Program, all: &mut Volumes) {
+    let s = &Scope::new("workload/config");
+    for (path, file) in files(program, Part::Rolled) {
+        let s = &s.because(&file.origin);
+        let volume = s.text(volume_name("config", path));
+        let name_in_folder = Str::from(path.rsplit('/').next().unwrap_or_default());
+        all.add(
+            form!(s; { name: volume.clone(), configMap: {
+                name: name(cx, program, Part::Rolled),
+                defaultMode: mode(file),
+                items: [{ key: s.text(key(path)), path: s.text(name_in_folder.clone()) }],
+            } }),
+            form!(s; {
+                name: volume,
+                mountPath: s.text(path.clone()),
+                subPath: s.text(name_in_folder),
+                readOnly: true,
+            }),
+        );
+    }
+    let mut folders: Vec<&str> = Vec::new();
+    for (path, file) in files(program, Part::Live) {
+        let folder = path.rsplit_once('/').map_or("/", |(folder, _)| folder);
+        if folders.contains(&folder) {
+            continue;
+        }
+        folders.push(folder);
+        let s = &s.because(&file.origin);
+        let volume = s.text(volume_name("live", folder));
+        let inside: Vec<&Str> = files(program, Part::Live)
+            .into_iter()
+            .map(|(path, _)| path)
+            .filter(|path| path.rsplit_once('/').map_or("/", |(folder, _)| folder) == folder)
+            .collect();
+        all.add(
+            form!(s; { name: volume.clone(), configMap: {
+                name: name(cx, program, Part::Live),
+                defaultMode: mode(file),
+                items: [for path in inside => {
+                    key: s.text(key(path)),
+                    path: s.text(path.rsplit('/').next().unwrap_or_default()),
+                }],
+            } }),
+            form!(s; { name: volume, mountPath: s.text(folder), readOnly: true }),
+        );
+    }
+}
+
+/// The mode as the number that the API wants.
+fn mode(file: &ConfigFile) -> Node {
+    let number = i64::from_str_radix(file.mode.peek(), 8).unwrap_or(0o644);
+    Node::Int(file.mode.origin().clone(), number)
+}

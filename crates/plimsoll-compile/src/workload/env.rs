@@ -1,0 +1,348 @@
+//! Environment variables of a container.
+//!
+//! Secrets stand first, so that `$(KEY)` in the others finds them; then what edges bring; then
+//! what depends on others; then plain texts, which a chart may add to.
+
+use crate::address::{self, Side};
+use crate::cx::Cx;
+use crate::program::Program;
+use crate::secrets::plan;
+use crate::text;
+use indexmap::IndexMap;
+use plimsoll_source::{Entry, Handle, Knob, Node, Origin, Str};
+use plimsoll_spec::app::env::EnvIf;
+use plimsoll_spec::app::{EnvValue, Use};
+use plimsoll_spec::types::{Target, TargetField};
+use plimsoll_world::{Cond, Expr, Form, Param, Scope, SeqBuilder, Var, form};
+use std::sync::Arc;
+
+/// The variables of a program's container.
+pub fn env(cx: &Cx, program: &Program) -> Form {
+    let s = &Scope::new("workload/env");
+    let plain = plain_texts(cx, program);
+    let mut list = SeqBuilder::new(s);
+    secrets(cx, s, program, &mut list);
+    for uses in program.uses.values() {
+        for (name, expr) in from_edge(cx, program, uses) {
+            item(
+                s,
+                &mut list,
+                &plain,
+                name,
+                available(cx, &uses.target),
+                expr,
+            );
+        }
+    }
+    for (name, value) in program.env.peek() {
+        match value {
+            EnvValue::Text(template) if template.text().is_some() => {}
+            EnvValue::Text(template) => {
+                if let Some(text) = text::resolve(cx, program, template) {
+                    let when = Cond::known(true, template.written.origin());
+                    item(s, &mut list, &plain, name.clone(), when, text.expr);
+                }
+            }
+            EnvValue::Field(path) => list.push(
+                s,
+                form!(s; {
+                    name: s.text(name.clone()),
+                    valueFrom: { fieldRef: { fieldPath: path } },
+                }),
+            ),
+            EnvValue::If(either) => choice(cx, s, program, &plain, name, either, &mut list),
+        }
+    }
+    list.each(
+        Expr::Val(plain),
+        form!(s; { name: Expr::Var(Var::Key), value: Expr::Var(Var::Item) }),
+    );
+    list.build()
+}
+
+fn item(s: &Scope, list: &mut SeqBuilder, plain: &Arc<Param>, name: Str, when: Cond, value: Expr) {
+    let free = Cond::Has(plain.clone(), name.clone()).not();
+    list.push_when(
+        s,
+        when.and(free),
+        || form!(s; { name: s.text(name), value: value }),
+    );
+}
+
+/// The texts without references, as the word that a chart turns.
+fn plain_texts(cx: &Cx, program: &Program) -> Arc<Param> {
+    let entries = program.env.peek().iter().filter_map(|(name, value)| {
+        let EnvValue::Text(template) = value else {
+            return None;
+        };
+        let text = template.text()?;
+        let origin = text.origin().clone();
+        let value = Node::Text(origin.clone(), escape(cx, program, text.peek()));
+        Some(Entry {
+            key: name.clone(),
+            at: origin,
+            value,
+        })
+    });
+    let origin = program.env.origin().clone();
+    let value = Node::map(origin, entries.collect::<Vec<_>>());
+    Arc::new(Param {
+        handle: program.env.handle().clone(),
+        value,
+    })
+}
+
+/// A `$(` that names no variable of the container is a literal one.
+fn escape(cx: &Cx, program: &Program, text: &Str) -> Str {
+    if !text.contains("$(") {
+        return text.clone();
+    }
+    let known = |name: &str| {
+        program.env.peek().contains_key(name) || plan::keys(cx, program).contains_key(name)
+    };
+    let (mut out, mut rest) = (String::new(), text.as_str());
+    while let Some(at) = rest.find("$(") {
+        let (before, from) = rest.split_at(at);
+        out.push_str(before);
+        let name = from[2..].split_once(')').map(|(name, _)| name);
+        let escaped = before.ends_with('$');
+        out.push_str(if escaped || name.is_some_and(known) {
+            "$("
+        } else {
+            "$$("
+        });
+        rest = &from[2..];
+    }
+    out.push_str(rest);
+    out.into()
+}
+
+/// One variable for each key of the program's Secret that is no file.
+fn secrets(cx: &Cx, s: &Scope, program: &Program, list: &mut SeqBuilder) {
+    let keys = plan::keys(cx, program);
+    let entries: Vec<Entry> = keys
+        .values()
+        .filter(|key| key.file.is_none())
+        .map(|key| Entry {
+            key: key.key.clone(),
+            at: key.origin.clone(),
+            value: Node::Text(key.provider.origin().clone(), key.provider.peek().clone()),
+        })
+        .collect();
+    let handle = Handle(format!("{}.secrets.keys", path(program)).into());
+    let origin = Origin::all(
+        entries
+            .iter()
+            .map(|entry| entry.at.clone())
+            .chain([program.origin.clone()]),
+    );
+    let param = Arc::new(Param {
+        handle,
+        value: Node::map(origin, entries),
+    });
+    let name = secret_name(cx, program);
+    list.each(
+        Expr::Val(param),
+        form!(s; {
+            name: Expr::Var(Var::Key),
+            valueFrom: { secretKeyRef: { name: name, key: Expr::Var(Var::Key) } },
+        }),
+    );
+}
+
+/// Path of a program's block in the file.
+pub fn path(program: &Program) -> String {
+    use plimsoll_world::Unit;
+    match &program.unit {
+        Unit::Service(name) => format!("services.{name}"),
+        Unit::Job(name) => format!("jobs.{name}"),
+        Unit::Migration(name) => format!("migrations.{name}"),
+        other => other.to_string(),
+    }
+}
+
+/// Name of the program's Secret.
+pub fn secret_name(cx: &Cx, program: &Program) -> Expr {
+    match plan::name_of(cx, program) {
+        (_, Some(knob)) => Expr::from(&knob),
+        (name, None) => Expr::from(&name),
+    }
+}
+
+/// Whether a target is here and on, as a condition.
+pub fn available(cx: &Cx, target: &Target) -> Cond {
+    match target {
+        Target::Service(name) => switch(cx.app.services.get(name).map(|service| &service.enabled)),
+        Target::Store { store, .. } => switch(cx.app.stores.get(store).map(|store| &store.enabled)),
+        Target::External(_) => Cond::always("externals are there"),
+        Target::Slot(slot) => match crate::platform::slots::facts(cx, slot) {
+            Some(facts) => Cond::known(true, &facts.origin),
+            None => Cond::known(false, &Origin::rule("platform/slots", [])),
+        },
+    }
+}
+
+fn switch(enabled: Option<&Knob<bool>>) -> Cond {
+    match enabled {
+        Some(knob) => Cond::on(knob),
+        None => Cond::known(false, &Origin::rule("absent", [])),
+    }
+}
+
+/// The variables that an edge brings: the URL under its name, the telemetry settings.
+fn from_edge(cx: &Cx, program: &Program, uses: &Use) -> Vec<(Str, Expr)> {
+    let from = program.namespace.peek();
+    if matches!(&uses.target, Target::Slot(slot) if *slot == "telemetry") {
+        return telemetry(cx, program, uses);
+    }
+    let mut all = bucket(cx, uses);
+    let external_secret = matches!(&uses.target, Target::Store { store, .. }
+        if cx.app.stores.get(store).is_some_and(is_external));
+    if external_secret {
+        // Its URL is a secret of that very name already.
+        return all;
+    }
+    if let Some(name) = uses.as_.some()
+        && let Some(pieces) = address::field(
+            cx,
+            from,
+            Some(uses),
+            Side::of(program, Some(uses)),
+            &uses.target,
+            &TargetField::Url,
+            &uses.origin,
+        )
+    {
+        all.push((
+            name.peek().clone(),
+            text::of_pieces(pieces, &uses.origin).expr,
+        ));
+    }
+    all
+}
+
+fn is_external(store: &plimsoll_spec::app::Store) -> bool {
+    *store.run.peek() == plimsoll_spec::app::store::Run::External
+}
+
+/// What the user of a bucket gets besides its credentials.
+fn bucket(cx: &Cx, uses: &Use) -> Vec<(Str, Expr)> {
+    let Target::External(name) = &uses.target else {
+        return Vec::new();
+    };
+    let Some(external) = cx
+        .app
+        .externals
+        .get(name)
+        .filter(|external| external.bucket.is_some())
+    else {
+        return Vec::new();
+    };
+    let prefix = crate::names::variable(name);
+    let fields = [
+        ("BUCKET", TargetField::Bucket),
+        ("REGION", TargetField::Region),
+        ("ENDPOINT", TargetField::Endpoint),
+    ];
+    fields
+        .into_iter()
+        .filter_map(|(word, field)| {
+            let origin = &external.origin;
+            let pieces = address::field(
+                cx,
+                "",
+                Some(uses),
+                Side::Writer,
+                &uses.target,
+                &field,
+                origin,
+            )?;
+            Some((
+                format!("{prefix}_{word}").into(),
+                text::of_pieces(pieces, origin).expr,
+            ))
+        })
+        .collect()
+}
+
+/// Names and values of the OpenTelemetry specification, general SDK configuration.
+fn telemetry(cx: &Cx, program: &Program, uses: &Use) -> Vec<(Str, Expr)> {
+    let from = program.namespace.peek();
+    let field = TargetField::Url;
+    let pieces = address::field(
+        cx,
+        from,
+        Some(uses),
+        Side::Writer,
+        &uses.target,
+        &field,
+        &uses.origin,
+    );
+    let Some(pieces) = pieces else {
+        return Vec::new();
+    };
+    let text = |text: &str| Expr::text(&uses.origin, text);
+    vec![
+        (
+            "OTEL_EXPORTER_OTLP_ENDPOINT".into(),
+            text::of_pieces(pieces, &uses.origin).expr,
+        ),
+        ("OTEL_EXPORTER_OTLP_PROTOCOL".into(), text("grpc")),
+        ("OTEL_SERVICE_NAME".into(), Expr::from(&program.name)),
+    ]
+}
+
+/// `{ if: TARGET, then, else }`: both branches exist, whichever holds today.
+fn choice(
+    cx: &Cx,
+    s: &Scope,
+    program: &Program,
+    plain: &Arc<Param>,
+    name: &Str,
+    either: &EnvIf,
+    list: &mut SeqBuilder,
+) {
+    let here = match &either.target {
+        Some(target) => available(cx, target),
+        None => Cond::decided(&either.holds, |holds| *holds != either.negated),
+    };
+    let holds = if either.negated { here.not() } else { here };
+    let mut branch = |when: Cond, template: &Option<plimsoll_spec::types::Template>| {
+        let Some(template) = template else { return };
+        if let Some(text) = text::resolve(cx, program, template) {
+            item(s, list, plain, name.clone(), when, text.expr);
+        }
+    };
+    branch(holds.clone(), &either.then);
+    branch(holds.not(), &either.else_);
+}
+
+/// Variables of a companion: its own alone.
+pub fn companion(
+    cx: &Cx,
+    program: &Program,
+    values: &IndexMap<Str, EnvValue>,
+    secrets: &IndexMap<Str, plimsoll_spec::app::pod::SecretUse>,
+) -> Form {
+    let s = &Scope::new("workload/env");
+    let name = secret_name(cx, program);
+    let mut list = SeqBuilder::new(s);
+    for uses in secrets.values().filter(|uses| uses.file.is_none()) {
+        list.push(
+            s,
+            form!(s; {
+                name: &uses.name,
+                valueFrom: { secretKeyRef: { name: name.clone(), key: &uses.name } },
+            }),
+        );
+    }
+    for (key, value) in values {
+        let EnvValue::Text(template) = value else {
+            continue;
+        };
+        if let Some(text) = text::resolve(cx, program, template) {
+            list.push(s, form!(s; { name: s.text(key.clone()), value: text.expr }));
+        }
+    }
+    list.build()
+}

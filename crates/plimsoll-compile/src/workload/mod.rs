@@ -1,0 +1,14 @@
+//! Pods and what keeps them: from a program to its workload.
+
+pub mod account;
+pub mod config;
+pub mod container;
+pub mod deployment;
+pub mod env;
+pub mod placement;
+pub mod pod;
+pub mod probe;
+pub mod resources;
+pub mod service;
+pub mod statefulset;
+pub mod volume;

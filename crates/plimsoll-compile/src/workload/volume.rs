@@ -1,0 +1,169 @@
+//! Volumes of a pod and where its container sees them: scratch, files, disks, secrets.
+
+use crate::cx::Cx;
+use crate::names::dashed;
+use crate::program::Program;
+use crate::secrets::plan;
+use crate::workload::{config, env};
+use plimsoll_source::{Node, Sourced, Str};
+use plimsoll_spec::app::pod::Writable;
+use plimsoll_spec::types::Target;
+use plimsoll_world::{Form, Scope, SeqBuilder, form};
+
+/// Volumes of a pod, and the mounts of its own container.
+pub struct Volumes {
+    /// `volumes` of the pod.
+    pub volumes: SeqBuilder,
+    /// `volumeMounts` of the container.
+    pub mounts: SeqBuilder,
+    scope: Scope,
+}
+
+impl Volumes {
+    /// None yet.
+    pub fn new() -> Self {
+        let scope = Scope::new("workload/volume");
+        Self {
+            volumes: SeqBuilder::new(&scope),
+            mounts: SeqBuilder::new(&scope),
+            scope,
+        }
+    }
+
+    /// Scratch at a path.
+    pub fn scratch(&mut self, path: &Sourced<Str>) {
+        let s = &self.scope;
+        let name = path.map(|path| volume_name("scratch", path));
+        self.volumes
+            .push(s, form!(s; { name: &name, emptyDir: {} }));
+        self.mounts
+            .push(s, form!(s; { name: &name, mountPath: path }));
+    }
+
+    /// Adds a volume with one mount of it.
+    pub fn add(&mut self, volume: Form, mount: Form) {
+        let s = &self.scope;
+        self.volumes.push(s, volume);
+        self.mounts.push(s, mount);
+    }
+}
+
+/// A volume's name: what it is and where it is seen, at most 63 bytes.
+pub fn volume_name(what: &str, path: &str) -> Str {
+    let name = format!("{what}-{}", dashed(path));
+    if name.len() <= 63 {
+        return name.trim_end_matches('-').into();
+    }
+    let origin = plimsoll_source::Origin::rule("volume", []);
+    let hash = plimsoll_world::content_hash(&Node::Text(origin, path.into()));
+    format!("{}-{hash}", name[..54].trim_end_matches('-')).into()
+}
+
+/// The volumes of a program.
+pub fn of_program(cx: &Cx, program: &Program) -> Volumes {
+    let mut all = Volumes::new();
+    if let Writable::Paths(paths) = program.writable {
+        paths.iter().for_each(|path| all.scratch(path));
+    }
+    config::mount(cx, program, &mut all);
+    secret_files(cx, program, &mut all);
+    authorities(cx, program, &mut all);
+    disks(program, &mut all);
+    all
+}
+
+/// Secrets that the program reads as files, each at its path.
+fn secret_files(cx: &Cx, program: &Program, all: &mut Volumes) {
+    let s = &Scope::new("workload/volume");
+    for key in plan::keys(cx, program).values() {
+        let Some(path) = &key.file else { continue };
+        let name = path.map(|path| volume_name("secret", path));
+        let file = path.map(|path| Str::from(path.rsplit('/').next().unwrap_or_default()));
+        all.add(
+            form!(s; {
+                name: &name,
+                secret: {
+                    secretName: env::secret_name(cx, program),
+                    defaultMode: 0o440,
+                    items: [{ key: s.text(key.key.clone()), path: &file }],
+                },
+            }),
+            form!(s; { name: &name, mountPath: path, subPath: &file, readOnly: true }),
+        );
+    }
+}
+
+/// The authorities of the stores with TLS that the program uses.
+fn authorities(cx: &Cx, program: &Program, all: &mut Volumes) {
+    let s = &Scope::new("workload/volume");
+    let mut seen: Vec<&Str> = Vec::new();
+    for uses in program.uses.values() {
+        let Target::Store { store: name, .. } = &uses.target else {
+            continue;
+        };
+        let Some(store) = cx.app.stores.get(name).filter(|_| !seen.contains(&name)) else {
+            continue;
+        };
+        if !crate::address::verifiable(store, program.namespace.peek()) {
+            continue;
+        }
+        seen.push(name);
+        let volume = store.name.map(|name| Str::from(format!("ca-{name}")));
+        let folder = store
+            .name
+            .map(|name| Str::from(format!("/etc/plimsoll/ca/{name}")));
+        all.add(
+            form!(s; {
+                name: &volume,
+                secret: {
+                    secretName: store.name.map(|name| Str::from(format!("{name}-tls"))),
+                    items: [{ key: "ca.crt", path: "ca.crt" }],
+                },
+            }),
+            form!(s; { name: &volume, mountPath: &folder, readOnly: true }),
+        );
+    }
+}
+
+/// Disks: in memory, of a claim, or of the pod's own claim.
+fn disks(program: &Program, all: &mut Volumes) {
+    let s = &Scope::new("workload/volume");
+    for (path, volume) in program.volumes {
+        let s = &s.because(&volume.origin);
+        let name = s.text(volume_name("disk", path));
+        let mount = |read: bool| {
+            form!(s; {
+                name: name.clone(),
+                mountPath: s.text(path.clone()),
+                subPath: &volume.folder.clone().map_or_else(|| Sourced::new(None, volume.origin.clone()), |f| f.map(|f| Some(f.clone()))),
+                readOnly: read.then(|| volume.read.clone()),
+            })
+        };
+        if *volume.memory.peek() {
+            let limit = volume.size.clone();
+            all.add(
+                form!(s; { name: name.clone(), emptyDir: { medium: "Memory", sizeLimit: limit.map(|size| size.map(|size| size.to_string())) } }),
+                mount(false),
+            );
+        } else if let Some(claim) = &volume.claim {
+            all.add(
+                form!(s; { name: name.clone(), persistentVolumeClaim: { claimName: claim } }),
+                mount(*volume.read.peek()),
+            );
+        } else if program.own_disks {
+            // The claim template of that name brings the volume.
+            all.mounts.push(s, mount(false));
+        } else {
+            let own = own_claim(program, path);
+            all.add(
+                form!(s; { name: name.clone(), persistentVolumeClaim: { claimName: s.text(own) } }),
+                mount(false),
+            );
+        }
+    }
+}
+
+/// Name of the claim that a program has for itself at a path.
+pub fn own_claim(program: &Program, path: &str) -> Str {
+    format!("{}-{}", program.name.peek(), dashed(path)).into()
+}

@@ -1,0 +1,85 @@
+//! Plain objects: one file each in an order that `kubectl apply -f` can follow, or one stream.
+
+use crate::FileSet;
+use plimsoll_source::yaml;
+use plimsoll_world::{Object, World};
+
+/// One file an object under `manifests/ENVIRONMENT`. Names sort so that what must exist first is
+/// applied first.
+pub fn files(world: &World) -> FileSet {
+    let mut files = FileSet::default();
+    for object in &world.objects {
+        let path = format!(
+            "manifests/{}/{}",
+            world.environment,
+            file_name(world, object)
+        );
+        files.add(path, yaml::write(&object.body));
+    }
+    files
+}
+
+/// All objects as one stream of documents, in the order of the files.
+pub fn stream(world: &World) -> String {
+    let mut objects: Vec<(String, &Object)> = world
+        .objects
+        .iter()
+        .map(|object| (file_name(world, object), object))
+        .collect();
+    objects.sort_by(|a, b| a.0.cmp(&b.0));
+    let mut stream = String::new();
+    for (_, object) in objects {
+        stream.push_str("---\n");
+        stream.push_str(&yaml::write(&object.body));
+    }
+    stream
+}
+
+/// `70-api-deployment.yaml`; objects outside of the main namespace name theirs.
+fn file_name(world: &World, object: &Object) -> String {
+    let key = &object.key;
+    let place = match &key.namespace {
+        Some(namespace) if *namespace != world.namespace => format!("{namespace}-"),
+        _ => String::new(),
+    };
+    let group = key.group();
+    // Two groups have kinds of one name, and one name may then stand in both.
+    let kind = match group {
+        "cilium.io" | "networking.k8s.io" | "" | "apps" | "batch" => key.kind.to_lowercase(),
+        _ => format!(
+            "{}-{}",
+            key.kind.to_lowercase(),
+            group.split('.').next().unwrap_or(group)
+        ),
+    };
+    format!(
+        "{:02}-{place}{}-{kind}.yaml",
+        order(object),
+        key.name.replace(':', "-")
+    )
+}
+
+/// What must exist before what.
+fn order(object: &Object) -> u8 {
+    match object.key.kind.as_str() {
+        "Namespace" => 0,
+        "CustomResourceDefinition" => 5,
+        "ResourceQuota" | "LimitRange" => 10,
+        "PriorityClass" | "StorageClass" => 12,
+        "ServiceAccount" => 20,
+        "Role" | "RoleBinding" | "ClusterRole" | "ClusterRoleBinding" => 22,
+        "Secret" | "ExternalSecret" | "SealedSecret" | "SecretProviderClass" => 30,
+        "ConfigMap" => 32,
+        "NetworkPolicy" | "CiliumNetworkPolicy" => 40,
+        "AuthorizationPolicy" | "PeerAuthentication" => 42,
+        "PersistentVolumeClaim" => 50,
+        "Service" => 52,
+        "StatefulSet" | "Cluster" => 60,
+        "Job" => 65,
+        "Deployment" | "DaemonSet" | "Rollout" => 70,
+        "CronJob" => 75,
+        "HorizontalPodAutoscaler" | "ScaledObject" | "PodDisruptionBudget" => 80,
+        "Gateway" => 90,
+        _ => 95,
+    }
+}

@@ -1,0 +1,148 @@
+//! Server-side apply of one object, and what its answer means.
+
+use kube::api::{Api, DynamicObject, Patch, PatchParams};
+use serde_json::{Map, Value};
+
+use crate::error::code;
+use crate::release::{MANAGER, RELEASE_LABEL};
+use crate::retry::retrying;
+
+/// Why an object was not taken.
+#[derive(Debug)]
+pub enum Refusal {
+    /// Others own fields that this release sets otherwise: `field: owner`.
+    Conflict(Vec<String>),
+    /// The server, an admission rule or a quota said no.
+    Refused(String),
+    /// No answer.
+    Unreachable(kube::Error),
+}
+
+/// Applies `body` and returns the object as it is then. Never takes a field from another manager.
+pub async fn apply(
+    api: &Api<DynamicObject>,
+    name: &str,
+    body: &Value,
+) -> Result<DynamicObject, Refusal> {
+    let params = PatchParams::apply(MANAGER).validation_strict();
+    let patch = Patch::Apply(body);
+    retrying(|| api.patch(name, &params, &patch))
+        .await
+        .map_err(refusal)
+}
+
+/// The content that is sent: as desired, with the label of the release.
+pub fn body(desired: &Value, release: &str) -> Value {
+    let mut body = desired.clone();
+    let entry = |value: &mut Value, key: &str| -> Option<()> {
+        let map = value.as_object_mut()?;
+        map.entry(key).or_insert_with(|| Value::Object(Map::new()));
+        Some(())
+    };
+    entry(&mut body, "metadata");
+    entry(&mut body["metadata"], "labels");
+    body["metadata"]["labels"][RELEASE_LABEL] = Value::from(release);
+    body
+}
+
+/// Reads the answer to an apply that was not taken.
+pub fn refusal(error: kube::Error) -> Refusal {
+    let kube::Error::Api(status) = &error else {
+        return Refusal::Unreachable(error);
+    };
+    let causes = status
+        .details
+        .as_ref()
+        .map_or(&[][..], |details| details.causes.as_slice());
+    let conflicts: Vec<String> = causes
+        .iter()
+        .filter(|cause| cause.reason == "FieldManagerConflict")
+        .map(|cause| format!("{}: {}", cause.field, manager_of(&cause.message)))
+        .collect();
+    if code(&error) == 409 && !conflicts.is_empty() {
+        return Refusal::Conflict(conflicts);
+    }
+    if matches!(code(&error), 400..500) {
+        return Refusal::Refused(status.message.clone());
+    }
+    Refusal::Unreachable(error)
+}
+
+/// `conflict with "kubectl" using apps/v1` names the manager in quotes.
+fn manager_of(message: &str) -> &str {
+    message.split('"').nth(1).unwrap_or(message)
+}
+
+/// Whether everything that `desired` says is so in `live`. What the server adds counts for
+/// nothing; what it writes in another form counts as different, which costs one request.
+pub fn holds(live: &Value, desired: &Value) -> bool {
+    match (live, desired) {
+        (Value::Object(live), Value::Object(desired)) => desired.iter().all(|(key, desired)| {
+            live.get(key)
+                .map_or_else(|| is_empty(desired), |live| holds(live, desired))
+        }),
+        (Value::Array(live), Value::Array(desired)) => {
+            live.len() == desired.len() && live.iter().zip(desired).all(|(l, d)| holds(l, d))
+        }
+        (Value::Number(live), Value::Number(desired)) => live.as_f64() == desired.as_f64(),
+        _ => live == desired,
+    }
+}
+
+/// The server drops what is empty.
+fn is_empty(value: &Value) -> bool {
+    match value {
+        Value::Null => true,
+        Value::Array(items) => items.is_empty(),
+        Value::Object(map) => map.is_empty(),
+        _ => false,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use kube::core::Status;
+    use serde_json::json;
+
+    use super::*;
+
+    #[test]
+    fn what_the_server_adds_is_no_change_and_what_it_holds_otherwise_is() {
+        let live = json!({ "spec": { "a": 1, "added": true, "list": [{ "n": "x", "d": 2 }] } });
+        assert!(holds(
+            &live,
+            &json!({ "spec": { "a": 1, "list": [{ "n": "x" }], "none": [] } })
+        ));
+        assert!(!holds(&live, &json!({ "spec": { "a": 2 } })));
+        assert!(!holds(&live, &json!({ "spec": { "list": [] } })));
+        assert!(!holds(&live, &json!({ "spec": { "new": "text" } })));
+    }
+
+    #[test]
+    fn a_conflict_names_field_and_manager() {
+        let status: Status = serde_json::from_value(json!({
+            "status": "Failure", "code": 409, "reason": "Conflict", "message": "Apply failed",
+            "details": { "causes": [{
+                "reason": "FieldManagerConflict", "field": ".spec.replicas",
+                "message": "conflict with \"kubectl-edit\" using apps/v1",
+            }] },
+        }))
+        .expect("a status");
+        match refusal(kube::Error::Api(Box::new(status))) {
+            Refusal::Conflict(fields) => assert_eq!(fields, [".spec.replicas: kubectl-edit"]),
+            other => panic!("{other:?}"),
+        }
+    }
+
+    #[test]
+    fn the_label_of_the_release_joins_those_that_are_there() {
+        let body = body(
+            &json!({ "metadata": { "labels": { "a": "b" } } }),
+            "shop-dev",
+        );
+        assert_eq!(
+            body["metadata"]["labels"],
+            json!({ "a": "b", "plimsoll.dev/release": "shop-dev" })
+        );
+    }
+}
