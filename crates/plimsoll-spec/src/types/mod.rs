@@ -9,6 +9,7 @@ pub mod probe;
 pub mod quantity;
 pub mod range;
 pub mod ratio;
+mod scalar;
 pub mod schedule;
 pub mod span;
 pub mod target;
