@@ -23,10 +23,16 @@ pub mod selector;
 mod deployment;
 mod endpoint_slice;
 mod fingerprint;
+mod garbage;
+mod job;
 pub(crate) mod label_index;
+mod namespace;
 mod replica_set;
+mod revisions;
+mod stateful_set;
 #[cfg(test)]
 pub(crate) mod testing;
+mod volumes;
 
 /// Field manager under which the controllers write.
 pub const MANAGER: &str = "kube-controller-manager";
@@ -131,8 +137,13 @@ pub fn owner_reference(owner: &Value) -> Value {
 /// controllers of kube-controller-manager, the scheduler, the kubelets.
 pub fn standard(facts: Facts, faults: Faults) -> Vec<Box<dyn Controller>> {
     vec![
+        Box::new(garbage::Garbage),
+        Box::new(namespace::Namespaces),
         Box::new(deployment::Deployments),
         Box::new(replica_set::ReplicaSets),
+        Box::new(stateful_set::StatefulSets),
+        Box::new(job::Jobs),
+        Box::new(volumes::Volumes),
         Box::new(Scheduler::default()),
         Box::new(Kubelet::new(facts, faults)),
         Box::new(endpoint_slice::EndpointSlices::default()),

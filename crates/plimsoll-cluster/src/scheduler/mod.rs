@@ -27,6 +27,7 @@ mod spread;
 mod volumes;
 
 pub use self::fit::is_admitted_by;
+pub use self::volumes::{SELECTED_NODE, binds_late, claims};
 pub use self::resources::requests;
 
 /// Its name in events, and the scheduler that pods ask for unless they say otherwise.
