@@ -5,6 +5,7 @@ use crate::names;
 use crate::platform::slots;
 use crate::program::Program;
 use plimsoll_source::{Origin, Sourced, Str};
+use plimsoll_spec::app::platform::CertificatesUse;
 use plimsoll_spec::app::port::Speaks;
 use plimsoll_spec::app::store::{Engine, Run, Tls};
 use plimsoll_spec::app::{Store, Use};
@@ -297,12 +298,28 @@ pub fn ca_path(target: &Target) -> Option<Str> {
     }
 }
 
-/// Whether the certificate of a store can be verified from a namespace: its authority is in a
-/// Secret beside the store.
-pub fn verifiable(store: &Store, from: &str) -> bool {
-    *store.tls.peek() != Tls::Off
-        && *store.run.peek() != Run::External
-        && store.namespace.peek() == from
+/// Whether a store that is run here serves TLS: an operator brings its own certificates, else
+/// somebody must make them.
+pub fn serves_tls(cx: &Cx, store: &Store) -> bool {
+    let made = *cx.app.platform.certificates.use_.peek() == CertificatesUse::CertManager;
+    match store.run.peek() {
+        Run::External => false,
+        Run::Operator => *store.tls.peek() != Tls::Off,
+        Run::StatefulSet => made && *store.tls.peek() != Tls::Off,
+    }
+}
+
+/// The Secret with the authority that a store's certificate is signed by, where a namespace has
+/// it: it is beside the store.
+pub fn authority(cx: &Cx, store: &Store, from: &str) -> Option<Sourced<Str>> {
+    if !serves_tls(cx, store) || store.namespace.peek() != from {
+        return None;
+    }
+    let suffix = match store.run.peek() {
+        Run::Operator => "ca",
+        Run::StatefulSet | Run::External => "tls",
+    };
+    Some(store.name.map(|name| format!("{name}-{suffix}").into()))
 }
 
 fn url(
@@ -375,7 +392,7 @@ fn store_url(
     origin: &Origin,
 ) -> Option<Vec<Piece>> {
     let engine = *store.engine.peek();
-    let scheme = scheme(engine, *store.tls.peek() != Tls::Off);
+    let scheme = scheme(engine, serves_tls(cx, store));
     let lit = |text: String| Piece::Text(Sourced::new(text.into(), origin.clone()));
     let mut pieces = vec![lit(format!("{scheme}://"))];
     if let Some(user) = user(cx, uses, target) {
@@ -399,21 +416,23 @@ fn store_url(
     {
         pieces.push(lit(format!("/{name}")));
     }
-    pieces.extend(tls_options(store, target, from).map(|text| lit(text)));
+    pieces.extend(tls_options(cx, store, target, from).map(|text| lit(text)));
     Some(pieces)
 }
 
 /// What the URL says about TLS: it demands it, verified where the authority is at hand.
-fn tls_options(store: &Store, target: &Target, from: &str) -> Option<String> {
+fn tls_options(cx: &Cx, store: &Store, target: &Target, from: &str) -> Option<String> {
     let sql = matches!(store.engine.peek(), Engine::Postgres | Engine::TimescaleDb);
     if !sql {
         return None;
     }
-    Some(match (store.tls.peek(), verifiable(store, from)) {
-        (Tls::Off, _) => "?sslmode=disable".to_owned(),
-        (_, true) => format!("?sslmode=verify-full&sslrootcert={}", ca_path(target)?),
-        (_, false) => "?sslmode=require".to_owned(),
-    })
+    Some(
+        match (serves_tls(cx, store), authority(cx, store, from).is_some()) {
+            (false, _) => "?sslmode=disable".to_owned(),
+            (true, true) => format!("?sslmode=verify-full&sslrootcert={}", ca_path(target)?),
+            (true, false) => "?sslmode=require".to_owned(),
+        },
+    )
 }
 
 fn scheme(engine: Engine, tls: bool) -> &'static str {

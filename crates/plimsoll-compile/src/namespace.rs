@@ -160,8 +160,9 @@ fn largest(cx: &Cx, namespace: &str, because: &Origin) -> Form {
         .iter()
         .filter(|program| program.namespace.peek() == namespace)
     {
+        // Stores are counted below.
+        let Some(size) = program.size else { continue };
         let count = most_pods(cx, program);
-        let size = program.size;
         let cpu_range = crate::workload::resources::range(&size.cpu);
         let memory_range = crate::workload::resources::range(&size.memory);
         pods.push(count.clone());

@@ -1,11 +1,11 @@
-//! What services, jobs and migrations have in common: a program in a pod.
+//! What services, jobs, migrations and stores have in common: a program in a pod.
 
 use indexmap::IndexMap;
 use plimsoll_source::{Knob, Origin, Sourced, Str};
 use plimsoll_spec::app::pod::{Companion, SecretUse, Security, Volume, Writable};
 use plimsoll_spec::app::size::Size;
 use plimsoll_spec::app::{
-    ConfigFile, EnvValue, Image, Job, Migration, Placement, Ports, Service, Use,
+    ConfigFile, EnvValue, Image, Job, Migration, Placement, Ports, Service, Store, Use,
 };
 use plimsoll_spec::types::{Permission, Template};
 use plimsoll_world::{Cond, Unit};
@@ -28,8 +28,8 @@ pub struct Program<'a> {
     pub command: Option<&'a [Template]>,
     /// Instead of the image's arguments.
     pub args: Option<&'a [Template]>,
-    /// What it asks for.
-    pub size: &'a Size,
+    /// What it asks for; a store has a size of its own kind.
+    pub size: Option<&'a Size>,
     /// Environment variables.
     pub env: &'a Knob<IndexMap<Str, EnvValue>>,
     /// Files.
@@ -80,7 +80,7 @@ impl<'a> Program<'a> {
             image: &service.image,
             command: service.command.as_deref(),
             args: service.args.as_deref(),
-            size: &service.size,
+            size: Some(&service.size),
             env: &service.env,
             config: &service.config,
             secrets: &service.secrets,
@@ -113,7 +113,7 @@ impl<'a> Program<'a> {
             image: &job.image,
             command: job.command.as_deref(),
             args: job.args.as_deref(),
-            size: &job.size,
+            size: Some(&job.size),
             env: &job.env,
             config: &job.config,
             secrets: &job.secrets,
@@ -148,7 +148,7 @@ impl<'a> Program<'a> {
             image: &migration.image,
             command: migration.command.as_deref().or(command),
             args: migration.args.as_deref(),
-            size: &migration.size,
+            size: Some(&migration.size),
             env: &migration.env,
             config: &migration.config,
             secrets: &migration.secrets,
@@ -167,6 +167,39 @@ impl<'a> Program<'a> {
             sidecars: None,
             own_disks: false,
             origin: &migration.origin,
+        }
+    }
+
+    /// The program of a store that is run here.
+    pub fn store(store: &'a Store) -> Self {
+        Self {
+            unit: Unit::Store(store.name.peek().clone()),
+            name: store.name.clone(),
+            component: "store",
+            enabled: &store.enabled,
+            namespace: &store.namespace,
+            image: &store.image,
+            command: store.command.as_deref(),
+            args: store.args.as_deref(),
+            size: None,
+            env: &store.env,
+            config: &store.config,
+            secrets: &store.secrets,
+            secret_name: None,
+            uses: &store.uses,
+            volumes: &store.volumes,
+            writable: &store.writable,
+            placement: store.placement.peek(),
+            identity: None,
+            can: &[],
+            security: &store.security,
+            labels: &store.labels,
+            annotations: &store.annotations,
+            ports: Some(&store.ports),
+            init: Some(&store.init),
+            sidecars: Some(&store.sidecars),
+            own_disks: true,
+            origin: &store.origin,
         }
     }
 

@@ -23,7 +23,16 @@ pub fn programs<'a>(cx: &Cx<'a>) -> Vec<Program<'a>> {
         .migrations
         .values()
         .map(|migration| Program::migration(migration, None));
-    services.chain(jobs).chain(migrations).collect()
+    let stores = app
+        .stores
+        .values()
+        .filter(|store| *store.run.peek() == Run::StatefulSet)
+        .map(Program::store);
+    services
+        .chain(jobs)
+        .chain(migrations)
+        .chain(stores)
+        .collect()
 }
 
 /// The pods of a thing as a peer.

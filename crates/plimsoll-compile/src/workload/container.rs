@@ -87,7 +87,7 @@ pub fn base(cx: &Cx, program: &Program) -> MapBuilder {
             command: words(cx, program, program.command),
             args: words(cx, program, program.args),
             env: Fragment(env::env(cx, program)),
-            ..resources::of_size(program.size),
+            ..program.size.map(resources::of_size),
             securityContext: security(program.security, program.writable),
         }),
     );

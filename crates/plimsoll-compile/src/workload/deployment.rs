@@ -116,7 +116,7 @@ pub fn metadata(cx: &Cx, program: &Program) -> Form {
 }
 
 /// Asks for a restart when a Secret that a controller fills changes.
-fn reload(cx: &Cx, program: &Program) -> Form {
+pub fn reload(cx: &Cx, program: &Program) -> Form {
     use plimsoll_spec::app::platform::ReloadUse;
     let s = &Scope::new("workload/reload");
     let reload = &cx.app.platform.reload.use_;

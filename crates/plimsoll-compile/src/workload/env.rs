@@ -157,6 +157,7 @@ pub fn path(program: &Program) -> String {
         Unit::Service(name) => format!("services.{name}"),
         Unit::Job(name) => format!("jobs.{name}"),
         Unit::Migration(name) => format!("migrations.{name}"),
+        Unit::Store(name) => format!("stores.{name}"),
         other => other.to_string(),
     }
 }

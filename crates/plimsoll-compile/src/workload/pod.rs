@@ -79,7 +79,7 @@ fn spec(cx: &Cx, service: &Service, program: &Program, owner: Owner) -> Form {
     };
     map.splice(s, placement::placement(cx, program.placement, &pods));
     let own = container::of_service(cx, service, program);
-    containers(cx, program, own, &mut map);
+    containers(cx, program, own, Around::default(), &mut map);
     map.put(
         s,
         "volumes",
@@ -134,12 +134,28 @@ pub fn security(_cx: &Cx, program: &Program) -> Form {
     })
 }
 
+/// Containers that something else than the file puts into a pod, such as a store's engine.
+#[derive(Default)]
+pub struct Around {
+    /// Those that run before and end, each with what lets it exist.
+    pub before: Vec<(Cond, Form)>,
+    /// Those beside it, as native sidecars or plain containers.
+    pub beside: Vec<Form>,
+}
+
 /// The containers of a pod around its own one.
-pub fn containers(cx: &Cx, program: &Program, own: Form, map: &mut MapBuilder) {
+pub fn containers(cx: &Cx, program: &Program, own: Form, around: Around, map: &mut MapBuilder) {
     let s = &Scope::new("workload/pod").because(program.origin);
     let (native, because) = crate::cx::since(cx, 29);
     let (mut before, mut beside) = (SeqBuilder::new(s), SeqBuilder::new(s));
     beside.push(s, own);
+    for (when, form) in around.before {
+        before.push_when(s, when, || form);
+    }
+    for form in around.beside {
+        let list = if native { &mut before } else { &mut beside };
+        list.push(s, form);
+    }
     for init in program
         .init
         .into_iter()

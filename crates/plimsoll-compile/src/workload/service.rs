@@ -29,7 +29,7 @@ pub struct Front<'a> {
     /// Whether it names each pod, ready or not, instead of balancing.
     pub headless: bool,
     /// Further labels that select the pods.
-    pub also: Vec<(&'static str, &'static str)>,
+    pub also: Vec<(&'static str, Sourced<Str>)>,
 }
 
 /// The Services of a service.
@@ -131,7 +131,7 @@ fn selector(cx: &Cx, front: &Front) -> Form {
     let mut map = plimsoll_world::MapBuilder::new(s);
     map.splice(s, names::selector(cx, front.pods));
     for (key, value) in &front.also {
-        map.put(s, *key, plimsoll_world::Lit(*value));
+        map.put(s, *key, value);
     }
     map.build()
 }

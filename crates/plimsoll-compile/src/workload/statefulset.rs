@@ -30,7 +30,7 @@ pub fn of_service(cx: &Cx, service: &Service, program: &Program) -> Form {
 }
 
 /// One claim for each pod and disk.
-fn claims(cx: &Cx, program: &Program) -> Form {
+pub fn claims(cx: &Cx, program: &Program) -> Form {
     let s = &Scope::new("workload/statefulset");
     let mut list = SeqBuilder::new(s);
     for (path, volume) in program.volumes {

@@ -104,9 +104,9 @@ fn authorities(cx: &Cx, program: &Program, all: &mut Volumes) {
         let Some(store) = cx.app.stores.get(name).filter(|_| !seen.contains(&name)) else {
             continue;
         };
-        if !crate::address::verifiable(store, program.namespace.peek()) {
+        let Some(secret) = crate::address::authority(cx, store, program.namespace.peek()) else {
             continue;
-        }
+        };
         seen.push(name);
         let volume = store.name.map(|name| Str::from(format!("ca-{name}")));
         let folder = store
@@ -116,7 +116,7 @@ fn authorities(cx: &Cx, program: &Program, all: &mut Volumes) {
             form!(s; {
                 name: &volume,
                 secret: {
-                    secretName: store.name.map(|name| Str::from(format!("{name}-tls"))),
+                    secretName: secret,
                     items: [{ key: "ca.crt", path: "ca.crt" }],
                 },
             }),
