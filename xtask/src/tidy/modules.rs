@@ -13,7 +13,7 @@ pub fn complaints(texts: &[Text]) -> Vec<String> {
 fn complaint(text: &Text, texts: &[Text]) -> Option<String> {
     let path = text.path.strip_suffix(".rs")?;
     let (folder, stem) = path.rsplit_once('/')?;
-    if folder.ends_with("/tests") {
+    if folder.ends_with("/tests") && !folder.contains("/src/") {
         return Some(format!("{}: integration tests lie in tests/all", text.path));
     }
     let in_crate = folder.contains("/src") || folder.contains("/tests/all");
@@ -63,7 +63,9 @@ mod tests {
             ("crates/x/src/a.rs", "mod b;"),
             ("crates/x/src/a/b.rs", ""),
             ("crates/x/src/c/mod.rs", "mod d;"),
-            ("crates/x/src/c/d.rs", ""),
+            ("crates/x/src/c/d.rs", "mod tests;"),
+            ("crates/x/src/c/d/tests/mod.rs", "mod f;"),
+            ("crates/x/src/c/d/tests/f.rs", ""),
             ("crates/x/tests/all/main.rs", "mod e;"),
             ("crates/x/tests/all/e.rs", ""),
         ];
