@@ -4,11 +4,14 @@
 //! tree ([`Node`]), and every node knows its [`Origin`]; a finding about a generated field can so
 //! point at the line that caused it.
 
+pub mod edit;
 pub mod file;
 pub mod finding;
 pub mod knob;
+pub mod near;
 pub mod node;
 pub mod origin;
+pub mod render;
 pub mod rules;
 pub mod scalar;
 pub mod sourced;
@@ -18,6 +21,7 @@ pub use arcstr::ArcStr as Str;
 pub use file::{FileId, Position, Sources, Span};
 pub use finding::{Edit, Finding, Findings, Level, Mark, Rule};
 pub use knob::{Handle, Knob};
+pub use near::near;
 pub use node::{Entry, Node, Style};
 pub use origin::{Origin, Step};
 pub use scalar::Scalar;

@@ -146,11 +146,8 @@ fn parse(hidden: &Hidden, builder: &mut Builder<'_>) -> Option<(Finding, Repair)
     while let Some(next) = parser.next_event() {
         let go_on = match next {
             Ok((event, at)) => {
-                let tag = at
-                    .tag_span()
-                    .and_then(|tag| tag.byte_range())
-                    .unwrap_or(0..0);
-                let at = at.byte_range().unwrap_or(0..0);
+                let tag = at.tag_span().unwrap_or_default();
+                let (at, tag) = (whole(builder.text, at), whole(builder.text, tag));
                 builder.take(event, at, tag)
             }
             Err(error) => {
@@ -173,6 +170,14 @@ fn parse(hidden: &Hidden, builder: &mut Builder<'_>) -> Option<(Finding, Repair)
     }
     builder.abandon();
     None
+}
+
+/// The bytes of an event, widened to whole characters: in lines that were hidden, the parser sees
+/// blanks in the middle of what were wide ones.
+fn whole(text: &str, at: granit_parser::Span) -> Range<usize> {
+    let at = at.byte_range().unwrap_or_default();
+    let start = text.floor_char_boundary(at.start);
+    start..text.ceil_char_boundary(at.end).max(start)
 }
 
 fn parser_options() -> Options {

@@ -27,7 +27,8 @@ pub(super) fn diagnose(
     error: &ScanError,
 ) -> Option<(Finding, Option<Repair>)> {
     let text = builder.text;
-    let at = error.marker().byte_offset().unwrap_or(0).min(text.len());
+    // In lines that were hidden, the parser sees blanks in the middle of wide characters.
+    let at = text.floor_char_boundary(error.marker().byte_offset().unwrap_or(0));
     if let Some(found) = variables(builder, at) {
         return Some(found);
     }
