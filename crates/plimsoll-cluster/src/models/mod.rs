@@ -1,15 +1,23 @@
 //! Small models of the operators that applications wait for: each makes and writes what the real one
 //! does, as far as others can see it. A kind that nobody attends is never ready.
 
+mod argo_rollouts;
 mod attended;
 mod cert_manager;
+mod cloudnative_pg;
 mod crds;
 mod external_secrets;
 mod gateways;
+mod keda;
 pub mod platform;
+mod reloader;
 mod sealed_secrets;
 mod secret_values;
 mod template;
+#[cfg(test)]
+pub(crate) mod testing;
+#[cfg(test)]
+mod tests;
 mod writing;
 
 use crate::controllers::Controller;
@@ -33,5 +41,13 @@ pub fn all() -> Vec<Box<dyn Controller>> {
         Box::new(gateways::Routes::http()),
         Box::new(gateways::Routes::grpc()),
         Box::new(gateways::Ingresses),
+        Box::new(keda::ScaledObjects),
+        Box::new(argo_rollouts::Rollouts),
+        Box::new(argo_rollouts::AnalysisRuns),
+        Box::new(cloudnative_pg::Clusters),
+        Box::new(cloudnative_pg::Poolers),
+        Box::new(cloudnative_pg::Followers::databases()),
+        Box::new(reloader::Reloader::of_secrets()),
+        Box::new(reloader::Reloader::of_config_maps()),
     ]
 }

@@ -10,6 +10,11 @@ use serde_json::{Value, json};
 
 const MANAGER: &str = "platform";
 
+/// Key of the label by which a namespace tells that a component runs in it.
+pub(crate) fn component_label(component: &str) -> String {
+    format!("cluster.embedded/runs-{component}")
+}
+
 /// One component that a cluster was prepared with.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Component {
@@ -156,8 +161,12 @@ fn facts_of(name: &str) -> Result<&'static Facts, PlatformError> {
 fn put_all(state: &mut State, component: &str, objects: Vec<Value>) -> Result<(), PlatformError> {
     for object in objects {
         let definition = (object["kind"] == "CustomResourceDefinition").then(|| Kind::custom(&object)).flatten();
+        let labels = object["metadata"]["labels"].clone();
+        let name = object["metadata"]["name"].as_str().unwrap_or_default().to_owned();
+        let is_namespace = object["kind"] == "Namespace";
         match state.create(MANAGER, object) {
             Ok(_) => {}
+            Err(error) if error.reason == "AlreadyExists" && is_namespace => label_namespace(state, &name, &labels),
             Err(error) if error.reason == "AlreadyExists" => {}
             Err(source) => return Err(PlatformError::Refused { component: component.to_owned(), source }),
         }
@@ -168,10 +177,21 @@ fn put_all(state: &mut State, component: &str, objects: Vec<Value>) -> Result<()
     Ok(())
 }
 
+/// Adds labels to a namespace that is there already.
+fn label_namespace(state: &mut State, name: &str, labels: &Value) {
+    let Some(known) = state.get("Namespace", "", name) else { return };
+    let mut changed = Value::clone(&known);
+    for (key, value) in labels.as_object().into_iter().flatten() {
+        changed["metadata"]["labels"][key] = value.clone();
+    }
+    let written = state.update(MANAGER, changed);
+    debug_assert!(written.is_ok(), "labels of ours are valid: {written:?}");
+}
+
 /// Objects of a component: namespace, definitions, class, stores, issuers.
 fn objects(component: &Component, facts: &Facts) -> Vec<Value> {
     let home = component.namespace.as_deref().unwrap_or(facts.namespace);
-    let mut all = vec![namespace(home)];
+    let mut all = vec![home_of(home, facts.name)];
     let serves_gateways = facts.gateway.is_some() && !component.ingress;
     let brings = |owner: &str| owner == facts.name || (serves_gateways && owner == "gateway-api");
     all.extend(crds::rows().filter(|row| brings(row.component)).map(|row| row.definition()));
@@ -219,6 +239,11 @@ fn store(kind: &str, namespace: &str, name: &str) -> Value {
 /// A self-signed issuer under the name of the real one: the embedded cluster has no way to the Internet.
 fn issuer(name: &str) -> Value {
     json!({"apiVersion": "cert-manager.io/v1", "kind": "ClusterIssuer", "metadata": {"name": name}, "spec": {"selfSigned": {}}})
+}
+
+/// The namespace of a component; several may share one.
+fn home_of(name: &str, component: &str) -> Value {
+    json!({"apiVersion": "v1", "kind": "Namespace", "metadata": {"name": name, "labels": {component_label(component): "true"}}})
 }
 
 fn namespace(name: &str) -> Value {

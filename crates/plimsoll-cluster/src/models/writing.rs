@@ -38,6 +38,7 @@ impl Writer {
         let kind = Gk::of(&wanted).to_string();
         let outcome = match state.get(&kind, object::namespace(&wanted), object::name(&wanted)) {
             None => state.create(self.0, wanted),
+            Some(known) if covers(&known, &wanted) => return true,
             Some(known) => {
                 let mut changed = Value::clone(&known);
                 overlay(&mut changed, &wanted);
@@ -57,6 +58,21 @@ impl Writer {
         if let Some(error) = error {
             state.record(about, EventKind::Warning, "UpdateFailed", &error, self.0);
         }
+    }
+}
+
+/// Whether `known` says all that `wanted` does; the API server may have added more.
+fn covers(known: &Value, wanted: &Value) -> bool {
+    match (known, wanted) {
+        (Value::Object(known), Value::Object(wanted)) => wanted.iter().all(|(key, value)| match known.get(key) {
+            Some(same) if key == "data" => same == value,
+            Some(same) => covers(same, value),
+            None => false,
+        }),
+        (Value::Array(known), Value::Array(wanted)) => {
+            known.len() == wanted.len() && known.iter().zip(wanted).all(|(known, wanted)| covers(known, wanted))
+        }
+        (known, wanted) => known == wanted,
     }
 }
 

@@ -107,7 +107,6 @@ fn the_api_server_is_reached_by_its_own_address_and_port() {
 
 #[test]
 fn a_port_that_no_container_declares_refuses() {
-    let world = shop();
     let mut open = prepared(&[]);
     serve(&mut open, "web", 8080);
     serve(&mut open, "db", 5432);
@@ -115,7 +114,6 @@ fn a_port_that_no_container_declares_refuses() {
     open.pass(120);
     let why = stopped(&call(&open, "web", "db"));
     assert!(why.ends_with("no container declares TCP 9999: connection refused"), "{why}");
-    drop(world);
 }
 
 #[test]
@@ -123,7 +121,6 @@ fn the_kubelets_probes_pass_default_deny() {
     let mut world = prepared(&[]);
     default_deny(&mut world);
     world.create(probed("http"));
-    world.create(probed_namespace());
     world.pass(60);
     let pod = world.state.list_in("Pod", "app").remove(0);
     assert!(probes(&world.state, &pod).arrived(), "{:?}", probes(&world.state, &pod));
@@ -178,8 +175,4 @@ fn probed(port: &str) -> Value {
         "name": "lone", "image": "example/lone:1", "ports": [{"name": "http", "containerPort": 8080}],
         "readinessProbe": {"httpGet": {"path": "/", "port": port}},
     }]}})
-}
-
-fn probed_namespace() -> Value {
-    json!({"apiVersion": "v1", "kind": "Namespace", "metadata": {"name": "other"}})
 }

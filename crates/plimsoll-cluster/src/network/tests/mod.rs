@@ -5,43 +5,10 @@ mod connections;
 mod policies;
 mod routes;
 
-use crate::controllers::runner::Runner;
 use crate::controllers::testing::World;
-use crate::faults::Faults;
-use crate::models::{self, platform};
+pub(super) use crate::models::testing::{prepared, serve};
 use crate::network::{Party, Walk};
-use crate::node::facts::Facts;
-use crate::node::machines::Machines;
-use crate::state::State;
-use platform::Component;
 use serde_json::{Value, json};
-
-/// A prepared cluster with all controllers and models.
-pub(super) fn prepared(components: &[Component]) -> World {
-    let mut state = State::new(1, 36);
-    platform::install(&mut state, components).expect("the platform installs");
-    Machines::default().install(&mut state);
-    let mut controllers = crate::controllers::standard(Facts::default(), Faults::default());
-    controllers.extend(models::all());
-    let mut world = World { state, runner: Runner::new(controllers) };
-    world.create(json!({"apiVersion": "v1", "kind": "Namespace", "metadata": {"name": "app"}}));
-    world
-}
-
-/// A Deployment and a Service of one name.
-pub(super) fn serve(world: &mut World, name: &str, port: u16) {
-    let labels = json!({"app.kubernetes.io/name": name});
-    world.create(json!({
-        "apiVersion": "apps/v1", "kind": "Deployment", "metadata": {"name": name},
-        "spec": {"replicas": 2, "selector": {"matchLabels": labels}, "template": {"metadata": {"labels": labels}, "spec": {
-            "containers": [{"name": name, "image": "example/shop:1", "ports": [{"name": "http", "containerPort": port}]}],
-        }}},
-    }));
-    world.create(json!({
-        "apiVersion": "v1", "kind": "Service", "metadata": {"name": name},
-        "spec": {"selector": labels, "ports": [{"name": "http", "port": 80, "targetPort": "http"}]},
-    }));
-}
 
 /// A policy of the namespace `app`.
 pub(super) fn policy(world: &mut World, name: &str, spec: Value) {
