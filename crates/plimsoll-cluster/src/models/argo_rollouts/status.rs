@@ -57,6 +57,10 @@ fn deadline(work: &mut Work<'_>, progress: &Progress, moved: bool) -> Option<Tim
         return None;
     }
     let condition = conditions::find(&work.rollout["status"], "Progressing").cloned();
+    let exceeded = |one: &Value| one["status"] == "False" && one["reason"] == "ProgressDeadlineExceeded";
+    if !moved && condition.as_ref().is_some_and(exceeded) {
+        return Some(work.state.now());
+    }
     let last = condition.and_then(|condition| read::instant(&condition, "/lastUpdateTime")).filter(|_| !moved);
     let last = last.unwrap_or_else(|| work.state.now());
     let seconds = work.rollout["spec"]["progressDeadlineSeconds"].as_i64().unwrap_or(600);

@@ -82,7 +82,7 @@ fn a_version_that_never_becomes_available_is_degraded_after_its_deadline() {
     world.pass(300);
     assert_eq!(phase(&world), "Progressing");
     world.pass(600);
-    assert_eq!(phase(&world), "Degraded");
+    assert_eq!(phase(&world), "Degraded", "{}", status(&world));
     assert!(condition(&world.get(ROLLOUT, "web"), "Progressing").starts_with("False ProgressDeadlineExceeded"));
     assert!(pods(&world).0 >= 4, "the stable version still serves");
 }
