@@ -65,7 +65,12 @@ pub fn attended_kinds() -> &'static [&'static str] {
 }
 
 fn is_built_in(group: &str) -> bool {
-    !group.contains('.') || (group.ends_with(".k8s.io") && group != "gateway.networking.k8s.io" && !group.contains(".x-k8s.io") && group != "snapshot.storage.k8s.io" && group != "autoscaling.k8s.io")
+    !group.contains('.')
+        || (group.ends_with(".k8s.io")
+            && group != "gateway.networking.k8s.io"
+            && !group.contains(".x-k8s.io")
+            && group != "snapshot.storage.k8s.io"
+            && group != "autoscaling.k8s.io")
 }
 
 #[cfg(test)]

@@ -149,15 +149,42 @@ pub(crate) struct Row {
 pub(crate) fn rows() -> impl Iterator<Item = Row> {
     ROWS.lines().filter_map(|line| {
         let words: Vec<&'static str> = line.split_whitespace().collect();
-        let [component, group, versions, kind, plural, scope, status, short, scale] = words[..] else { return None };
-        Some(Row { component, group, kind, versions, plural, scope, status: status == "status", short, scale })
+        let [
+            component,
+            group,
+            versions,
+            kind,
+            plural,
+            scope,
+            status,
+            short,
+            scale,
+        ] = words[..]
+        else {
+            return None;
+        };
+        Some(Row {
+            component,
+            group,
+            kind,
+            versions,
+            plural,
+            scope,
+            status: status == "status",
+            short,
+            scale,
+        })
     })
 }
 
 impl Row {
     /// The CustomResourceDefinition.
     pub(crate) fn definition(&self) -> Value {
-        let versions = self.versions.split(',').enumerate().map(|(at, name)| self.version(name, at == 0));
+        let versions = self
+            .versions
+            .split(',')
+            .enumerate()
+            .map(|(at, name)| self.version(name, at == 0));
         json!({
             "apiVersion": api_version("apiextensions.k8s.io", "v1"),
             "kind": "CustomResourceDefinition",
@@ -189,7 +216,8 @@ impl Row {
         }
         let paths: Vec<_> = self.scale.split(',').collect();
         if let [wanted, actual, rest @ ..] = &paths[..] {
-            version["subresources"]["scale"] = json!({"specReplicasPath": wanted, "statusReplicasPath": actual});
+            version["subresources"]["scale"] =
+                json!({"specReplicasPath": wanted, "statusReplicasPath": actual});
             if let [selector] = rest {
                 version["subresources"]["scale"]["labelSelectorPath"] = json!(selector);
             }
@@ -210,7 +238,10 @@ mod tests {
 
     #[test]
     fn a_scale_subresource_names_its_paths() {
-        let rollout = rows().find(|row| row.kind == "Rollout").expect("a row").definition();
+        let rollout = rows()
+            .find(|row| row.kind == "Rollout")
+            .expect("a row")
+            .definition();
         let scale = &rollout["spec"]["versions"][0]["subresources"]["scale"];
         assert_eq!(scale["statusReplicasPath"], ".status.HPAReplicas");
         assert_eq!(rollout["metadata"]["name"], "rollouts.argoproj.io");

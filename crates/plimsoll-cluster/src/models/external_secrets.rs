@@ -43,12 +43,21 @@ impl Controller for Stores {
     }
 
     fn reconcile(&mut self, state: &mut State, key: &Key) -> Outcome {
-        let Some(store) = state.get(self.0, &key.namespace, &key.name) else { return Outcome::Done };
+        let Some(store) = state.get(self.0, &key.namespace, &key.name) else {
+            return Outcome::Done;
+        };
         let mut status = status_of(&store);
-        let provider = store["spec"]["provider"].as_object().is_some_and(|provider| provider.len() == 1);
+        let provider = store["spec"]["provider"]
+            .as_object()
+            .is_some_and(|provider| provider.len() == 1);
         let ready = match provider {
             true => says("Ready", true, "Valid", "store validated"),
-            false => says("Ready", false, "InvalidProviderConfig", "exactly one provider is wanted"),
+            false => says(
+                "Ready",
+                false,
+                "InvalidProviderConfig",
+                "exactly one provider is wanted",
+            ),
         };
         crate::controllers::conditions::set(&mut status, ready, state.now());
         status["capabilities"] = json!("ReadWrite");
@@ -59,7 +68,11 @@ impl Controller for Stores {
 
 /// Keys for changes of one kind.
 fn own(entry: &LogEntry, kind: &str) -> Vec<Key> {
-    if *entry.kind == *kind { vec![Key::new(&entry.namespace, &entry.name)] } else { Vec::new() }
+    if *entry.kind == *kind {
+        vec![Key::new(&entry.namespace, &entry.name)]
+    } else {
+        Vec::new()
+    }
 }
 
 /// Makes the Secret of each ExternalSecret.
@@ -76,13 +89,17 @@ impl Controller for ExternalSecrets {
             SECRET => own(entry, SECRET),
             // A store that becomes ready, and a Secret that somebody deletes or changes.
             STORE | CLUSTER_STORE => state.list(SECRET).iter().map(|one| Key::of(one)).collect(),
-            "Secret" => crate::controllers::owner_key(entry, "ExternalSecret").into_iter().collect(),
+            "Secret" => crate::controllers::owner_key(entry, "ExternalSecret")
+                .into_iter()
+                .collect(),
             _ => Vec::new(),
         }
     }
 
     fn reconcile(&mut self, state: &mut State, key: &Key) -> Outcome {
-        let Some(external) = state.get(SECRET, &key.namespace, &key.name) else { return Outcome::Done };
+        let Some(external) = state.get(SECRET, &key.namespace, &key.name) else {
+            return Outcome::Done;
+        };
         if crate::object::is_terminating(&external) {
             return Outcome::Done;
         }
@@ -102,11 +119,16 @@ fn sync(state: &mut State, external: &Value) -> Result<String, String> {
     let values = fetched(state, external)?;
     let name = target_name(external).to_owned();
     let namespace = crate::object::namespace(external).to_owned();
-    let policy = external.pointer("/spec/target/creationPolicy").and_then(Value::as_str).unwrap_or("Owner");
+    let policy = external
+        .pointer("/spec/target/creationPolicy")
+        .and_then(Value::as_str)
+        .unwrap_or("Owner");
     let data = composed(external, &values)?;
     let known = state.get("Secret", &namespace, &name);
     if policy == "Merge" && known.is_none() {
-        return Err(format!("secrets \"{name}\" not found, and the creation policy is Merge"));
+        return Err(format!(
+            "secrets \"{name}\" not found, and the creation policy is Merge"
+        ));
     }
     let mut secret = target(external, &name, &data);
     if policy == "Owner" {
@@ -116,12 +138,18 @@ fn sync(state: &mut State, external: &Value) -> Result<String, String> {
         return Err(format!("could not write the Secret {name}"));
     }
     let written = state.get("Secret", &namespace, &name);
-    Ok(written.map(|secret| read::text(&secret, "/metadata/resourceVersion").to_owned()).unwrap_or_default())
+    Ok(written
+        .map(|secret| read::text(&secret, "/metadata/resourceVersion").to_owned())
+        .unwrap_or_default())
 }
 
 fn target_name(external: &Value) -> &str {
     let named = read::text(external, "/spec/target/name");
-    if named.is_empty() { crate::object::name(external) } else { named }
+    if named.is_empty() {
+        crate::object::name(external)
+    } else {
+        named
+    }
 }
 
 /// Values by key, as the provider gives them.
@@ -129,23 +157,48 @@ fn fetched(state: &State, external: &Value) -> Result<BTreeMap<String, String>, 
     let secret_type = read::text(external, "/spec/target/template/type");
     let mut values = BTreeMap::new();
     for entry in read::items(external, "/spec/data") {
-        let own_store = entry.pointer("/sourceRef/storeRef").unwrap_or(&external["spec"]["secretStoreRef"]);
+        let own_store = entry
+            .pointer("/sourceRef/storeRef")
+            .unwrap_or(&external["spec"]["secretStoreRef"]);
         let store = ready_store(state, external, own_store)?;
-        let (remote, property) = (read::text(entry, "/remoteRef/key"), read::text(entry, "/remoteRef/property"));
+        let (remote, property) = (
+            read::text(entry, "/remoteRef/key"),
+            read::text(entry, "/remoteRef/property"),
+        );
         let key = read::text(entry, "/secretKey");
-        values.insert(key.to_owned(), shaped(state, secret_type, key, &["external", &store, remote, property]));
+        values.insert(
+            key.to_owned(),
+            shaped(
+                state,
+                secret_type,
+                key,
+                &["external", &store, remote, property],
+            ),
+        );
     }
     for entry in read::items(external, "/spec/dataFrom") {
         if let Some(generator) = entry.pointer("/sourceRef/generatorRef") {
-            let place = ["generator", crate::object::namespace(external), read::text(generator, "/name")];
-            values.insert(read::text(generator, "/kind").to_lowercase(), shaped(state, secret_type, "", &place));
+            let place = [
+                "generator",
+                crate::object::namespace(external),
+                read::text(generator, "/name"),
+            ];
+            values.insert(
+                read::text(generator, "/kind").to_lowercase(),
+                shaped(state, secret_type, "", &place),
+            );
             continue;
         }
-        let own_store = entry.pointer("/sourceRef/storeRef").unwrap_or(&external["spec"]["secretStoreRef"]);
+        let own_store = entry
+            .pointer("/sourceRef/storeRef")
+            .unwrap_or(&external["spec"]["secretStoreRef"]);
         let store = ready_store(state, external, own_store)?;
         let remote = read::text(entry, "/extract/key");
         let key = remote.rsplit('/').next().unwrap_or(remote);
-        values.insert(key.to_owned(), shaped(state, secret_type, key, &["external", &store, remote, ""]));
+        values.insert(
+            key.to_owned(),
+            shaped(state, secret_type, key, &["external", &store, remote, ""]),
+        );
     }
     Ok(values)
 }
@@ -159,7 +212,9 @@ fn ready_store(state: &State, external: &Value, reference: &Value) -> Result<Str
         _ => (STORE, crate::object::namespace(external)),
     };
     let Some(store) = state.get(full, namespace, name) else {
-        return Err(format!("could not get {kind} {name:?}, {kind}.external-secrets.io {name:?} not found"));
+        return Err(format!(
+            "could not get {kind} {name:?}, {kind}.external-secrets.io {name:?} not found"
+        ));
     };
     if crate::object::condition(&store, "Ready") != Some("True") {
         return Err(format!("{kind} {name:?} is not ready"));
@@ -168,16 +223,27 @@ fn ready_store(state: &State, external: &Value, reference: &Value) -> Result<Str
 }
 
 /// The Secret's data: the values themselves, or what the template makes of them.
-fn composed(external: &Value, values: &BTreeMap<String, String>) -> Result<BTreeMap<String, String>, String> {
-    let Some(wanted) = external.pointer("/spec/target/template/data").and_then(Value::as_object) else {
+fn composed(
+    external: &Value,
+    values: &BTreeMap<String, String>,
+) -> Result<BTreeMap<String, String>, String> {
+    let Some(wanted) = external
+        .pointer("/spec/target/template/data")
+        .and_then(Value::as_object)
+    else {
         return Ok(values.clone());
     };
     let merge = external["spec"]["target"]["template"]["mergePolicy"] == "Merge";
-    let mut data = if merge { values.clone() } else { BTreeMap::new() };
+    let mut data = if merge {
+        values.clone()
+    } else {
+        BTreeMap::new()
+    };
     for (key, text) in wanted {
         let text = text.as_str().unwrap_or_default();
-        let filled = template::fill(text, values)
-            .map_err(|why| format!("could not apply template: unable to execute template at key {key}: {why}"))?;
+        let filled = template::fill(text, values).map_err(|why| {
+            format!("could not apply template: unable to execute template at key {key}: {why}")
+        })?;
         data.insert(key.clone(), filled);
     }
     Ok(data)
@@ -185,13 +251,23 @@ fn composed(external: &Value, values: &BTreeMap<String, String>) -> Result<BTree
 
 fn target(external: &Value, name: &str, data: &BTreeMap<String, String>) -> Value {
     let template = &external["spec"]["target"]["template"];
-    let metadata = if template["metadata"].is_object() { &template["metadata"] } else { &external["metadata"] };
+    let metadata = if template["metadata"].is_object() {
+        &template["metadata"]
+    } else {
+        &external["metadata"]
+    };
     let map = |field: &str| metadata[field].as_object().cloned().unwrap_or_default();
     let mut labels = map("labels");
-    labels.insert("reconcile.external-secrets.io/managed".to_owned(), json!("true"));
+    labels.insert(
+        "reconcile.external-secrets.io/managed".to_owned(),
+        json!("true"),
+    );
     let mut annotations = map("annotations");
     annotations.retain(|key, _| !key.starts_with("kubectl.kubernetes.io/"));
-    let encoded: Map<String, Value> = data.iter().map(|(key, value)| (key.clone(), json!(encode(value)))).collect();
+    let encoded: Map<String, Value> = data
+        .iter()
+        .map(|(key, value)| (key.clone(), json!(encode(value))))
+        .collect();
     let mut secret = json!({
         "apiVersion": "v1", "kind": "Secret",
         "metadata": {"namespace": external["metadata"]["namespace"], "name": name, "labels": labels, "annotations": annotations},
@@ -206,7 +282,12 @@ fn target(external: &Value, name: &str, data: &BTreeMap<String, String>) -> Valu
 
 fn tell_synced(state: &mut State, external: &Value, version: &str) {
     let mut status = status_of(external);
-    condition(&mut status, external, says("Ready", true, "SecretSynced", "secret synced"), state.now());
+    condition(
+        &mut status,
+        external,
+        says("Ready", true, "SecretSynced", "secret synced"),
+        state.now(),
+    );
     if status["syncedResourceVersion"] != version {
         status["refreshTime"] = json!(state.now_text());
         status["syncedResourceVersion"] = json!(version);
@@ -217,7 +298,12 @@ fn tell_synced(state: &mut State, external: &Value, version: &str) {
 
 fn tell_failed(state: &mut State, external: &Value, why: &str) {
     let mut status = status_of(external);
-    condition(&mut status, external, says("Ready", false, "SecretSyncedError", why), state.now());
+    condition(
+        &mut status,
+        external,
+        says("Ready", false, "SecretSyncedError", why),
+        state.now(),
+    );
     WRITER.status(state, external, status);
     state.record(external, EventKind::Warning, "UpdateFailed", why, WRITER.0);
 }

@@ -32,11 +32,17 @@ impl Controller for ScaledObjects {
             return found;
         }
         let all = state.list_in(KIND, &entry.namespace);
-        all.iter().filter(|scaled| scales(scaled)).map(|one| Key::of(one)).collect()
+        all.iter()
+            .filter(|scaled| scales(scaled))
+            .map(|one| Key::of(one))
+            .collect()
     }
 
     fn reconcile(&mut self, state: &mut State, key: &Key) -> Outcome {
-        let Some(scaled) = state.get(KIND, &key.namespace, &key.name).filter(|s| !object::is_terminating(s)) else {
+        let Some(scaled) = state
+            .get(KIND, &key.namespace, &key.name)
+            .filter(|s| !object::is_terminating(s))
+        else {
             return Outcome::Done;
         };
         if let Some(wait) = too_young(state, &scaled, SECONDS) {
@@ -46,10 +52,29 @@ impl Controller for ScaledObjects {
         let mut status = status_of(&scaled);
         let now = state.now();
         let message = outcome.as_ref().err().cloned();
-        let message = message.as_deref().unwrap_or("ScaledObject is defined correctly and is ready for scaling");
-        let reason = if outcome.is_ok() { "ScaledObjectReady" } else { "ScaledObjectCheckFailed" };
-        conditions::set(&mut status, says("Ready", outcome.is_ok(), reason, message), now);
-        conditions::set(&mut status, says("Active", false, "ScalerNotActive", "Scaling is not performed because triggers are not active"), now);
+        let message = message
+            .as_deref()
+            .unwrap_or("ScaledObject is defined correctly and is ready for scaling");
+        let reason = if outcome.is_ok() {
+            "ScaledObjectReady"
+        } else {
+            "ScaledObjectCheckFailed"
+        };
+        conditions::set(
+            &mut status,
+            says("Ready", outcome.is_ok(), reason, message),
+            now,
+        );
+        conditions::set(
+            &mut status,
+            says(
+                "Active",
+                false,
+                "ScalerNotActive",
+                "Scaling is not performed because triggers are not active",
+            ),
+            now,
+        );
         if outcome.is_ok() {
             let (api_version, kind, _) = target_of(&scaled);
             status["scaleTargetKind"] = json!(format!("{api_version}.{kind}"));
@@ -65,47 +90,78 @@ impl Controller for ScaledObjects {
 fn target_of(scaled: &Value) -> (&str, &str, &str) {
     let target = &scaled["spec"]["scaleTargetRef"];
     let or = |field: &str, usual: &'static str| target[field].as_str().unwrap_or(usual);
-    (or("apiVersion", "apps/v1"), or("kind", "Deployment"), target["name"].as_str().unwrap_or_default())
+    (
+        or("apiVersion", "apps/v1"),
+        or("kind", "Deployment"),
+        target["name"].as_str().unwrap_or_default(),
+    )
 }
 
 fn autoscaler_name(scaled: &Value) -> String {
     let wished = read::text(scaled, "/spec/advanced/horizontalPodAutoscalerConfig/name");
-    if wished.is_empty() { format!("keda-hpa-{}", object::name(scaled)) } else { wished.to_owned() }
+    if wished.is_empty() {
+        format!("keda-hpa-{}", object::name(scaled))
+    } else {
+        wished.to_owned()
+    }
 }
 
 /// Target and credentials of triggers must exist, and nobody else may scale the target.
 fn check(state: &State, scaled: &Value) -> Result<(), String> {
     let (api_version, kind, name) = target_of(scaled);
-    let full = Gk { group: group_of(api_version).to_owned(), kind: kind.to_owned() }.to_string();
+    let full = Gk {
+        group: group_of(api_version).to_owned(),
+        kind: kind.to_owned(),
+    }
+    .to_string();
     let namespace = object::namespace(scaled);
     if state.get(&full, namespace, name).is_none() {
-        return Err(format!("ScaledObject doesn't have correct scaleTargetRef specification: {kind} {name:?} not found"));
+        return Err(format!(
+            "ScaledObject doesn't have correct scaleTargetRef specification: {kind} {name:?} not found"
+        ));
     }
     for trigger in read::items(scaled, "/spec/triggers") {
-        let Some(reference) = trigger.get("authenticationRef") else { continue };
+        let Some(reference) = trigger.get("authenticationRef") else {
+            continue;
+        };
         let name = read::text(reference, "/name");
         let found = match reference["kind"].as_str() {
-            Some("ClusterTriggerAuthentication") => state.get("keda.sh/ClusterTriggerAuthentication", "", name),
+            Some("ClusterTriggerAuthentication") => {
+                state.get("keda.sh/ClusterTriggerAuthentication", "", name)
+            }
             _ => state.get("keda.sh/TriggerAuthentication", namespace, name),
         };
         found.ok_or_else(|| format!("TriggerAuthentication {name:?} not found"))?;
     }
     let own = autoscaler_name(scaled);
-    let rival = state.list_in(AUTOSCALER, namespace).into_iter().find(|hpa| {
-        let target = &hpa["spec"]["scaleTargetRef"];
-        object::name(hpa) != own && target["kind"] == kind && target["name"] == name
-    });
+    let rival = state
+        .list_in(AUTOSCALER, namespace)
+        .into_iter()
+        .find(|hpa| {
+            let target = &hpa["spec"]["scaleTargetRef"];
+            object::name(hpa) != own && target["kind"] == kind && target["name"] == name
+        });
     match rival {
-        Some(hpa) => Err(format!("the workload '{name}' of type '{api_version}.{kind}' is already managed by the hpa '{}'", object::name(&hpa))),
+        Some(hpa) => Err(format!(
+            "the workload '{name}' of type '{api_version}.{kind}' is already managed by the hpa '{}'",
+            object::name(&hpa)
+        )),
         None => Ok(()),
     }
 }
 
 fn make(state: &mut State, scaled: &Value) -> Result<(), String> {
     let (api_version, kind, name) = target_of(scaled);
-    let minimum = scaled["spec"]["minReplicaCount"].as_u64().unwrap_or(0).max(1);
+    let minimum = scaled["spec"]["minReplicaCount"]
+        .as_u64()
+        .unwrap_or(0)
+        .max(1);
     let triggers = read::items(scaled, "/spec/triggers");
-    let metrics: Vec<_> = triggers.iter().enumerate().map(|(index, trigger)| metric(scaled, index, trigger)).collect();
+    let metrics: Vec<_> = triggers
+        .iter()
+        .enumerate()
+        .map(|(index, trigger)| metric(scaled, index, trigger))
+        .collect();
     let mut autoscaler = json!({
         "apiVersion": "autoscaling/v2", "kind": "HorizontalPodAutoscaler",
         "metadata": {
@@ -123,25 +179,48 @@ fn make(state: &mut State, scaled: &Value) -> Result<(), String> {
             "metrics": metrics,
         },
     });
-    if let Some(behavior) = scaled.pointer("/spec/advanced/horizontalPodAutoscalerConfig/behavior") {
+    if let Some(behavior) = scaled.pointer("/spec/advanced/horizontalPodAutoscalerConfig/behavior")
+    {
         autoscaler["spec"]["behavior"] = behavior.clone();
     }
     match WRITER.put(state, scaled, owned(autoscaler, scaled)) {
         true => Ok(()),
-        false => Err(format!("could not write the HorizontalPodAutoscaler of {name}")),
+        false => Err(format!(
+            "could not write the HorizontalPodAutoscaler of {name}"
+        )),
     }
 }
 
 fn metric(scaled: &Value, index: usize, trigger: &Value) -> Value {
     let kind = read::text(trigger, "/type");
     let metadata = &trigger["metadata"];
-    let number = |value: &Value| value.as_str().and_then(|text| text.parse::<u64>().ok()).or_else(|| value.as_u64());
+    let number = |value: &Value| {
+        value
+            .as_str()
+            .and_then(|text| text.parse::<u64>().ok())
+            .or_else(|| value.as_u64())
+    };
     if matches!(kind, "cpu" | "memory") {
         let utilization = number(&metadata["value"]).unwrap_or(80);
         return json!({"type": "Resource", "resource": {"name": kind, "target": {"type": "Utilization", "averageUtilization": utilization}}});
     }
-    let threshold = ["threshold", "value", "lagThreshold", "queueLength", "listLength"].iter().find_map(|key| metadata.get(*key));
-    let threshold = threshold.map_or_else(|| "1".to_owned(), |value| value.as_str().map_or_else(|| value.to_string(), str::to_owned));
+    let threshold = [
+        "threshold",
+        "value",
+        "lagThreshold",
+        "queueLength",
+        "listLength",
+    ]
+    .iter()
+    .find_map(|key| metadata.get(*key));
+    let threshold = threshold.map_or_else(
+        || "1".to_owned(),
+        |value| {
+            value
+                .as_str()
+                .map_or_else(|| value.to_string(), str::to_owned)
+        },
+    );
     json!({"type": "External", "external": {
         "metric": {"name": format!("s{index}-{kind}"), "selector": {"matchLabels": {"scaledobject.keda.sh/name": object::name(scaled)}}},
         "target": {"type": trigger["metricType"].as_str().unwrap_or("AverageValue"), "averageValue": threshold},

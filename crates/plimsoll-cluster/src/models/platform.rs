@@ -35,7 +35,10 @@ pub struct Component {
 impl Component {
     /// A component with all its defaults.
     pub fn named(name: &str) -> Self {
-        Self { name: name.to_owned(), ..Self::default() }
+        Self {
+            name: name.to_owned(),
+            ..Self::default()
+        }
     }
 }
 
@@ -53,7 +56,12 @@ struct Class {
 }
 
 const fn plain(name: &'static str, namespace: &'static str) -> Facts {
-    Facts { name, namespace, gateway: None, ingress: None }
+    Facts {
+        name,
+        namespace,
+        gateway: None,
+        ingress: None,
+    }
 }
 
 const fn class(name: &'static str, controller: &'static str) -> Option<Class> {
@@ -141,7 +149,9 @@ pub fn names() -> impl Iterator<Item = &'static str> {
 /// The component that brings a custom kind such as `cert-manager.io/Certificate`.
 pub fn bringing(kind: &str) -> Option<&'static str> {
     let (group, kind) = kind.split_once('/')?;
-    crds::rows().find(|row| row.group == group && row.kind == kind).map(|row| row.component)
+    crds::rows()
+        .find(|row| row.group == group && row.kind == kind)
+        .map(|row| row.component)
 }
 
 /// Installs what every cluster has, and then each component; what exists already stays.
@@ -155,20 +165,35 @@ pub fn install(state: &mut State, components: &[Component]) -> Result<(), Platfo
 }
 
 fn facts_of(name: &str) -> Result<&'static Facts, PlatformError> {
-    KNOWN.iter().find(|facts| facts.name == name).ok_or_else(|| PlatformError::Unknown(name.to_owned()))
+    KNOWN
+        .iter()
+        .find(|facts| facts.name == name)
+        .ok_or_else(|| PlatformError::Unknown(name.to_owned()))
 }
 
 fn put_all(state: &mut State, component: &str, objects: Vec<Value>) -> Result<(), PlatformError> {
     for object in objects {
-        let definition = (object["kind"] == "CustomResourceDefinition").then(|| Kind::custom(&object)).flatten();
+        let definition = (object["kind"] == "CustomResourceDefinition")
+            .then(|| Kind::custom(&object))
+            .flatten();
         let labels = object["metadata"]["labels"].clone();
-        let name = object["metadata"]["name"].as_str().unwrap_or_default().to_owned();
+        let name = object["metadata"]["name"]
+            .as_str()
+            .unwrap_or_default()
+            .to_owned();
         let is_namespace = object["kind"] == "Namespace";
         match state.create(MANAGER, object) {
             Ok(_) => {}
-            Err(error) if error.reason == "AlreadyExists" && is_namespace => label_namespace(state, &name, &labels),
+            Err(error) if error.reason == "AlreadyExists" && is_namespace => {
+                label_namespace(state, &name, &labels)
+            }
             Err(error) if error.reason == "AlreadyExists" => {}
-            Err(source) => return Err(PlatformError::Refused { component: component.to_owned(), source }),
+            Err(source) => {
+                return Err(PlatformError::Refused {
+                    component: component.to_owned(),
+                    source,
+                });
+            }
         }
         if let Some(kind) = definition.filter(|kind| state.kinds().get(&kind.key).is_none()) {
             state.kinds.add(kind);
@@ -179,7 +204,9 @@ fn put_all(state: &mut State, component: &str, objects: Vec<Value>) -> Result<()
 
 /// Adds labels to a namespace that is there already.
 fn label_namespace(state: &mut State, name: &str, labels: &Value) {
-    let Some(known) = state.get("Namespace", "", name) else { return };
+    let Some(known) = state.get("Namespace", "", name) else {
+        return;
+    };
     let mut changed = Value::clone(&known);
     for (key, value) in labels.as_object().into_iter().flatten() {
         changed["metadata"]["labels"][key] = value.clone();
@@ -194,14 +221,30 @@ fn objects(component: &Component, facts: &Facts) -> Vec<Value> {
     let mut all = vec![home_of(home, facts.name)];
     let serves_gateways = facts.gateway.is_some() && !component.ingress;
     let brings = |owner: &str| owner == facts.name || (serves_gateways && owner == "gateway-api");
-    all.extend(crds::rows().filter(|row| brings(row.component)).map(|row| row.definition()));
+    all.extend(
+        crds::rows()
+            .filter(|row| brings(row.component))
+            .map(|row| row.definition()),
+    );
     if let Some(known) = facts.gateway.filter(|_| serves_gateways) {
         let name = component.class.as_deref().unwrap_or(known.name);
-        all.push(class_object("gateway.networking.k8s.io/v1", "GatewayClass", name, home, &json!({"controllerName": known.controller})));
+        all.push(class_object(
+            "gateway.networking.k8s.io/v1",
+            "GatewayClass",
+            name,
+            home,
+            &json!({"controllerName": known.controller}),
+        ));
     }
     if let Some(known) = facts.ingress.filter(|_| !serves_gateways) {
         let name = component.class.as_deref().unwrap_or(known.name);
-        all.push(class_object("networking.k8s.io/v1", "IngressClass", name, home, &json!({"controller": known.controller})));
+        all.push(class_object(
+            "networking.k8s.io/v1",
+            "IngressClass",
+            name,
+            home,
+            &json!({"controller": known.controller}),
+        ));
     }
     for (kind, namespace_name, name) in &component.stores {
         if !namespace_name.is_empty() {
@@ -217,9 +260,16 @@ fn objects(component: &Component, facts: &Facts) -> Vec<Value> {
 }
 
 fn class_object(api_version: &str, kind: &str, name: &str, home: &str, spec: &Value) -> Value {
-    let controller = spec["controllerName"].as_str().or_else(|| spec["controller"].as_str()).unwrap_or_default();
-    let mut object = json!({"apiVersion": api_version, "kind": kind, "metadata": {"name": name}, "spec": spec});
-    if data_plane(controller).and_then(crate::network::DataPlane::usual_namespace).is_some_and(|usual| usual != home) {
+    let controller = spec["controllerName"]
+        .as_str()
+        .or_else(|| spec["controller"].as_str())
+        .unwrap_or_default();
+    let mut object =
+        json!({"apiVersion": api_version, "kind": kind, "metadata": {"name": name}, "spec": spec});
+    if data_plane(controller)
+        .and_then(crate::network::DataPlane::usual_namespace)
+        .is_some_and(|usual| usual != home)
+    {
         object["metadata"]["labels"] = json!({NAMESPACE_LABEL: home});
     }
     object
@@ -252,7 +302,10 @@ fn namespace(name: &str) -> Value {
 
 /// What every cluster has: system namespaces, the API server's Service, DNS, storage classes.
 fn basics() -> Vec<Value> {
-    let mut all: Vec<_> = ["default", "kube-system", "kube-public", "kube-node-lease"].into_iter().map(namespace).collect();
+    let mut all: Vec<_> = ["default", "kube-system", "kube-public", "kube-node-lease"]
+        .into_iter()
+        .map(namespace)
+        .collect();
     all.extend(api_server());
     all.extend(dns());
     all.extend(storage_classes());
@@ -317,11 +370,19 @@ fn dns() -> [Value; 2] {
 /// `standard` is the default; the others carry the names that clouds give to solid-state and shared storage.
 fn storage_classes() -> Vec<Value> {
     let classes = [
-        ("standard", "embedded.csi"), ("ssd", "embedded.csi"), ("gp3", "ebs.csi.aws.com"), ("gp2", "ebs.csi.aws.com"),
-        ("premium-rwo", "pd.csi.storage.gke.io"), ("standard-rwo", "pd.csi.storage.gke.io"),
-        ("managed-csi", "disk.csi.azure.com"), ("managed-csi-premium", "disk.csi.azure.com"),
-        ("shared", "file.embedded.csi"), ("efs-sc", "efs.csi.aws.com"), ("azurefile-csi", "file.csi.azure.com"),
-        ("azurefile-csi-premium", "file.csi.azure.com"), ("local-path", "rancher.io/local-path"),
+        ("standard", "embedded.csi"),
+        ("ssd", "embedded.csi"),
+        ("gp3", "ebs.csi.aws.com"),
+        ("gp2", "ebs.csi.aws.com"),
+        ("premium-rwo", "pd.csi.storage.gke.io"),
+        ("standard-rwo", "pd.csi.storage.gke.io"),
+        ("managed-csi", "disk.csi.azure.com"),
+        ("managed-csi-premium", "disk.csi.azure.com"),
+        ("shared", "file.embedded.csi"),
+        ("efs-sc", "efs.csi.aws.com"),
+        ("azurefile-csi", "file.csi.azure.com"),
+        ("azurefile-csi-premium", "file.csi.azure.com"),
+        ("local-path", "rancher.io/local-path"),
     ];
     classes
         .iter()

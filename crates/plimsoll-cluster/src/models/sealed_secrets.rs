@@ -30,7 +30,10 @@ impl Controller for SealedSecrets {
     }
 
     fn reconcile(&mut self, state: &mut State, key: &Key) -> Outcome {
-        let Some(sealed) = state.get(KIND, &key.namespace, &key.name).filter(|s| !object::is_terminating(s)) else {
+        let Some(sealed) = state
+            .get(KIND, &key.namespace, &key.name)
+            .filter(|s| !object::is_terminating(s))
+        else {
             return Outcome::Done;
         };
         if let Some(wait) = too_young(state, &sealed, SECONDS) {
@@ -39,11 +42,21 @@ impl Controller for SealedSecrets {
         let outcome = unseal(state, &sealed);
         let mut status = status_of(&sealed);
         let why = outcome.as_ref().err().cloned().unwrap_or_default();
-        conditions::set(&mut status, says("Synced", outcome.is_ok(), "", &why), state.now());
+        conditions::set(
+            &mut status,
+            says("Synced", outcome.is_ok(), "", &why),
+            state.now(),
+        );
         status["observedGeneration"] = sealed["metadata"]["generation"].clone();
         WRITER.status(state, &sealed, status);
         if outcome.is_err() {
-            state.record(&sealed, EventKind::Warning, "ErrUnsealFailed", &format!("Failed to unseal: {why}"), WRITER.0);
+            state.record(
+                &sealed,
+                EventKind::Warning,
+                "ErrUnsealFailed",
+                &format!("Failed to unseal: {why}"),
+                WRITER.0,
+            );
         }
         Outcome::Done
     }
@@ -52,26 +65,47 @@ impl Controller for SealedSecrets {
 fn unseal(state: &mut State, sealed: &Value) -> Result<(), String> {
     let (namespace, name) = (object::namespace(sealed), object::name(sealed));
     if let Some(known) = state.get("Secret", namespace, name) {
-        let ours = object::controller_of(&known).is_some_and(|owner| owner["uid"] == sealed["metadata"]["uid"]);
+        let ours = object::controller_of(&known)
+            .is_some_and(|owner| owner["uid"] == sealed["metadata"]["uid"]);
         if !ours {
-            return Err(format!("failed update: Resource {name:?} already exists and is not managed by SealedSecret"));
+            return Err(format!(
+                "failed update: Resource {name:?} already exists and is not managed by SealedSecret"
+            ));
         }
     }
     let template = &sealed["spec"]["template"];
     let secret_type = template["type"].as_str().unwrap_or("Opaque");
     let mut values = BTreeMap::new();
-    for (key, sealed_value) in sealed["spec"]["encryptedData"].as_object().into_iter().flatten() {
+    for (key, sealed_value) in sealed["spec"]["encryptedData"]
+        .as_object()
+        .into_iter()
+        .flatten()
+    {
         if !sealed_value.as_str().is_some_and(is_base64) {
             return Err(format!("illegal base64 data in key {key}"));
         }
-        values.insert(key.clone(), shaped(state, secret_type, key, &["sealed", namespace, name, key]));
+        values.insert(
+            key.clone(),
+            shaped(state, secret_type, key, &["sealed", namespace, name, key]),
+        );
     }
     let mut data = values.clone();
     for (key, text) in template["data"].as_object().into_iter().flatten() {
-        data.insert(key.clone(), template::fill(text.as_str().unwrap_or_default(), &values)?);
+        data.insert(
+            key.clone(),
+            template::fill(text.as_str().unwrap_or_default(), &values)?,
+        );
     }
-    let data: Map<String, Value> = data.iter().map(|(key, value)| (key.clone(), json!(encode(value)))).collect();
-    let map = |field: &str| template["metadata"][field].as_object().cloned().unwrap_or_default();
+    let data: Map<String, Value> = data
+        .iter()
+        .map(|(key, value)| (key.clone(), json!(encode(value))))
+        .collect();
+    let map = |field: &str| {
+        template["metadata"][field]
+            .as_object()
+            .cloned()
+            .unwrap_or_default()
+    };
     let mut secret = json!({
         "apiVersion": "v1", "kind": "Secret",
         "metadata": {"namespace": namespace, "name": name, "labels": map("labels"), "annotations": map("annotations")},

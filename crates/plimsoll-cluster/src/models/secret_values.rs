@@ -14,7 +14,11 @@ pub(super) fn value(state: &State, place: &[&str]) -> String {
         hasher.update([0]);
     }
     let letters = b"abcdefghijkmnopqrstuvwxyzABCDEFGHJKLMNPQRSTUVWXYZ23456789";
-    hasher.finalize().iter().map(|byte| char::from(letters[usize::from(*byte) % letters.len()])).collect()
+    hasher
+        .finalize()
+        .iter()
+        .map(|byte| char::from(letters[usize::from(*byte) % letters.len()]))
+        .collect()
 }
 
 /// The same in the form that a key or the Secret's type asks for.

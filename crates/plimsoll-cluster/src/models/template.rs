@@ -14,9 +14,17 @@ pub(super) fn fill(text: &str, values: &BTreeMap<String, String>) -> Result<Stri
     let mut rest = text;
     while let Some((before, after)) = rest.split_once("{{") {
         let (action, tail) = after.split_once("}}").ok_or("unclosed action")?;
-        let (trim_before, action) = action.strip_prefix('-').map_or((false, action), |inner| (true, inner));
-        let (trim_after, action) = action.strip_suffix('-').map_or((false, action), |inner| (true, inner));
-        out.push_str(if trim_before { before.trim_end() } else { before });
+        let (trim_before, action) = action
+            .strip_prefix('-')
+            .map_or((false, action), |inner| (true, inner));
+        let (trim_after, action) = action
+            .strip_suffix('-')
+            .map_or((false, action), |inner| (true, inner));
+        out.push_str(if trim_before {
+            before.trim_end()
+        } else {
+            before
+        });
         out.push_str(&evaluate(action.trim(), values)?);
         rest = if trim_after { tail.trim_start() } else { tail };
     }
@@ -32,20 +40,28 @@ fn evaluate(action: &str, values: &BTreeMap<String, String>) -> Result<String, S
 }
 
 fn operand(text: &str, values: &BTreeMap<String, String>) -> Result<String, String> {
-    if let Some(literal) = text.strip_prefix('"').and_then(|text| text.strip_suffix('"')) {
+    if let Some(literal) = text
+        .strip_prefix('"')
+        .and_then(|text| text.strip_suffix('"'))
+    {
         return Ok(literal.to_owned());
     }
     let words: Vec<_> = text.split_whitespace().collect();
     match words[..] {
         [field] if field.starts_with('.') => known(&field[1..], values),
         ["index", ".", quoted] => known(quoted.trim_matches('"'), values),
-        [function, field] if field.starts_with('.') => apply(function, &known(&field[1..], values)?),
+        [function, field] if field.starts_with('.') => {
+            apply(function, &known(&field[1..], values)?)
+        }
         _ => Err(format!("`{text}` is not understood")),
     }
 }
 
 fn known(key: &str, values: &BTreeMap<String, String>) -> Result<String, String> {
-    values.get(key).cloned().ok_or_else(|| format!("map has no entry for key {key:?}"))
+    values
+        .get(key)
+        .cloned()
+        .ok_or_else(|| format!("map has no entry for key {key:?}"))
 }
 
 fn apply(function: &str, value: &str) -> Result<String, String> {
@@ -69,7 +85,9 @@ fn urlquery(value: &str) -> String {
     let mut out = String::new();
     for byte in value.bytes() {
         match byte {
-            b'A'..=b'Z' | b'a'..=b'z' | b'0'..=b'9' | b'-' | b'_' | b'.' | b'~' => out.push(char::from(byte)),
+            b'A'..=b'Z' | b'a'..=b'z' | b'0'..=b'9' | b'-' | b'_' | b'.' | b'~' => {
+                out.push(char::from(byte))
+            }
             b' ' => out.push('+'),
             other => out.push_str(&format!("%{other:02X}")),
         }
@@ -82,18 +100,36 @@ mod tests {
     use super::*;
 
     fn filled(text: &str) -> Result<String, String> {
-        fill(text, &BTreeMap::from([("user".to_owned(), "shop".to_owned()), ("password".to_owned(), "a/b".to_owned())]))
+        fill(
+            text,
+            &BTreeMap::from([
+                ("user".to_owned(), "shop".to_owned()),
+                ("password".to_owned(), "a/b".to_owned()),
+            ]),
+        )
     }
 
     #[test]
     fn a_url_is_composed_of_its_parts() {
-        assert_eq!(filled("pg://{{ .user }}:{{ .password | urlquery }}@db"), Ok("pg://shop:a%2Fb@db".to_owned()));
-        assert_eq!(filled(r#"{{ index . "user" | upper }}"#), Ok("SHOP".to_owned()));
+        assert_eq!(
+            filled("pg://{{ .user }}:{{ .password | urlquery }}@db"),
+            Ok("pg://shop:a%2Fb@db".to_owned())
+        );
+        assert_eq!(
+            filled(r#"{{ index . "user" | upper }}"#),
+            Ok("SHOP".to_owned())
+        );
     }
 
     #[test]
     fn a_missing_key_and_an_unknown_function_are_refused() {
-        assert_eq!(filled("{{ .host }}"), Err("map has no entry for key \"host\"".to_owned()));
-        assert_eq!(filled("{{ .user | sha1sum }}"), Err("function \"sha1sum\" not defined".to_owned()));
+        assert_eq!(
+            filled("{{ .host }}"),
+            Err("map has no entry for key \"host\"".to_owned())
+        );
+        assert_eq!(
+            filled("{{ .user | sha1sum }}"),
+            Err("function \"sha1sum\" not defined".to_owned())
+        );
     }
 }

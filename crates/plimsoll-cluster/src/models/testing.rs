@@ -16,7 +16,10 @@ pub(crate) fn prepared(components: &[Component]) -> World {
     Machines::default().install(&mut state);
     let mut controllers = crate::controllers::standard(Facts::default(), Faults::default());
     controllers.extend(super::all());
-    let mut world = World { state, runner: Runner::new(controllers) };
+    let mut world = World {
+        state,
+        runner: Runner::new(controllers),
+    };
     world.create(json!({"apiVersion": "v1", "kind": "Namespace", "metadata": {"name": "app"}}));
     world
 }
@@ -38,10 +41,17 @@ pub(crate) fn serve(world: &mut World, name: &str, port: u16) {
 
 /// Reason and message of a condition.
 pub(crate) fn condition(object: &Value, kind: &str) -> String {
-    let conditions = object["status"]["conditions"].as_array().into_iter().flatten();
+    let conditions = object["status"]["conditions"]
+        .as_array()
+        .into_iter()
+        .flatten();
     let found = conditions.filter(|one| one["type"] == kind).map(|one| {
         let text = |field: &str| one[field].as_str().unwrap_or_default().to_owned();
-        format!("{} {} {}", text("status"), text("reason"), text("message")).trim().to_owned()
+        format!("{} {} {}", text("status"), text("reason"), text("message"))
+            .trim()
+            .to_owned()
     });
-    found.last().unwrap_or_else(|| format!("no condition {kind}"))
+    found
+        .last()
+        .unwrap_or_else(|| format!("no condition {kind}"))
 }

@@ -25,7 +25,11 @@ impl Writer {
         }
         // Without a status subresource the status is a part of the object like any other.
         let kind = Gk::of(object).to_string();
-        let outcome = if state.kinds().get(&kind).is_some_and(|kind| kind.has("status")) {
+        let outcome = if state
+            .kinds()
+            .get(&kind)
+            .is_some_and(|kind| kind.has("status"))
+        {
             state.update_status(self.0, changed)
         } else {
             state.update(self.0, changed)
@@ -64,13 +68,19 @@ impl Writer {
 /// Whether `known` says all that `wanted` does; the API server may have added more.
 fn covers(known: &Value, wanted: &Value) -> bool {
     match (known, wanted) {
-        (Value::Object(known), Value::Object(wanted)) => wanted.iter().all(|(key, value)| match known.get(key) {
-            Some(same) if key == "data" => same == value,
-            Some(same) => covers(same, value),
-            None => false,
-        }),
+        (Value::Object(known), Value::Object(wanted)) => {
+            wanted.iter().all(|(key, value)| match known.get(key) {
+                Some(same) if key == "data" => same == value,
+                Some(same) => covers(same, value),
+                None => false,
+            })
+        }
         (Value::Array(known), Value::Array(wanted)) => {
-            known.len() == wanted.len() && known.iter().zip(wanted).all(|(known, wanted)| covers(known, wanted))
+            known.len() == wanted.len()
+                && known
+                    .iter()
+                    .zip(wanted)
+                    .all(|(known, wanted)| covers(known, wanted))
         }
         (known, wanted) => known == wanted,
     }
@@ -108,18 +118,37 @@ pub(super) fn condition(status: &mut Value, object: &Value, want: Condition<'_>,
 }
 
 /// A condition's words.
-pub(super) fn says<'a>(kind: &'a str, status: bool, reason: &'a str, message: &'a str) -> Condition<'a> {
-    Condition { kind, status: if status { "True" } else { "False" }, reason, message }
+pub(super) fn says<'a>(
+    kind: &'a str,
+    status: bool,
+    reason: &'a str,
+    message: &'a str,
+) -> Condition<'a> {
+    Condition {
+        kind,
+        status: if status { "True" } else { "False" },
+        reason,
+        message,
+    }
 }
 
 /// The status as it is, for changing.
 pub(super) fn status_of(object: &Value) -> Value {
-    object.get("status").filter(|status| status.is_object()).cloned().unwrap_or_else(|| json!({}))
+    object
+        .get("status")
+        .filter(|status| status.is_object())
+        .cloned()
+        .unwrap_or_else(|| json!({}))
 }
 
 /// Waits until `object` is `seconds` old, as long as its controller usually needs.
 pub(super) fn too_young(state: &State, object: &Value, seconds: i64) -> Option<Outcome> {
-    let created: Timestamp = object["metadata"]["creationTimestamp"].as_str()?.parse().ok()?;
-    let at = created.checked_add(SignedDuration::from_secs(seconds)).ok()?;
+    let created: Timestamp = object["metadata"]["creationTimestamp"]
+        .as_str()?
+        .parse()
+        .ok()?;
+    let at = created
+        .checked_add(SignedDuration::from_secs(seconds))
+        .ok()?;
     (at > state.now()).then(|| Outcome::at(state, at))
 }

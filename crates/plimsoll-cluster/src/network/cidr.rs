@@ -45,7 +45,9 @@ mod tests {
     use super::*;
 
     fn holds(range: &str, address: &str) -> bool {
-        Cidr::parse(range).expect("a range").contains(address.parse().expect("an address"))
+        Cidr::parse(range)
+            .expect("a range")
+            .contains(address.parse().expect("an address"))
     }
 
     #[test]

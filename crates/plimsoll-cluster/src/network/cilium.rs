@@ -26,7 +26,9 @@ pub(crate) struct Opinion {
 
 /// Whether the cluster's network is Cilium.
 pub(crate) fn installed(state: &State) -> bool {
-    state.get(CRD, "", "ciliumnetworkpolicies.cilium.io").is_some()
+    state
+        .get(CRD, "", "ciliumnetworkpolicies.cilium.io")
+        .is_some()
 }
 
 pub(crate) fn judge(state: &State, flow: &Flow<'_>, direction: Direction) -> Opinion {
@@ -39,7 +41,12 @@ pub(crate) fn judge(state: &State, flow: &Flow<'_>, direction: Direction) -> Opi
         Direction::Egress => (flow.from, flow.to),
     };
     let selecting = selecting(state, end);
-    let asks = Question { flow, peer, direction, learned: flow.host.is_some_and(|host| learns(&selecting, host)) };
+    let asks = Question {
+        flow,
+        peer,
+        direction,
+        learned: flow.host.is_some_and(|host| learns(&selecting, host)),
+    };
     for (policy, spec) in &selecting {
         asks.ask(policy, spec, &mut opinion);
     }
@@ -52,9 +59,14 @@ fn selecting(state: &State, end: &Party) -> Vec<(Arc<Value>, Value)> {
     policies.extend(state.list(CLUSTER_POLICY));
     let mut found = Vec::new();
     for policy in policies {
-        let specs = read::items(&policy, "/specs").iter().chain(policy.get("spec"));
+        let specs = read::items(&policy, "/specs")
+            .iter()
+            .chain(policy.get("spec"));
         let namespace = read::namespace(&policy);
-        for spec in specs.filter(|spec| spec.get("endpointSelector").is_some_and(|s| endpoint(s, namespace, end))) {
+        for spec in specs.filter(|spec| {
+            spec.get("endpointSelector")
+                .is_some_and(|s| endpoint(s, namespace, end))
+        }) {
             found.push((Arc::clone(&policy), spec.clone()));
         }
     }
@@ -90,27 +102,55 @@ impl Question<'_> {
     }
 
     fn takes(&self, rule: &Value, namespace: &str) -> bool {
-        let Some(rule) = rule.as_object().filter(|rule| !rule.is_empty()) else { return false };
-        let prefix = if self.direction == Direction::Ingress { "from" } else { "to" };
-        let peers: Vec<_> = rule.iter().filter(|(key, _)| key.starts_with(prefix) && *key != "toPorts").collect();
-        let by_peer = peers.is_empty() || peers.iter().any(|(key, value)| self.is_peer(&key[prefix.len()..], value, namespace));
+        let Some(rule) = rule.as_object().filter(|rule| !rule.is_empty()) else {
+            return false;
+        };
+        let prefix = if self.direction == Direction::Ingress {
+            "from"
+        } else {
+            "to"
+        };
+        let peers: Vec<_> = rule
+            .iter()
+            .filter(|(key, _)| key.starts_with(prefix) && *key != "toPorts")
+            .collect();
+        let by_peer = peers.is_empty()
+            || peers
+                .iter()
+                .any(|(key, value)| self.is_peer(&key[prefix.len()..], value, namespace));
         by_peer && self.is_port(rule)
     }
 
     fn is_peer(&self, kind: &str, value: &Value, namespace: &str) -> bool {
-        let any = |test: &dyn Fn(&Value) -> bool| value.as_array().is_some_and(|list| list.iter().any(test));
+        let any = |test: &dyn Fn(&Value) -> bool| {
+            value.as_array().is_some_and(|list| list.iter().any(test))
+        };
         match kind {
             "Endpoints" => any(&|s| endpoint(s, namespace, self.peer)),
             "Entities" => any(&|e| e.as_str().is_some_and(|word| entity(word, self.peer))),
             "CIDR" => any(&|range| in_range(range.as_str().unwrap_or_default(), &[], self.peer)),
-            "CIDRSet" => any(&|set| in_range(read::text(set, "/cidr"), read::items(set, "/except"), self.peer)),
-            "FQDNs" => self.learned && self.flow.host.is_some_and(|host| any(&|name| fqdn(name, host))),
+            "CIDRSet" => any(&|set| {
+                in_range(
+                    read::text(set, "/cidr"),
+                    read::items(set, "/except"),
+                    self.peer,
+                )
+            }),
+            "FQDNs" => {
+                self.learned
+                    && self
+                        .flow
+                        .host
+                        .is_some_and(|host| any(&|name| fqdn(name, host)))
+            }
             _ => false,
         }
     }
 
     fn is_port(&self, rule: &Map<String, Value>) -> bool {
-        let Some(groups) = rule.get("toPorts").and_then(Value::as_array) else { return true };
+        let Some(groups) = rule.get("toPorts").and_then(Value::as_array) else {
+            return true;
+        };
         groups.iter().any(|group| {
             let ports = read::items(group, "/ports");
             ports.is_empty() || ports.iter().any(|port| self.is_one_port(port))
@@ -126,7 +166,10 @@ impl Question<'_> {
         match word.parse::<u16>() {
             Ok(0) => true,
             Ok(first) => {
-                let last = port["endPort"].as_u64().filter(|last| *last > 0).unwrap_or_else(|| first.into());
+                let last = port["endPort"]
+                    .as_u64()
+                    .filter(|last| *last > 0)
+                    .unwrap_or_else(|| first.into());
                 (u64::from(first)..=last).contains(&u64::from(self.flow.port))
             }
             Err(_) => named_port(self.flow.to, word, self.flow.protocol) == Some(self.flow.port),
@@ -135,7 +178,9 @@ impl Question<'_> {
 }
 
 fn in_range(range: &str, except: &[Value], peer: &Party) -> bool {
-    let Some(address) = peer.address.filter(|_| peer.identity == Identity::World) else { return false };
+    let Some(address) = peer.address.filter(|_| peer.identity == Identity::World) else {
+        return false;
+    };
     let holds = |range: &str| Cidr::parse(range).is_some_and(|cidr| cidr.contains(address));
     holds(range) && !except.iter().filter_map(Value::as_str).any(holds)
 }
@@ -144,8 +189,12 @@ fn entity(word: &str, peer: &Party) -> bool {
     match word {
         "all" => true,
         "world" => peer.identity == Identity::World,
-        "world-ipv4" => peer.identity == Identity::World && peer.address.is_some_and(|a| a.is_ipv4()),
-        "world-ipv6" => peer.identity == Identity::World && peer.address.is_some_and(|a| a.is_ipv6()),
+        "world-ipv4" => {
+            peer.identity == Identity::World && peer.address.is_some_and(|a| a.is_ipv4())
+        }
+        "world-ipv6" => {
+            peer.identity == Identity::World && peer.address.is_some_and(|a| a.is_ipv6())
+        }
         "cluster" => peer.identity != Identity::World,
         "host" | "remote-node" => peer.identity == Identity::Node,
         "kube-apiserver" => peer.identity == Identity::ApiServer,
@@ -159,7 +208,8 @@ fn entity(word: &str, peer: &Party) -> bool {
 fn endpoint(selector: &Value, namespace: &str, party: &Party) -> bool {
     let labels = cilium_labels(party);
     let selector = without_sources(selector);
-    let names_namespace = keys(&selector).any(|key| key == NAMESPACE || key.starts_with(NAMESPACE_LABELS));
+    let names_namespace =
+        keys(&selector).any(|key| key == NAMESPACE || key.starts_with(NAMESPACE_LABELS));
     let reserved = keys(&selector).any(|key| key.starts_with("reserved:"));
     if !reserved && party.identity != Identity::Pod {
         return false;
@@ -173,7 +223,12 @@ fn cilium_labels(party: &Party) -> BTreeMap<String, String> {
         Identity::Pod => {
             let mut labels = party.labels.clone();
             labels.insert(NAMESPACE.to_owned(), party.namespace.clone());
-            labels.extend(party.namespace_labels.iter().map(|(k, v)| (format!("{NAMESPACE_LABELS}{k}"), v.clone())));
+            labels.extend(
+                party
+                    .namespace_labels
+                    .iter()
+                    .map(|(k, v)| (format!("{NAMESPACE_LABELS}{k}"), v.clone())),
+            );
             return labels;
         }
         Identity::World => "reserved:world",
@@ -186,10 +241,18 @@ fn cilium_labels(party: &Party) -> BTreeMap<String, String> {
 
 /// Drops the sources `k8s:` and `any:` in front of label keys.
 fn without_sources(selector: &Value) -> Value {
-    let bare = |key: &str| key.trim_start_matches("k8s:").trim_start_matches("any:").to_owned();
+    let bare = |key: &str| {
+        key.trim_start_matches("k8s:")
+            .trim_start_matches("any:")
+            .to_owned()
+    };
     let mut out = selector.clone();
     if let Some(labels) = read::entries(selector, "/matchLabels") {
-        out["matchLabels"] = labels.iter().map(|(key, value)| (bare(key), value.clone())).collect::<Map<_, _>>().into();
+        out["matchLabels"] = labels
+            .iter()
+            .map(|(key, value)| (bare(key), value.clone()))
+            .collect::<Map<_, _>>()
+            .into();
     }
     for expression in out["matchExpressions"].as_array_mut().into_iter().flatten() {
         expression["key"] = bare(read::text(expression, "/key")).into();
@@ -198,14 +261,26 @@ fn without_sources(selector: &Value) -> Value {
 }
 
 fn keys(selector: &Value) -> impl Iterator<Item = &str> {
-    let labels = read::entries(selector, "/matchLabels").into_iter().flatten().map(|(key, _)| key.as_str());
-    labels.chain(read::items(selector, "/matchExpressions").iter().map(|e| read::text(e, "/key")))
+    let labels = read::entries(selector, "/matchLabels")
+        .into_iter()
+        .flatten()
+        .map(|(key, _)| key.as_str());
+    labels.chain(
+        read::items(selector, "/matchExpressions")
+            .iter()
+            .map(|e| read::text(e, "/key")),
+    )
 }
 
 /// Whether a DNS rule of these policies covers `host`.
 fn learns(selecting: &[(Arc<Value>, Value)], host: &str) -> bool {
-    let groups = selecting.iter().flat_map(|(_, spec)| read::items(spec, "/egress")).flat_map(|r| read::items(r, "/toPorts"));
-    groups.flat_map(|group| read::items(group, "/rules/dns")).any(|name| fqdn(name, host))
+    let groups = selecting
+        .iter()
+        .flat_map(|(_, spec)| read::items(spec, "/egress"))
+        .flat_map(|r| read::items(r, "/toPorts"));
+    groups
+        .flat_map(|group| read::items(group, "/rules/dns"))
+        .any(|name| fqdn(name, host))
 }
 
 fn fqdn(rule: &Value, host: &str) -> bool {

@@ -73,7 +73,11 @@ pub fn dns(state: &State, from: &Party) -> Walk {
 
 fn connect(state: &State, walk: &mut Walk, from: &Party, to: &Target) -> Result<Answer, Stop> {
     match to {
-        Target::Service { namespace, name, port } => {
+        Target::Service {
+            namespace,
+            name,
+            port,
+        } => {
             look_up(state, walk, from)?;
             reach(state, walk, from, namespace, name, port)
         }
@@ -81,16 +85,36 @@ fn connect(state: &State, walk: &mut Walk, from: &Party, to: &Target) -> Result<
             look_up(state, walk, from)?;
             to_host(state, walk, from, name.trim_end_matches('.'), *port)
         }
-        Target::Pod { namespace, name, port, protocol } => {
-            let pod = state.get("Pod", namespace, name).ok_or_else(|| stop(ObjectRef::new("Pod", namespace, name), "does not exist"))?;
+        Target::Pod {
+            namespace,
+            name,
+            port,
+            protocol,
+        } => {
+            let pod = state
+                .get("Pod", namespace, name)
+                .ok_or_else(|| stop(ObjectRef::new("Pod", namespace, name), "does not exist"))?;
             service::deliver(state, walk, from, &pod, *port, *protocol)?;
             Ok(Answer::Pod(ObjectRef::of(&pod)))
         }
-        Target::Outside { host, address, port, protocol } => {
+        Target::Outside {
+            host,
+            address,
+            port,
+            protocol,
+        } => {
             if host.is_some() {
                 look_up(state, walk, from)?;
             }
-            outside(state, walk, from, host.as_deref(), *address, *port, *protocol)
+            outside(
+                state,
+                walk,
+                from,
+                host.as_deref(),
+                *address,
+                *port,
+                *protocol,
+            )
         }
         Target::ApiServer => {
             look_up(state, walk, from)?;
@@ -99,21 +123,52 @@ fn connect(state: &State, walk: &mut Walk, from: &Party, to: &Target) -> Result<
     }
 }
 
-fn outside(state: &State, walk: &mut Walk, from: &Party, host: Option<&str>, address: IpAddr, port: u16, protocol: Protocol) -> Result<Answer, Stop> {
+fn outside(
+    state: &State,
+    walk: &mut Walk,
+    from: &Party,
+    host: Option<&str>,
+    address: IpAddr,
+    port: u16,
+    protocol: Protocol,
+) -> Result<Answer, Stop> {
     let to = Party::world(address);
-    service::leave(state, walk, &Flow { from, to: &to, port, protocol, host })?;
-    Ok(Answer::Outside(host.map_or_else(|| address.to_string(), str::to_owned)))
+    service::leave(
+        state,
+        walk,
+        &Flow {
+            from,
+            to: &to,
+            port,
+            protocol,
+            host,
+        },
+    )?;
+    Ok(Answer::Outside(
+        host.map_or_else(|| address.to_string(), str::to_owned),
+    ))
 }
 
-fn to_host(state: &State, walk: &mut Walk, from: &Party, name: &str, port: u16) -> Result<Answer, Stop> {
+fn to_host(
+    state: &State,
+    walk: &mut Walk,
+    from: &Party,
+    name: &str,
+    port: u16,
+) -> Result<Answer, Stop> {
     match resolve(state, &from.namespace, name) {
-        Found::Service { namespace, name } => reach(state, walk, from, &namespace, &name, &PortRef::Number(port)),
+        Found::Service { namespace, name } => {
+            reach(state, walk, from, &namespace, &name, &PortRef::Number(port))
+        }
         Found::Pod(pod) => {
             service::deliver(state, walk, from, &pod, port, Protocol::Tcp)?;
             Ok(Answer::Pod(ObjectRef::of(&pod)))
         }
         Found::Outside => outside(state, walk, from, Some(name), PUBLIC, port, Protocol::Tcp),
-        Found::Nothing(object) => Err(stop(object, format!("does not exist, so {name} is no name"))),
+        Found::Nothing(object) => Err(stop(
+            object,
+            format!("does not exist, so {name} is no name"),
+        )),
     }
 }
 
@@ -132,10 +187,16 @@ fn resolve(state: &State, namespace: &str, name: &str) -> Found {
     match (labels.as_slice(), inside.is_some()) {
         ([service], false) => service_or_nothing(state, namespace, service),
         ([service, other], true) => service_or_nothing(state, other, service),
-        ([service, other], false) if state.get("Namespace", "", other).is_some() => service_or_nothing(state, other, service),
+        ([service, other], false) if state.get("Namespace", "", other).is_some() => {
+            service_or_nothing(state, other, service)
+        }
         ([host, service, other], true) => pod_of_service(state, other, service, host),
-        ([host, service, other], false) if state.get("Service", other, service).is_some() => pod_of_service(state, other, service, host),
-        ([host, service], false) if state.get("Service", namespace, service).is_some() => pod_of_service(state, namespace, service, host),
+        ([host, service, other], false) if state.get("Service", other, service).is_some() => {
+            pod_of_service(state, other, service, host)
+        }
+        ([host, service], false) if state.get("Service", namespace, service).is_some() => {
+            pod_of_service(state, namespace, service, host)
+        }
         (_, false) => Found::Outside,
         (_, true) => Found::Nothing(ObjectRef::new("Service", namespace, bare)),
     }
@@ -143,20 +204,29 @@ fn resolve(state: &State, namespace: &str, name: &str) -> Found {
 
 fn service_or_nothing(state: &State, namespace: &str, name: &str) -> Found {
     match state.get("Service", namespace, name) {
-        Some(_) => Found::Service { namespace: namespace.to_owned(), name: name.to_owned() },
+        Some(_) => Found::Service {
+            namespace: namespace.to_owned(),
+            name: name.to_owned(),
+        },
         None => Found::Nothing(ObjectRef::new("Service", namespace, name)),
     }
 }
 
 /// A pod has a name of its own if its `hostname` is that, and its `subdomain` a headless Service.
 fn pod_of_service(state: &State, namespace: &str, service: &str, host: &str) -> Found {
-    let headless = state.get("Service", namespace, service).is_some_and(|s| s["spec"]["clusterIP"] == "None");
+    let headless = state
+        .get("Service", namespace, service)
+        .is_some_and(|s| s["spec"]["clusterIP"] == "None");
     if !headless {
         return Found::Nothing(ObjectRef::new("Service", namespace, service));
     }
-    let named = |pod: &Arc<Value>| pod["spec"]["hostname"] == host && pod["spec"]["subdomain"] == service;
+    let named =
+        |pod: &Arc<Value>| pod["spec"]["hostname"] == host && pod["spec"]["subdomain"] == service;
     let pod = state.list_in("Pod", namespace).into_iter().find(named);
-    pod.map_or_else(|| Found::Nothing(ObjectRef::new("Pod", namespace, host)), Found::Pod)
+    pod.map_or_else(
+        || Found::Nothing(ObjectRef::new("Pod", namespace, host)),
+        Found::Pod,
+    )
 }
 
 fn look_up(state: &State, walk: &mut Walk, from: &Party) -> Result<Answer, Stop> {
@@ -164,20 +234,40 @@ fn look_up(state: &State, walk: &mut Walk, from: &Party) -> Result<Answer, Stop>
         return Ok(Answer::Outside("the resolver of the node".to_owned()));
     }
     let is_dns = |service: &Arc<Value>| {
-        let label = |key: &str| service["metadata"]["labels"].get(key).and_then(Value::as_str);
-        label("k8s-app") == Some("kube-dns") || label("dns.operator.openshift.io/owning-dns") == Some("default")
+        let label = |key: &str| {
+            service["metadata"]["labels"]
+                .get(key)
+                .and_then(Value::as_str)
+        };
+        label("k8s-app") == Some("kube-dns")
+            || label("dns.operator.openshift.io/owning-dns") == Some("default")
     };
     let Some(service) = state.list("Service").into_iter().find(is_dns) else {
-        return Err(stop(ObjectRef::new("Service", "kube-system", "kube-dns"), "does not exist: no name can be looked up"));
+        return Err(stop(
+            ObjectRef::new("Service", "kube-system", "kube-dns"),
+            "does not exist: no name can be looked up",
+        ));
     };
     let mut answer = None;
-    for port in read::items(&service, "/spec/ports").iter().filter(|port| port["port"] == 53) {
+    for port in read::items(&service, "/spec/ports")
+        .iter()
+        .filter(|port| port["port"] == 53)
+    {
         let port = PortRef::Name(read::text(port, "/name").to_owned());
         let mut way = Walk::default();
-        answer = Some(reach(state, &mut way, from, read::namespace(&service), read::name(&service), &port)?);
+        answer = Some(reach(
+            state,
+            &mut way,
+            from,
+            read::namespace(&service),
+            read::name(&service),
+            &port,
+        )?);
     }
     let object = ObjectRef::of(&service);
-    let Some(answer) = answer else { return Err(stop(object, "has no port 53")) };
+    let Some(answer) = answer else {
+        return Err(stop(object, "has no port 53"));
+    };
     walk.pass(object, "answers names by UDP and TCP");
     Ok(answer)
 }
@@ -190,9 +280,18 @@ fn to_api_server(state: &State, walk: &mut Walk, from: &Party) -> Result<Answer,
     let Ok(address) = read::text(&slice, "/endpoints/0/addresses/0").parse() else {
         return Err(stop(ObjectRef::of(&slice), "has no address"));
     };
-    let port = slice.pointer("/ports/0/port").and_then(Value::as_u64).and_then(|port| u16::try_from(port).ok());
+    let port = slice
+        .pointer("/ports/0/port")
+        .and_then(Value::as_u64)
+        .and_then(|port| u16::try_from(port).ok());
     let to = Party::api_server(Some(address));
-    let flow = Flow { from, to: &to, port: port.unwrap_or(6443), protocol: Protocol::Tcp, host: None };
+    let flow = Flow {
+        from,
+        to: &to,
+        port: port.unwrap_or(6443),
+        protocol: Protocol::Tcp,
+        host: None,
+    };
     service::leave(state, walk, &flow)?;
     walk.pass(object, "leads to the API server");
     Ok(Answer::Outside("the API server".to_owned()))

@@ -45,8 +45,15 @@ const KNOWN: &[DataPlane] = &[
         controller: "gateway.envoyproxy.io/gatewayclass-controller",
         name: "Envoy Gateway",
         place: Place::Namespace("envoy-gateway-system"),
-        labels: &[(MANAGED, "envoy-gateway"), (NAME, "envoy"), (COMPONENT, "proxy")],
-        owner: Some(("gateway.envoyproxy.io/owning-gateway-name", Some("gateway.envoyproxy.io/owning-gateway-namespace"))),
+        labels: &[
+            (MANAGED, "envoy-gateway"),
+            (NAME, "envoy"),
+            (COMPONENT, "proxy"),
+        ],
+        owner: Some((
+            "gateway.envoyproxy.io/owning-gateway-name",
+            Some("gateway.envoyproxy.io/owning-gateway-namespace"),
+        )),
         listens: unprivileged,
         redirects_to_tls: false,
     },
@@ -158,7 +165,11 @@ impl DataPlane {
                 .and_then(|labels| labels.get(NAMESPACE_LABEL)?.as_str())
                 .unwrap_or(usual),
         };
-        let mut labels: BTreeMap<_, _> = self.labels.iter().map(|(k, v)| ((*k).to_owned(), (*v).to_owned())).collect();
+        let mut labels: BTreeMap<_, _> = self
+            .labels
+            .iter()
+            .map(|(k, v)| ((*k).to_owned(), (*v).to_owned()))
+            .collect();
         if let Some((name, owner_namespace)) = self.owner {
             labels.insert(name.to_owned(), read::name(entrance).to_owned());
             if let Some(key) = owner_namespace {

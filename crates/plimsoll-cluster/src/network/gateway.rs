@@ -4,7 +4,10 @@ use super::request::{host_rank, host_takes};
 use super::rule::{self, Chosen};
 use super::service::{self, Behind};
 use super::walk::stop;
-use super::{Answer, DataPlane, Declared, Flow, ObjectRef, Party, PortRef, Protocol, Request, Stop, Walk, data_plane, read, selector};
+use super::{
+    Answer, DataPlane, Declared, Flow, ObjectRef, Party, PortRef, Protocol, Request, Stop, Walk,
+    data_plane, read, selector,
+};
 use crate::state::State;
 use serde_json::Value;
 use std::collections::{BTreeMap, BTreeSet};
@@ -13,17 +16,31 @@ use std::sync::Arc;
 const GATEWAY: &str = "gateway.networking.k8s.io/Gateway";
 const CLASS: &str = "gateway.networking.k8s.io/GatewayClass";
 const GRANT: &str = "gateway.networking.k8s.io/ReferenceGrant";
-const ROUTES: [&str; 2] = ["gateway.networking.k8s.io/GRPCRoute", "gateway.networking.k8s.io/HTTPRoute"];
+const ROUTES: [&str; 2] = [
+    "gateway.networking.k8s.io/GRPCRoute",
+    "gateway.networking.k8s.io/HTTPRoute",
+];
 const GROUP: &str = "gateway.networking.k8s.io";
 
 /// Answers `request` if some Gateway listens for its host; `None` if none does.
-pub(super) fn answer(state: &State, request: &Request, walk: &mut Walk) -> Option<Result<Answer, Stop>> {
+pub(super) fn answer(
+    state: &State,
+    request: &Request,
+    walk: &mut Walk,
+) -> Option<Result<Answer, Stop>> {
     let mut first = None;
     for gateway in state.list(GATEWAY) {
-        let Some(listener) = best_listener(&gateway, request) else { continue };
+        let Some(listener) = best_listener(&gateway, request) else {
+            continue;
+        };
         let routes = attached(state, &gateway, listener, request);
         let chosen = rule::choose(&routes, request);
-        let entrance = Entrance { state, gateway: Arc::clone(&gateway), listener: listener.clone(), request };
+        let entrance = Entrance {
+            state,
+            gateway: Arc::clone(&gateway),
+            listener: listener.clone(),
+            request,
+        };
         if let Some(chosen) = chosen {
             return Some(entrance.walk(walk, Some(&chosen)));
         }
@@ -53,12 +70,19 @@ pub(super) fn declared(state: &State, all: &mut BTreeSet<Declared>) {
 
 /// Pairs of "by HTTPS" and host under which a route can be reached. A parent that is missing counts as HTTPS.
 fn entrances(state: &State, route: &Value) -> BTreeSet<(bool, String)> {
-    let hosts: Vec<_> = read::items(route, "/spec/hostnames").iter().filter_map(Value::as_str).collect();
+    let hosts: Vec<_> = read::items(route, "/spec/hostnames")
+        .iter()
+        .filter_map(Value::as_str)
+        .collect();
     let mut found = BTreeSet::new();
     for parent in read::items(route, "/spec/parentRefs") {
-        let namespace = parent["namespace"].as_str().unwrap_or_else(|| read::namespace(route));
+        let namespace = parent["namespace"]
+            .as_str()
+            .unwrap_or_else(|| read::namespace(route));
         let gateway = state.get(GATEWAY, namespace, read::text(parent, "/name"));
-        let listeners = gateway.iter().flat_map(|g| read::items(g, "/spec/listeners"));
+        let listeners = gateway
+            .iter()
+            .flat_map(|g| read::items(g, "/spec/listeners"));
         let mut listeners: Vec<_> = listeners.filter(|l| names_listener(parent, l)).collect();
         let missing = serde_json::json!({"protocol": "HTTPS"});
         if listeners.is_empty() {
@@ -99,14 +123,35 @@ fn declared_matches(route: &Value) -> Vec<(String, Option<String>, BTreeMap<Stri
         }
         for found in matches {
             let headers = read::items(found, "/headers").iter();
-            let headers = headers.map(|h| (read::text(h, "/name").to_ascii_lowercase(), read::text(h, "/value").to_owned())).collect();
+            let headers = headers
+                .map(|h| {
+                    (
+                        read::text(h, "/name").to_ascii_lowercase(),
+                        read::text(h, "/value").to_owned(),
+                    )
+                })
+                .collect();
             if route["kind"] == "GRPCRoute" {
-                let path = rule::grpc_path(read::text(found, "/method/service"), read::text(found, "/method/method"));
+                let path = rule::grpc_path(
+                    read::text(found, "/method/service"),
+                    read::text(found, "/method/method"),
+                );
                 all.push((path, None, headers));
             } else {
-                let path = found.pointer("/path/value").and_then(Value::as_str).unwrap_or("/");
-                let path = if found["path"]["type"] == "RegularExpression" { rule::literal_head(path) } else { path };
-                all.push((path.to_owned(), found["method"].as_str().map(str::to_owned), headers));
+                let path = found
+                    .pointer("/path/value")
+                    .and_then(Value::as_str)
+                    .unwrap_or("/");
+                let path = if found["path"]["type"] == "RegularExpression" {
+                    rule::literal_head(path)
+                } else {
+                    path
+                };
+                all.push((
+                    path.to_owned(),
+                    found["method"].as_str().map(str::to_owned),
+                    headers,
+                ));
             }
         }
     }
@@ -116,41 +161,67 @@ fn declared_matches(route: &Value) -> Vec<(String, Option<String>, BTreeMap<Stri
 fn best_listener<'a>(gateway: &'a Value, request: &Request) -> Option<&'a Value> {
     let wanted = if request.tls { "HTTPS" } else { "HTTP" };
     let takes = |listener: &&Value| {
-        listener["protocol"] == wanted && host_takes(read::text(listener, "/hostname"), &request.host)
+        listener["protocol"] == wanted
+            && host_takes(read::text(listener, "/hostname"), &request.host)
     };
     let listeners = read::items(gateway, "/spec/listeners").iter().filter(takes);
     listeners.max_by_key(|listener| host_rank(read::text(listener, "/hostname")))
 }
 
 /// Routes that name this listener as a parent and may.
-fn attached(state: &State, gateway: &Value, listener: &Value, request: &Request) -> Vec<Arc<Value>> {
-    let kinds = if request.grpc { &ROUTES[..] } else { &ROUTES[1..] };
+fn attached(
+    state: &State,
+    gateway: &Value,
+    listener: &Value,
+    request: &Request,
+) -> Vec<Arc<Value>> {
+    let kinds = if request.grpc {
+        &ROUTES[..]
+    } else {
+        &ROUTES[1..]
+    };
     let routes = kinds.iter().flat_map(|kind| state.list(kind));
-    routes.filter(|route| attaches(state, gateway, listener, route)).collect()
+    routes
+        .filter(|route| attaches(state, gateway, listener, route))
+        .collect()
 }
 
 /// Whether `route` is attached to `listener` of `gateway`: it names it, and the listener lets it.
 pub(crate) fn attaches(state: &State, gateway: &Value, listener: &Value, route: &Value) -> bool {
-    let names = read::items(route, "/spec/parentRefs").iter().any(|parent| {
-        names_gateway(parent, gateway, route) && names_listener(parent, listener)
-    });
+    let names = read::items(route, "/spec/parentRefs")
+        .iter()
+        .any(|parent| names_gateway(parent, gateway, route) && names_listener(parent, listener));
     names && allows_route(state, gateway, listener, route)
 }
 
 /// Whether a `parentRef` of `route` names this Gateway.
 pub(crate) fn names_gateway(parent: &Value, gateway: &Value, route: &Value) -> bool {
-    let namespace = parent["namespace"].as_str().unwrap_or_else(|| read::namespace(route));
+    let namespace = parent["namespace"]
+        .as_str()
+        .unwrap_or_else(|| read::namespace(route));
     let kind = parent["kind"].as_str().unwrap_or("Gateway");
-    kind == "Gateway" && namespace == read::namespace(gateway) && parent["name"] == gateway["metadata"]["name"]
+    kind == "Gateway"
+        && namespace == read::namespace(gateway)
+        && parent["name"] == gateway["metadata"]["name"]
 }
 
 fn names_listener(parent: &Value, listener: &Value) -> bool {
-    let section = parent.get("sectionName").is_none_or(|section| *section == listener["name"]);
-    section && parent.get("port").is_none_or(|port| *port == listener["port"])
+    let section = parent
+        .get("sectionName")
+        .is_none_or(|section| *section == listener["name"]);
+    section
+        && parent
+            .get("port")
+            .is_none_or(|port| *port == listener["port"])
 }
 
 /// Whether the listener takes routes of this kind from this namespace.
-pub(crate) fn allows_route(state: &State, gateway: &Value, listener: &Value, route: &Value) -> bool {
+pub(crate) fn allows_route(
+    state: &State,
+    gateway: &Value,
+    listener: &Value,
+    route: &Value,
+) -> bool {
     let kinds = read::items(listener, "/allowedRoutes/kinds");
     if !kinds.is_empty() && !kinds.iter().any(|kind| kind["kind"] == route["kind"]) {
         return false;
@@ -159,22 +230,35 @@ pub(crate) fn allows_route(state: &State, gateway: &Value, listener: &Value, rou
         "All" => true,
         "Selector" => {
             let party = Party::workload(state, read::namespace(route), BTreeMap::new());
-            selector::matches(&listener["allowedRoutes"]["namespaces"]["selector"], &party.namespace_labels)
+            selector::matches(
+                &listener["allowedRoutes"]["namespaces"]["selector"],
+                &party.namespace_labels,
+            )
         }
         _ => read::namespace(route) == read::namespace(gateway),
     }
 }
 
 /// Whether a reference from one namespace to another is granted there. Same namespace: always.
-pub(crate) fn granted(state: &State, from: (&str, &str), from_namespace: &str, to: (&str, &str, &str), to_namespace: &str) -> bool {
+pub(crate) fn granted(
+    state: &State,
+    from: (&str, &str),
+    from_namespace: &str,
+    to: (&str, &str, &str),
+    to_namespace: &str,
+) -> bool {
     if from_namespace == to_namespace {
         return true;
     }
     state.list_in(GRANT, to_namespace).iter().any(|grant| {
         let by = read::items(grant, "/spec/from").iter();
-        let mut by = by.filter(|f| f["group"] == from.0 && f["kind"] == from.1 && f["namespace"] == from_namespace);
+        let mut by = by.filter(|f| {
+            f["group"] == from.0 && f["kind"] == from.1 && f["namespace"] == from_namespace
+        });
         let on = read::items(grant, "/spec/to").iter();
-        let mut on = on.filter(|t| t["group"] == to.0 && t["kind"] == to.1 && t.get("name").is_none_or(|n| n == to.2));
+        let mut on = on.filter(|t| {
+            t["group"] == to.0 && t["kind"] == to.1 && t.get("name").is_none_or(|n| n == to.2)
+        });
         by.next().is_some() && on.next().is_some()
     })
 }
@@ -197,14 +281,23 @@ impl Entrance<'_> {
             return Ok(Answer::Status(404));
         };
         let route = &chosen.route;
-        walk.pass(ObjectRef::of(route), format!("takes {}{}", self.request.host, self.request.path));
+        walk.pass(
+            ObjectRef::of(route),
+            format!("takes {}{}", self.request.host, self.request.path),
+        );
         if let Some(answer) = self.filtered(walk, chosen)? {
             return Ok(answer);
         }
-        let backends: Vec<_> = read::items(&chosen.rule, "/backendRefs").iter().filter(|b| b["weight"] != 0).collect();
+        let backends: Vec<_> = read::items(&chosen.rule, "/backendRefs")
+            .iter()
+            .filter(|b| b["weight"] != 0)
+            .collect();
         let mut answer = Answer::Status(500);
         if backends.is_empty() {
-            return Err(stop(ObjectRef::of(route), "the rule has no backend: the gateway answers 500"));
+            return Err(stop(
+                ObjectRef::of(route),
+                "the rule has no backend: the gateway answers 500",
+            ));
         }
         for backend in backends {
             answer = self.backend(walk, route, backend, &proxy)?;
@@ -215,12 +308,18 @@ impl Entrance<'_> {
     fn class(&self, walk: &mut Walk) -> Result<(Arc<Value>, &'static DataPlane), Stop> {
         let name = read::text(&self.gateway, "/spec/gatewayClassName");
         let Some(class) = self.state.get(CLASS, "", name) else {
-            return Err(stop(ObjectRef::new("GatewayClass", "", name), "does not exist"));
+            return Err(stop(
+                ObjectRef::new("GatewayClass", "", name),
+                "does not exist",
+            ));
         };
         let controller = read::text(&class, "/spec/controllerName");
         let object = ObjectRef::of(&class);
         let Some(plane) = data_plane(controller) else {
-            return Err(stop(object, format!("nobody attends to the controller {controller}")));
+            return Err(stop(
+                object,
+                format!("nobody attends to the controller {controller}"),
+            ));
         };
         if !read::condition_is_true(&class, "Accepted") {
             return Err(stop(object, "is not accepted"));
@@ -235,25 +334,55 @@ impl Entrance<'_> {
             return Err(stop(object, "is not programmed"));
         }
         let name = read::text(&self.listener, "/name");
-        walk.pass(object.clone(), format!("listener {name} takes {}://{}", self.request.scheme(), self.request.host));
-        let port = self.listener["port"].as_u64().and_then(|p| u16::try_from(p).ok()).unwrap_or_default();
+        walk.pass(
+            object.clone(),
+            format!(
+                "listener {name} takes {}://{}",
+                self.request.scheme(),
+                self.request.host
+            ),
+        );
+        let port = self.listener["port"]
+            .as_u64()
+            .and_then(|p| u16::try_from(p).ok())
+            .unwrap_or_default();
         let client = Party::world(self.request.from);
-        let flow = Flow { from: &client, to: proxy, port: (plane.listens)(port), protocol: Protocol::Tcp, host: None };
+        let flow = Flow {
+            from: &client,
+            to: proxy,
+            port: (plane.listens)(port),
+            protocol: Protocol::Tcp,
+            host: None,
+        };
         service::enter(self.state, walk, &flow)?;
         if !self.request.tls {
             return Ok(());
         }
         let certificates = read::items(&self.listener, "/tls/certificateRefs");
         if certificates.is_empty() {
-            return Err(stop(object, format!("listener {name} names no certificate")));
+            return Err(stop(
+                object,
+                format!("listener {name} names no certificate"),
+            ));
         }
-        certificates.iter().try_for_each(|certificate| self.certificate(walk, certificate))
+        certificates
+            .iter()
+            .try_for_each(|certificate| self.certificate(walk, certificate))
     }
 
     fn certificate(&self, walk: &mut Walk, reference: &Value) -> Result<(), Stop> {
         let own = read::namespace(&self.gateway);
-        let (namespace, name) = (reference["namespace"].as_str().unwrap_or(own), read::text(reference, "/name"));
-        if !granted(self.state, (GROUP, "Gateway"), own, ("", "Secret", name), namespace) {
+        let (namespace, name) = (
+            reference["namespace"].as_str().unwrap_or(own),
+            read::text(reference, "/name"),
+        );
+        if !granted(
+            self.state,
+            (GROUP, "Gateway"),
+            own,
+            ("", "Secret", name),
+            namespace,
+        ) {
             let why = format!("no ReferenceGrant lets Gateways of {own} use it");
             return Err(stop(ObjectRef::new("Secret", namespace, name), why));
         }
@@ -264,9 +393,15 @@ impl Entrance<'_> {
         let object = ObjectRef::of(&chosen.route);
         for filter in read::items(&chosen.rule, "/filters") {
             match read::text(filter, "/type") {
-                "RequestRedirect" => return Ok(Some(self.redirect(&filter["requestRedirect"], &chosen.prefix))),
+                "RequestRedirect" => {
+                    return Ok(Some(
+                        self.redirect(&filter["requestRedirect"], &chosen.prefix),
+                    ));
+                }
                 "ExtensionRef" => {
-                    if let Some(answer) = self.extension(walk, &chosen.route, &filter["extensionRef"])? {
+                    if let Some(answer) =
+                        self.extension(walk, &chosen.route, &filter["extensionRef"])?
+                    {
                         return Ok(Some(answer));
                     }
                 }
@@ -276,64 +411,143 @@ impl Entrance<'_> {
         Ok(None)
     }
 
-    fn extension(&self, walk: &mut Walk, route: &Value, reference: &Value) -> Result<Option<Answer>, Stop> {
-        let (group, kind, name) = (read::text(reference, "/group"), read::text(reference, "/kind"), read::text(reference, "/name"));
+    fn extension(
+        &self,
+        walk: &mut Walk,
+        route: &Value,
+        reference: &Value,
+    ) -> Result<Option<Answer>, Stop> {
+        let (group, kind, name) = (
+            read::text(reference, "/group"),
+            read::text(reference, "/kind"),
+            read::text(reference, "/name"),
+        );
         let namespace = read::namespace(route);
         let Some(filter) = self.state.get(&format!("{group}/{kind}"), namespace, name) else {
-            return Err(stop(ObjectRef::new(kind, namespace, name), format!("does not exist, and {} names it", ObjectRef::of(route))));
+            return Err(stop(
+                ObjectRef::new(kind, namespace, name),
+                format!("does not exist, and {} names it", ObjectRef::of(route)),
+            ));
         };
         walk.pass(ObjectRef::of(&filter), "filters the request");
         // Envoy Gateway's HTTPRouteFilter can answer by itself.
-        let Some(direct) = filter.pointer("/spec/directResponse") else { return Ok(None) };
-        let status = direct["statusCode"].as_u64().and_then(|code| u16::try_from(code).ok()).unwrap_or(200);
+        let Some(direct) = filter.pointer("/spec/directResponse") else {
+            return Ok(None);
+        };
+        let status = direct["statusCode"]
+            .as_u64()
+            .and_then(|code| u16::try_from(code).ok())
+            .unwrap_or(200);
         Ok(Some(Answer::Status(status)))
     }
 
     fn redirect(&self, redirect: &Value, prefix: &str) -> Answer {
-        let scheme = redirect["scheme"].as_str().unwrap_or_else(|| self.request.scheme());
+        let scheme = redirect["scheme"]
+            .as_str()
+            .unwrap_or_else(|| self.request.scheme());
         let host = redirect["hostname"].as_str().unwrap_or(&self.request.host);
-        let port = redirect["port"].as_u64().filter(|port| (scheme, *port) != ("https", 443) && (scheme, *port) != ("http", 80));
+        let port = redirect["port"]
+            .as_u64()
+            .filter(|port| (scheme, *port) != ("https", 443) && (scheme, *port) != ("http", 80));
         let port = port.map(|port| format!(":{port}")).unwrap_or_default();
         let path = match read::text(redirect, "/path/type") {
             "ReplaceFullPath" => read::text(redirect, "/path/replaceFullPath").to_owned(),
             "ReplacePrefixMatch" => {
-                let rest = self.request.path.strip_prefix(prefix.trim_end_matches('/')).unwrap_or_default();
+                let rest = self
+                    .request
+                    .path
+                    .strip_prefix(prefix.trim_end_matches('/'))
+                    .unwrap_or_default();
                 let head = read::text(redirect, "/path/replacePrefixMatch").trim_end_matches('/');
                 format!("{head}{rest}")
             }
             _ => self.request.path.clone(),
         };
-        let status = redirect["statusCode"].as_u64().and_then(|code| u16::try_from(code).ok()).unwrap_or(302);
-        Answer::Redirect { status, location: format!("{scheme}://{host}{port}{path}") }
+        let status = redirect["statusCode"]
+            .as_u64()
+            .and_then(|code| u16::try_from(code).ok())
+            .unwrap_or(302);
+        Answer::Redirect {
+            status,
+            location: format!("{scheme}://{host}{port}{path}"),
+        }
     }
 
-    fn backend(&self, walk: &mut Walk, route: &Value, backend: &Value, proxy: &Party) -> Result<Answer, Stop> {
+    fn backend(
+        &self,
+        walk: &mut Walk,
+        route: &Value,
+        backend: &Value,
+        proxy: &Party,
+    ) -> Result<Answer, Stop> {
         let own = read::namespace(route);
-        let (namespace, name) = (backend["namespace"].as_str().unwrap_or(own), read::text(backend, "/name"));
-        let (group, kind) = (read::text(backend, "/group"), backend["kind"].as_str().unwrap_or("Service"));
+        let (namespace, name) = (
+            backend["namespace"].as_str().unwrap_or(own),
+            read::text(backend, "/name"),
+        );
+        let (group, kind) = (
+            read::text(backend, "/group"),
+            backend["kind"].as_str().unwrap_or("Service"),
+        );
         let object = ObjectRef::new(kind, namespace, name);
-        if !granted(self.state, (GROUP, read::text(route, "/kind")), own, (group, kind, name), namespace) {
-            let why = format!("no ReferenceGrant in {namespace} lets {} of {own} use it", read::text(route, "/kind"));
+        if !granted(
+            self.state,
+            (GROUP, read::text(route, "/kind")),
+            own,
+            (group, kind, name),
+            namespace,
+        ) {
+            let why = format!(
+                "no ReferenceGrant in {namespace} lets {} of {own} use it",
+                read::text(route, "/kind")
+            );
             return Err(stop(object, why));
         }
         if (group, kind) != ("", "Service") {
-            return Err(stop(object, "is no Service; nobody attends to such a backend"));
+            return Err(stop(
+                object,
+                "is no Service; nobody attends to such a backend",
+            ));
         }
-        let Some(port) = backend["port"].as_u64().and_then(|port| u16::try_from(port).ok()) else {
-            return Err(stop(ObjectRef::of(route), format!("names no port of Service {name}")));
+        let Some(port) = backend["port"]
+            .as_u64()
+            .and_then(|port| u16::try_from(port).ok())
+        else {
+            return Err(stop(
+                ObjectRef::of(route),
+                format!("names no port of Service {name}"),
+            ));
         };
-        reach(self.state, walk, proxy, namespace, name, &PortRef::Number(port))
+        reach(
+            self.state,
+            walk,
+            proxy,
+            namespace,
+            name,
+            &PortRef::Number(port),
+        )
     }
 }
 
 /// Checks the Secret of a listener's certificate.
-pub(super) fn certificate_secret(state: &State, walk: &mut Walk, namespace: &str, name: &str) -> Result<(), Stop> {
+pub(super) fn certificate_secret(
+    state: &State,
+    walk: &mut Walk,
+    namespace: &str,
+    name: &str,
+) -> Result<(), Stop> {
     let object = ObjectRef::new("Secret", namespace, name);
     let Some(secret) = state.get("Secret", namespace, name) else {
         return Err(stop(object, "does not exist: no certificate"));
     };
     if secret["type"] != "kubernetes.io/tls" {
-        return Err(stop(object, format!("has the type {}, not kubernetes.io/tls", read::text(&secret, "/type"))));
+        return Err(stop(
+            object,
+            format!(
+                "has the type {}, not kubernetes.io/tls",
+                read::text(&secret, "/type")
+            ),
+        ));
     }
     for key in ["tls.crt", "tls.key"] {
         if secret["data"][key].as_str().is_none_or(str::is_empty) {
@@ -345,7 +559,14 @@ pub(super) fn certificate_secret(state: &State, walk: &mut Walk, namespace: &str
 }
 
 /// From a proxy to every ready pod of a Service port; the walk shows the first.
-pub(super) fn reach(state: &State, walk: &mut Walk, from: &Party, namespace: &str, name: &str, port: &PortRef) -> Result<Answer, Stop> {
+pub(super) fn reach(
+    state: &State,
+    walk: &mut Walk,
+    from: &Party,
+    namespace: &str,
+    name: &str,
+    port: &PortRef,
+) -> Result<Answer, Stop> {
     match service::behind(state, walk, namespace, name, port)? {
         Behind::Name(outside) => Ok(Answer::Outside(outside)),
         Behind::Pods(pods, protocol) => {
@@ -358,7 +579,12 @@ pub(super) fn reach(state: &State, walk: &mut Walk, from: &Party, namespace: &st
                     shown = Some(Answer::Pod(ObjectRef::of(pod)));
                 }
             }
-            shown.ok_or_else(|| stop(ObjectRef::new("Service", namespace, name), "has no ready endpoint"))
+            shown.ok_or_else(|| {
+                stop(
+                    ObjectRef::new("Service", namespace, name),
+                    "has no ready endpoint",
+                )
+            })
         }
     }
 }

@@ -4,7 +4,10 @@ use super::gateway::{certificate_secret, reach};
 use super::request::{host_rank, host_takes};
 use super::rule::{literal_head, prefix_takes};
 use super::walk::stop;
-use super::{Answer, DataPlane, Declared, Flow, ObjectRef, Party, PortRef, Protocol, Request, Stop, Walk, data_plane, read, service};
+use super::{
+    Answer, DataPlane, Declared, Flow, ObjectRef, Party, PortRef, Protocol, Request, Stop, Walk,
+    data_plane, read, service,
+};
 use crate::state::State;
 use serde_json::Value;
 use std::collections::{BTreeMap, BTreeSet};
@@ -16,15 +19,26 @@ const DEFAULT_CLASS: &str = "ingressclass.kubernetes.io/is-default-class";
 const NGINX: &str = "nginx.ingress.kubernetes.io/";
 
 /// Answers `request` if some Ingress names its host; `None` if none does.
-pub(super) fn answer(state: &State, request: &Request, walk: &mut Walk) -> Option<Result<Answer, Stop>> {
+pub(super) fn answer(
+    state: &State,
+    request: &Request,
+    walk: &mut Walk,
+) -> Option<Result<Answer, Stop>> {
     let ingresses = state.list(INGRESS);
     let chosen = choose(&ingresses, request).or_else(|| fallback(&ingresses));
     if let Some((ingress, backend)) = chosen {
         return Some(through(state, request, walk, &ingress, &backend));
     }
-    let host = |ingress: &&Arc<Value>| read::items(ingress, "/spec/rules").iter().any(|rule| host_takes(read::text(rule, "/host"), &request.host));
+    let host = |ingress: &&Arc<Value>| {
+        read::items(ingress, "/spec/rules")
+            .iter()
+            .any(|rule| host_takes(read::text(rule, "/host"), &request.host))
+    };
     let ingress = ingresses.iter().find(host)?;
-    walk.pass(ObjectRef::of(ingress), format!("has no path for {}", request.path));
+    walk.pass(
+        ObjectRef::of(ingress),
+        format!("has no path for {}", request.path),
+    );
     Some(Ok(Answer::Status(404)))
 }
 
@@ -33,9 +47,16 @@ pub(super) fn declared(state: &State, all: &mut BTreeSet<Declared>) {
     for ingress in state.list(INGRESS) {
         for rule in read::items(&ingress, "/spec/rules") {
             let host = read::text(rule, "/host");
-            for path in read::items(rule, "/http/paths").iter().filter(|_| !host.is_empty()) {
+            for path in read::items(rule, "/http/paths")
+                .iter()
+                .filter(|_| !host.is_empty())
+            {
                 let text = path["path"].as_str().unwrap_or("/");
-                let text = if path["pathType"] == "ImplementationSpecific" { literal_head(text) } else { text };
+                let text = if path["pathType"] == "ImplementationSpecific" {
+                    literal_head(text)
+                } else {
+                    text
+                };
                 all.insert(Declared {
                     host: host.to_owned(),
                     path: text.to_owned(),
@@ -58,11 +79,20 @@ pub(crate) fn class_of(state: &State, ingress: &Value) -> Option<Arc<Value>> {
 /// The class, or the name of the one that is missing.
 fn find_class(state: &State, ingress: &Value) -> Result<Arc<Value>, String> {
     let legacy = || read::annotation(ingress, "kubernetes.io/ingress.class");
-    match ingress.pointer("/spec/ingressClassName").and_then(Value::as_str).or_else(legacy) {
+    match ingress
+        .pointer("/spec/ingressClassName")
+        .and_then(Value::as_str)
+        .or_else(legacy)
+    {
         Some(name) => state.get(CLASS, "", name).ok_or_else(|| name.to_owned()),
         None => {
-            let default = |class: &Arc<Value>| read::annotation(class, DEFAULT_CLASS) == Some("true");
-            state.list(CLASS).into_iter().find(default).ok_or_else(String::new)
+            let default =
+                |class: &Arc<Value>| read::annotation(class, DEFAULT_CLASS) == Some("true");
+            state
+                .list(CLASS)
+                .into_iter()
+                .find(default)
+                .ok_or_else(String::new)
         }
     }
 }
@@ -76,7 +106,10 @@ fn choose(ingresses: &[Arc<Value>], request: &Request) -> Option<(Arc<Value>, Va
             if !host_takes(host, &request.host) {
                 continue;
             }
-            for entry in read::items(rule, "/http/paths").iter().filter(|entry| takes(entry, path)) {
+            for entry in read::items(rule, "/http/paths")
+                .iter()
+                .filter(|entry| takes(entry, path))
+            {
                 let exact = entry["pathType"] == "Exact";
                 let rank = (host_rank(host), exact, read::text(entry, "/path").len());
                 if best.as_ref().is_none_or(|(known, _, _)| rank > *known) {
@@ -99,68 +132,137 @@ fn takes(entry: &Value, path: &str) -> bool {
 
 /// An Ingress without rules that takes what nobody else does.
 fn fallback(ingresses: &[Arc<Value>]) -> Option<(Arc<Value>, Value)> {
-    let all = |ingress: &&Arc<Value>| read::items(ingress, "/spec/rules").is_empty() && ingress["spec"]["defaultBackend"].is_object();
-    ingresses.iter().find(all).map(|ingress| (Arc::clone(ingress), ingress["spec"]["defaultBackend"].clone()))
+    let all = |ingress: &&Arc<Value>| {
+        read::items(ingress, "/spec/rules").is_empty()
+            && ingress["spec"]["defaultBackend"].is_object()
+    };
+    ingresses.iter().find(all).map(|ingress| {
+        (
+            Arc::clone(ingress),
+            ingress["spec"]["defaultBackend"].clone(),
+        )
+    })
 }
 
-fn through(state: &State, request: &Request, walk: &mut Walk, ingress: &Value, backend: &Value) -> Result<Answer, Stop> {
+fn through(
+    state: &State,
+    request: &Request,
+    walk: &mut Walk,
+    ingress: &Value,
+    backend: &Value,
+) -> Result<Answer, Stop> {
     let object = ObjectRef::of(ingress);
     let (class, plane) = class_and_plane(state, walk, ingress)?;
-    walk.pass(object.clone(), format!("takes {}{}", request.host, request.path));
+    walk.pass(
+        object.clone(),
+        format!("takes {}{}", request.host, request.path),
+    );
     let proxy = plane.party(state, &class, ingress);
     let port = (plane.listens)(if request.tls { 443 } else { 80 });
     let client = Party::world(request.from);
-    let flow = Flow { from: &client, to: &proxy, port, protocol: Protocol::Tcp, host: None };
+    let flow = Flow {
+        from: &client,
+        to: &proxy,
+        port,
+        protocol: Protocol::Tcp,
+        host: None,
+    };
     service::enter(state, walk, &flow)?;
     let certificate = tls_secret(ingress, &request.host);
     match (request.tls, certificate) {
         (true, Some(secret)) => certificate_secret(state, walk, read::namespace(ingress), secret)?,
-        (true, None) => return Err(stop(object, format!("names no certificate for {}", request.host))),
+        (true, None) => {
+            return Err(stop(
+                object,
+                format!("names no certificate for {}", request.host),
+            ));
+        }
         (false, Some(_)) if redirects(plane, ingress) => {
-            return Ok(Answer::Redirect { status: 308, location: format!("https://{}{}", request.host, request.path) });
+            return Ok(Answer::Redirect {
+                status: 308,
+                location: format!("https://{}{}", request.host, request.path),
+            });
         }
         (false, _) => {}
     }
     if let Some(location) = read::annotation(ingress, &format!("{NGINX}permanent-redirect")) {
-        let status = read::annotation(ingress, &format!("{NGINX}permanent-redirect-code")).and_then(|code| code.parse().ok());
-        return Ok(Answer::Redirect { status: status.unwrap_or(301), location: location.to_owned() });
+        let status = read::annotation(ingress, &format!("{NGINX}permanent-redirect-code"))
+            .and_then(|code| code.parse().ok());
+        return Ok(Answer::Redirect {
+            status: status.unwrap_or(301),
+            location: location.to_owned(),
+        });
     }
     to_backend(state, walk, ingress, backend, &proxy)
 }
 
-fn class_and_plane(state: &State, walk: &mut Walk, ingress: &Value) -> Result<(Arc<Value>, &'static DataPlane), Stop> {
+fn class_and_plane(
+    state: &State,
+    walk: &mut Walk,
+    ingress: &Value,
+) -> Result<(Arc<Value>, &'static DataPlane), Stop> {
     let class = find_class(state, ingress).map_err(|name| match name.as_str() {
-        "" => stop(ObjectRef::of(ingress), "names no class, and no IngressClass is the default"),
+        "" => stop(
+            ObjectRef::of(ingress),
+            "names no class, and no IngressClass is the default",
+        ),
         name => stop(ObjectRef::new("IngressClass", "", name), "does not exist"),
     })?;
     let controller = read::text(&class, "/spec/controller");
-    let plane = data_plane(controller)
-        .ok_or_else(|| stop(ObjectRef::of(&class), format!("nobody attends to the controller {controller}")))?;
-    walk.pass(ObjectRef::of(&class), format!("is served by {}", plane.name));
+    let plane = data_plane(controller).ok_or_else(|| {
+        stop(
+            ObjectRef::of(&class),
+            format!("nobody attends to the controller {controller}"),
+        )
+    })?;
+    walk.pass(
+        ObjectRef::of(&class),
+        format!("is served by {}", plane.name),
+    );
     Ok((class, plane))
 }
 
 fn redirects(plane: &DataPlane, ingress: &Value) -> bool {
-    plane.redirects_to_tls && read::annotation(ingress, &format!("{NGINX}ssl-redirect")) != Some("false")
+    plane.redirects_to_tls
+        && read::annotation(ingress, &format!("{NGINX}ssl-redirect")) != Some("false")
 }
 
 fn tls_secret<'a>(ingress: &'a Value, host: &str) -> Option<&'a str> {
     let covers = |tls: &&Value| {
         let hosts = read::items(tls, "/hosts");
-        hosts.is_empty() || hosts.iter().filter_map(Value::as_str).any(|declared| host_takes(declared, host))
+        hosts.is_empty()
+            || hosts
+                .iter()
+                .filter_map(Value::as_str)
+                .any(|declared| host_takes(declared, host))
     };
     read::items(ingress, "/spec/tls").iter().find(covers)?["secretName"].as_str()
 }
 
-fn to_backend(state: &State, walk: &mut Walk, ingress: &Value, backend: &Value, proxy: &Party) -> Result<Answer, Stop> {
+fn to_backend(
+    state: &State,
+    walk: &mut Walk,
+    ingress: &Value,
+    backend: &Value,
+    proxy: &Party,
+) -> Result<Answer, Stop> {
     let name = read::text(backend, "/service/name");
-    let port = match (backend.pointer("/service/port/number"), backend.pointer("/service/port/name")) {
-        (Some(number), _) => number.as_u64().and_then(|n| u16::try_from(n).ok()).map(PortRef::Number),
+    let port = match (
+        backend.pointer("/service/port/number"),
+        backend.pointer("/service/port/name"),
+    ) {
+        (Some(number), _) => number
+            .as_u64()
+            .and_then(|n| u16::try_from(n).ok())
+            .map(PortRef::Number),
         (None, Some(name)) => name.as_str().map(|name| PortRef::Name(name.to_owned())),
         (None, None) => None,
     };
     let Some(port) = port else {
-        return Err(stop(ObjectRef::of(ingress), "has a backend that is no port of a Service"));
+        return Err(stop(
+            ObjectRef::of(ingress),
+            "has a backend that is no port of a Service",
+        ));
     };
     reach(state, walk, proxy, read::namespace(ingress), name, &port)
 }

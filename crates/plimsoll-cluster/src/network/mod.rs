@@ -24,10 +24,10 @@ mod walk;
 
 pub use cidr::Cidr;
 
-pub(crate) use gateway::narrower as host_overlap;
-pub(crate) use ingresses::class_of as ingress_class;
 pub use connection::{Target, connection, dns};
 pub use data_plane::{DataPlane, NAMESPACE_LABEL, data_plane};
+pub(crate) use gateway::narrower as host_overlap;
+pub(crate) use ingresses::class_of as ingress_class;
 pub use party::{Identity, Party, Protocol};
 pub use policy::{Flow, Verdict, egress, ingress};
 pub use probe::{probes, scrape};

@@ -100,7 +100,10 @@ impl Party {
 
     /// An address outside the cluster.
     pub fn world(address: IpAddr) -> Self {
-        Self { address: Some(address), ..Self::bare(Identity::World, &address.to_string()) }
+        Self {
+            address: Some(address),
+            ..Self::bare(Identity::World, &address.to_string())
+        }
     }
 
     /// The node that a pod runs on.
@@ -110,7 +113,10 @@ impl Party {
 
     /// The API server, at the address that its Service resolves to.
     pub fn api_server(address: Option<IpAddr>) -> Self {
-        Self { address, ..Self::bare(Identity::ApiServer, "the API server") }
+        Self {
+            address,
+            ..Self::bare(Identity::ApiServer, "the API server")
+        }
     }
 
     /// A gateway inside the nodes.
@@ -135,7 +141,10 @@ impl Party {
     /// Source: Istio 1.30, label `istio.io/dataplane-mode` on the namespace, or on the pod, which wins.
     pub fn is_ambient(&self) -> bool {
         const MODE: &str = "istio.io/dataplane-mode";
-        let mode = self.labels.get(MODE).or_else(|| self.namespace_labels.get(MODE));
+        let mode = self
+            .labels
+            .get(MODE)
+            .or_else(|| self.namespace_labels.get(MODE));
         self.identity == Identity::Pod && mode.is_some_and(|mode| mode == "ambient")
     }
 }
@@ -152,7 +161,12 @@ impl fmt::Display for Party {
 /// Labels of a namespace, with the one that every API server since 1.21 sets.
 fn namespace_labels(state: &State, namespace: &str) -> BTreeMap<String, String> {
     let object = state.get("Namespace", "", namespace);
-    let mut labels = object.map(|o| read::labels(&o, "/metadata/labels")).unwrap_or_default();
-    labels.insert("kubernetes.io/metadata.name".to_owned(), namespace.to_owned());
+    let mut labels = object
+        .map(|o| read::labels(&o, "/metadata/labels"))
+        .unwrap_or_default();
+    labels.insert(
+        "kubernetes.io/metadata.name".to_owned(),
+        namespace.to_owned(),
+    );
     labels
 }

@@ -86,9 +86,22 @@ fn judge(state: &State, flow: &Flow<'_>, direction: Direction) -> Verdict {
         if !selects(&policy, end, direction) {
             continue;
         }
-        let rules = read::items(&policy, if direction == Direction::Ingress { "/spec/ingress" } else { "/spec/egress" });
-        let scope = Scope { policy_namespace: &end.namespace, ranges_hold_pods: !cilium::installed(state) };
-        if rules.iter().any(|rule| scope.allows(rule, flow, peer, direction)) {
+        let rules = read::items(
+            &policy,
+            if direction == Direction::Ingress {
+                "/spec/ingress"
+            } else {
+                "/spec/egress"
+            },
+        );
+        let scope = Scope {
+            policy_namespace: &end.namespace,
+            ranges_hold_pods: !cilium::installed(state),
+        };
+        if rules
+            .iter()
+            .any(|rule| scope.allows(rule, flow, peer, direction))
+        {
             return Verdict::Allowed(ObjectRef::of(&policy));
         }
         selecting.push(ObjectRef::of(&policy));
@@ -97,7 +110,11 @@ fn judge(state: &State, flow: &Flow<'_>, direction: Direction) -> Verdict {
         return Verdict::Allowed(allowing);
     }
     selecting.extend(dialect.selecting);
-    if selecting.is_empty() { Verdict::Free } else { Verdict::Denied(selecting) }
+    if selecting.is_empty() {
+        Verdict::Free
+    } else {
+        Verdict::Denied(selecting)
+    }
 }
 
 fn selects(policy: &Value, end: &Party, direction: Direction) -> bool {
@@ -118,7 +135,14 @@ struct Scope<'a> {
 
 impl Scope<'_> {
     fn allows(&self, rule: &Value, flow: &Flow<'_>, peer: &Party, direction: Direction) -> bool {
-        let peers = read::items(rule, if direction == Direction::Ingress { "/from" } else { "/to" });
+        let peers = read::items(
+            rule,
+            if direction == Direction::Ingress {
+                "/from"
+            } else {
+                "/to"
+            },
+        );
         let ports = read::items(rule, "/ports");
         (peers.is_empty() || peers.iter().any(|p| self.is_peer(p, peer)))
             && (ports.is_empty() || ports.iter().any(|port| is_port(port, flow)))
@@ -126,22 +150,33 @@ impl Scope<'_> {
 
     fn is_peer(&self, rule: &Value, peer: &Party) -> bool {
         if let Some(block) = rule.get("ipBlock") {
-            return (peer.identity == Identity::World || self.ranges_hold_pods) && in_block(block, peer);
+            return (peer.identity == Identity::World || self.ranges_hold_pods)
+                && in_block(block, peer);
         }
         if peer.identity != Identity::Pod {
             return false;
         }
-        let namespace = rule.get("namespaceSelector").map_or(peer.namespace == self.policy_namespace, |namespaces| {
-            selector::matches(namespaces, &peer.namespace_labels)
-        });
-        namespace && rule.get("podSelector").is_none_or(|pods| selector::matches(pods, &peer.labels))
+        let namespace = rule
+            .get("namespaceSelector")
+            .map_or(peer.namespace == self.policy_namespace, |namespaces| {
+                selector::matches(namespaces, &peer.namespace_labels)
+            });
+        namespace
+            && rule
+                .get("podSelector")
+                .is_none_or(|pods| selector::matches(pods, &peer.labels))
     }
 }
 
 fn in_block(block: &Value, peer: &Party) -> bool {
-    let Some(address) = peer.address else { return false };
+    let Some(address) = peer.address else {
+        return false;
+    };
     let holds = |range: &str| Cidr::parse(range).is_some_and(|cidr| cidr.contains(address));
-    let excepted = read::items(block, "/except").iter().filter_map(Value::as_str).any(holds);
+    let excepted = read::items(block, "/except")
+        .iter()
+        .filter_map(Value::as_str)
+        .any(holds);
     holds(read::text(block, "/cidr")) && !excepted
 }
 
@@ -171,6 +206,11 @@ pub(crate) fn named_port(party: &Party, name: &str, protocol: Protocol) -> Optio
 
 /// Declared ports of a pod, sidecars included.
 pub(crate) fn container_ports(pod: &Value) -> impl Iterator<Item = &Value> {
-    let sidecars = read::items(pod, "/spec/initContainers").iter().filter(|c| c["restartPolicy"] == "Always");
-    read::items(pod, "/spec/containers").iter().chain(sidecars).flat_map(|c| read::items(c, "/ports"))
+    let sidecars = read::items(pod, "/spec/initContainers")
+        .iter()
+        .filter(|c| c["restartPolicy"] == "Always");
+    read::items(pod, "/spec/containers")
+        .iter()
+        .chain(sidecars)
+        .flat_map(|c| read::items(c, "/ports"))
 }

@@ -23,8 +23,15 @@ pub fn probes(state: &State, pod: &Arc<Value>) -> Walk {
 
 fn all_probes(state: &State, walk: &mut Walk, pod: &Arc<Value>) -> Result<Answer, Stop> {
     let to = Party::pod(state, pod);
-    let from = if to.is_ambient() { Party::world(AMBIENT_PROBE) } else { Party::node() };
-    for container in read::items(pod, "/spec/containers").iter().chain(read::items(pod, "/spec/initContainers")) {
+    let from = if to.is_ambient() {
+        Party::world(AMBIENT_PROBE)
+    } else {
+        Party::node()
+    };
+    for container in read::items(pod, "/spec/containers")
+        .iter()
+        .chain(read::items(pod, "/spec/initContainers"))
+    {
         for kind in PROBES {
             if let Some(port) = probe_port(&container[kind]) {
                 one_probe(state, walk, &from, &to, container, kind, port)?;
@@ -35,21 +42,51 @@ fn all_probes(state: &State, walk: &mut Walk, pod: &Arc<Value>) -> Result<Answer
 }
 
 fn probe_port(probe: &Value) -> Option<&Value> {
-    ["httpGet", "tcpSocket", "grpc"].iter().find_map(|way| probe.get(way)?.get("port"))
+    ["httpGet", "tcpSocket", "grpc"]
+        .iter()
+        .find_map(|way| probe.get(way)?.get("port"))
 }
 
-fn one_probe(state: &State, walk: &mut Walk, from: &Party, to: &Party, container: &Value, kind: &str, port: &Value) -> Result<(), Stop> {
+fn one_probe(
+    state: &State,
+    walk: &mut Walk,
+    from: &Party,
+    to: &Party,
+    container: &Value,
+    kind: &str,
+    port: &Value,
+) -> Result<(), Stop> {
     let object = ObjectRef::new("Pod", &to.namespace, &to.name);
     let name = read::text(container, "/name");
     let number = match port {
-        Value::String(word) => word.parse().ok().or_else(|| named_port(to, word, Protocol::Tcp)),
+        Value::String(word) => word
+            .parse()
+            .ok()
+            .or_else(|| named_port(to, word, Protocol::Tcp)),
         number => number.as_u64().and_then(|n| u16::try_from(n).ok()),
     };
-    let declared = to.pod.iter().flat_map(|pod| container_ports(pod)).any(|p| p["containerPort"].as_u64() == number.map(u64::from));
+    let declared = to
+        .pod
+        .iter()
+        .flat_map(|pod| container_ports(pod))
+        .any(|p| p["containerPort"].as_u64() == number.map(u64::from));
     let Some(number) = number.filter(|_| declared) else {
-        return Err(stop(object, format!("{kind} of {name} asks the port {port}, which no container declares")));
+        return Err(stop(
+            object,
+            format!("{kind} of {name} asks the port {port}, which no container declares"),
+        ));
     };
-    service::enter(state, walk, &Flow { from, to, port: number, protocol: Protocol::Tcp, host: None })?;
+    service::enter(
+        state,
+        walk,
+        &Flow {
+            from,
+            to,
+            port: number,
+            protocol: Protocol::Tcp,
+            host: None,
+        },
+    )?;
     walk.pass(object, format!("{kind} of {name} reaches {number}"));
     Ok(())
 }
@@ -73,19 +110,35 @@ fn selected(state: &State, kind: &str, monitor: &Value) -> Vec<Arc<Value>> {
         names => any || names.iter().any(|name| name == namespace),
     };
     let takes = |object: &Arc<Value>| {
-        covers(read::namespace(object)) && selector::matches(&monitor["spec"]["selector"], &read::labels(object, "/metadata/labels"))
+        covers(read::namespace(object))
+            && selector::matches(
+                &monitor["spec"]["selector"],
+                &read::labels(object, "/metadata/labels"),
+            )
     };
     state.list(kind).into_iter().filter(takes).collect()
 }
 
-fn services_of(state: &State, walk: &mut Walk, from: &Party, monitor: &Value) -> Result<Answer, Stop> {
+fn services_of(
+    state: &State,
+    walk: &mut Walk,
+    from: &Party,
+    monitor: &Value,
+) -> Result<Answer, Stop> {
     let object = ObjectRef::of(monitor);
     let services = selected(state, "Service", monitor);
     let mut answer = None;
     for service in &services {
         for endpoint in read::items(monitor, "/spec/endpoints") {
             let port = PortRef::Name(read::text(endpoint, "/port").to_owned());
-            answer = Some(reach(state, walk, from, read::namespace(service), read::name(service), &port)?);
+            answer = Some(reach(
+                state,
+                walk,
+                from,
+                read::namespace(service),
+                read::name(service),
+                &port,
+            )?);
         }
     }
     answer.ok_or_else(|| stop(object, "selects no Service"))
@@ -98,9 +151,14 @@ fn pods_of(state: &State, walk: &mut Walk, from: &Party, monitor: &Value) -> Res
         let party = Party::pod(state, &pod);
         for endpoint in read::items(monitor, "/spec/podMetricsEndpoints") {
             let name = read::text(endpoint, "/port");
-            let number = endpoint["portNumber"].as_u64().and_then(|n| u16::try_from(n).ok());
+            let number = endpoint["portNumber"]
+                .as_u64()
+                .and_then(|n| u16::try_from(n).ok());
             let Some(port) = number.or_else(|| named_port(&party, name, Protocol::Tcp)) else {
-                return Err(stop(ObjectRef::of(&pod), format!("has no port {name}, which {object} scrapes")));
+                return Err(stop(
+                    ObjectRef::of(&pod),
+                    format!("has no port {name}, which {object} scrapes"),
+                ));
             };
             service::deliver(state, walk, from, &pod, port, Protocol::Tcp)?;
             answer = Some(Answer::Pod(ObjectRef::of(&pod)));

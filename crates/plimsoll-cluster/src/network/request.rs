@@ -77,7 +77,10 @@ pub struct Declared {
 impl Declared {
     /// A request of that form. For `*.x` some host under it.
     pub fn request(&self) -> Request {
-        let host = self.host.strip_prefix('*').map_or_else(|| self.host.clone(), |rest| format!("any{rest}"));
+        let host = self
+            .host
+            .strip_prefix('*')
+            .map_or_else(|| self.host.clone(), |rest| format!("any{rest}"));
         let usual = if self.grpc { "POST" } else { "GET" };
         Request {
             method: self.method.clone().unwrap_or_else(|| usual.to_owned()),
@@ -93,9 +96,14 @@ impl Declared {
 /// both ends, to a ready pod.
 pub fn route(state: &State, request: &Request) -> Walk {
     let mut walk = Walk::default();
-    let outcome = gateway::answer(state, request, &mut walk).or_else(|| ingresses::answer(state, request, &mut walk));
+    let outcome = gateway::answer(state, request, &mut walk)
+        .or_else(|| ingresses::answer(state, request, &mut walk));
     let outcome = outcome.unwrap_or_else(|| {
-        let why = format!("no Gateway or Ingress takes {}://{}", request.scheme(), request.host);
+        let why = format!(
+            "no Gateway or Ingress takes {}://{}",
+            request.scheme(),
+            request.host
+        );
         Err(stop(ObjectRef::new("Host", "", &request.host), why))
     });
     walk.end(outcome)
@@ -113,12 +121,19 @@ pub fn routes(state: &State) -> Vec<Declared> {
 pub(super) fn host_takes(declared: &str, host: &str) -> bool {
     match declared.strip_prefix("*.") {
         _ if declared.is_empty() || declared == "*" => true,
-        Some(suffix) => host.len() > suffix.len() + 1 && host.ends_with(suffix) && host[..host.len() - suffix.len()].ends_with('.'),
+        Some(suffix) => {
+            host.len() > suffix.len() + 1
+                && host.ends_with(suffix)
+                && host[..host.len() - suffix.len()].ends_with('.')
+        }
         None => declared.eq_ignore_ascii_case(host),
     }
 }
 
 /// How closely a declared host fits: exact before wildcard, longer before shorter.
 pub(super) fn host_rank(declared: &str) -> (bool, usize) {
-    (!declared.is_empty() && !declared.starts_with('*'), declared.len())
+    (
+        !declared.is_empty() && !declared.starts_with('*'),
+        declared.len(),
+    )
 }

@@ -17,20 +17,46 @@ pub(super) struct Chosen {
     pub(super) prefix: String,
 }
 
-type Rank = ((bool, usize), bool, usize, bool, usize, usize, Reverse<String>, Reverse<String>, Reverse<usize>);
+type Rank = (
+    (bool, usize),
+    bool,
+    usize,
+    bool,
+    usize,
+    usize,
+    Reverse<String>,
+    Reverse<String>,
+    Reverse<usize>,
+);
 
 /// The rule with the highest precedence among `routes`.
 pub(super) fn choose(routes: &[Arc<Value>], request: &Request) -> Option<Chosen> {
     let mut best: Option<(Rank, Chosen)> = None;
     for route in routes {
-        let Some(host) = best_host(route, &request.host) else { continue };
+        let Some(host) = best_host(route, &request.host) else {
+            continue;
+        };
         for (index, rule) in read::items(route, "/spec/rules").iter().enumerate() {
             for found in matches(rule, read::text(route, "/kind"), request) {
                 let age = Reverse(read::text(route, "/metadata/creationTimestamp").to_owned());
                 let name = Reverse(format!("{}/{}", read::namespace(route), read::name(route)));
-                let rank = (host, found.exact, found.path.len(), found.method, found.headers, found.queries, age, name, Reverse(index));
+                let rank = (
+                    host,
+                    found.exact,
+                    found.path.len(),
+                    found.method,
+                    found.headers,
+                    found.queries,
+                    age,
+                    name,
+                    Reverse(index),
+                );
                 if best.as_ref().is_none_or(|(known, _)| rank > *known) {
-                    let chosen = Chosen { route: Arc::clone(route), rule: rule.clone(), prefix: found.path };
+                    let chosen = Chosen {
+                        route: Arc::clone(route),
+                        rule: rule.clone(),
+                        prefix: found.path,
+                    };
                     best = Some((rank, chosen));
                 }
             }
@@ -44,7 +70,12 @@ fn best_host(route: &Value, host: &str) -> Option<(bool, usize)> {
     if hosts.is_empty() {
         return Some((false, 0));
     }
-    hosts.iter().filter_map(Value::as_str).filter(|declared| host_takes(declared, host)).map(host_rank).max()
+    hosts
+        .iter()
+        .filter_map(Value::as_str)
+        .filter(|declared| host_takes(declared, host))
+        .map(host_rank)
+        .max()
 }
 
 struct Match {
@@ -58,15 +89,28 @@ struct Match {
 fn matches(rule: &Value, kind: &str, request: &Request) -> Vec<Match> {
     let all = read::items(rule, "/matches");
     if all.is_empty() {
-        return vec![Match { exact: false, path: "/".to_owned(), method: false, headers: 0, queries: 0 }];
+        return vec![Match {
+            exact: false,
+            path: "/".to_owned(),
+            method: false,
+            headers: 0,
+            queries: 0,
+        }];
     }
-    let one = if kind == "GRPCRoute" { grpc_match } else { http_match };
+    let one = if kind == "GRPCRoute" {
+        grpc_match
+    } else {
+        http_match
+    };
     all.iter().filter_map(|m| one(m, request)).collect()
 }
 
 fn http_match(found: &Value, request: &Request) -> Option<Match> {
     let (path, query) = request.path.split_once('?').unwrap_or((&request.path, ""));
-    let wanted = found.pointer("/path/value").and_then(Value::as_str).unwrap_or("/");
+    let wanted = found
+        .pointer("/path/value")
+        .and_then(Value::as_str)
+        .unwrap_or("/");
     let exact = match read::text(found, "/path/type") {
         "Exact" => {
             if path != wanted {
@@ -92,23 +136,52 @@ fn http_match(found: &Value, request: &Request) -> Option<Match> {
         return None;
     }
     let queries = read::items(found, "/queryParams");
-    let has = |wanted: &Value| query.split('&').any(|pair| pair == format!("{}={}", read::text(wanted, "/name"), read::text(wanted, "/value")));
+    let has = |wanted: &Value| {
+        query.split('&').any(|pair| {
+            pair == format!(
+                "{}={}",
+                read::text(wanted, "/name"),
+                read::text(wanted, "/value")
+            )
+        })
+    };
     if !queries.iter().all(has) {
         return None;
     }
     let headers = header_count(found, request)?;
-    Some(Match { exact, path: wanted.to_owned(), method: !method.is_empty(), headers, queries: queries.len() })
+    Some(Match {
+        exact,
+        path: wanted.to_owned(),
+        method: !method.is_empty(),
+        headers,
+        queries: queries.len(),
+    })
 }
 
 fn grpc_match(found: &Value, request: &Request) -> Option<Match> {
-    let (service, method) = (read::text(found, "/method/service"), read::text(found, "/method/method"));
-    let (asked_service, asked_method) = request.path.trim_start_matches('/').split_once('/').unwrap_or((&request.path, ""));
-    if (!service.is_empty() && service != asked_service) || (!method.is_empty() && method != asked_method) {
+    let (service, method) = (
+        read::text(found, "/method/service"),
+        read::text(found, "/method/method"),
+    );
+    let (asked_service, asked_method) = request
+        .path
+        .trim_start_matches('/')
+        .split_once('/')
+        .unwrap_or((&request.path, ""));
+    if (!service.is_empty() && service != asked_service)
+        || (!method.is_empty() && method != asked_method)
+    {
         return None;
     }
     let headers = header_count(found, request)?;
     let path = grpc_path(service, method);
-    Some(Match { exact: !method.is_empty(), path, method: !method.is_empty(), headers, queries: 0 })
+    Some(Match {
+        exact: !method.is_empty(),
+        path,
+        method: !method.is_empty(),
+        headers,
+        queries: 0,
+    })
 }
 
 /// The path of a gRPC method, or the prefix that a service takes.
@@ -124,7 +197,9 @@ pub(super) fn grpc_path(service: &str, method: &str) -> String {
 fn header_count(found: &Value, request: &Request) -> Option<usize> {
     let headers = read::items(found, "/headers");
     let holds = |wanted: &Value| {
-        let sent = request.headers.get(&read::text(wanted, "/name").to_ascii_lowercase());
+        let sent = request
+            .headers
+            .get(&read::text(wanted, "/name").to_ascii_lowercase());
         sent.is_some_and(|sent| sent == read::text(wanted, "/value"))
     };
     headers.iter().all(holds).then_some(headers.len())
@@ -133,13 +208,16 @@ fn header_count(found: &Value, request: &Request) -> Option<usize> {
 /// Whether a prefix takes a path by whole segments: `/shop` takes `/shop/x` but not `/shopping`.
 pub(super) fn prefix_takes(prefix: &str, path: &str) -> bool {
     let bare = prefix.trim_end_matches('/');
-    path.strip_prefix(bare).is_some_and(|rest| rest.is_empty() || rest.starts_with('/'))
+    path.strip_prefix(bare)
+        .is_some_and(|rest| rest.is_empty() || rest.starts_with('/'))
 }
 
 /// What stands before the first sign of a regular expression.
 pub(super) fn literal_head(pattern: &str) -> &str {
     let pattern = pattern.trim_start_matches('^');
-    let end = pattern.find(['(', '[', '.', '*', '+', '?', '|', '\\', '$', '{']).unwrap_or(pattern.len());
+    let end = pattern
+        .find(['(', '[', '.', '*', '+', '?', '|', '\\', '$', '{'])
+        .unwrap_or(pattern.len());
     &pattern[..end]
 }
 
@@ -149,7 +227,9 @@ mod tests {
     use serde_json::json;
 
     fn http_route(name: &str, hosts: &[&str], rules: &Value) -> Arc<Value> {
-        Arc::new(json!({"kind": "HTTPRoute", "metadata": {"namespace": "shop", "name": name}, "spec": {"hostnames": hosts, "rules": rules}}))
+        Arc::new(
+            json!({"kind": "HTTPRoute", "metadata": {"namespace": "shop", "name": name}, "spec": {"hostnames": hosts, "rules": rules}}),
+        )
     }
 
     fn path(kind: &str, value: &str) -> Value {
@@ -157,14 +237,20 @@ mod tests {
     }
 
     fn taken(routes: &[Arc<Value>], host: &str, path: &str) -> String {
-        choose(routes, &Request::get(host, path)).map_or_else(|| "nobody".to_owned(), |c| {
-            format!("{} {}", read::name(&c.route), read::text(&c.rule, "/name"))
-        })
+        choose(routes, &Request::get(host, path)).map_or_else(
+            || "nobody".to_owned(),
+            |c| format!("{} {}", read::name(&c.route), read::text(&c.rule, "/name")),
+        )
     }
 
     #[test]
     fn an_exact_path_goes_before_a_prefix_and_a_longer_prefix_before_a_shorter() {
-        let rules = json!([path("PathPrefix", "/"), path("PathPrefix", "/api"), path("Exact", "/api/x"), path("PathPrefix", "/api/x")]);
+        let rules = json!([
+            path("PathPrefix", "/"),
+            path("PathPrefix", "/api"),
+            path("Exact", "/api/x"),
+            path("PathPrefix", "/api/x")
+        ]);
         let routes = [http_route("main", &["a.example"], &rules)];
         assert_eq!(taken(&routes, "a.example", "/api/x"), "main /api/x");
         assert_eq!(taken(&routes, "a.example", "/api/y"), "main /api");
@@ -174,7 +260,10 @@ mod tests {
     #[test]
     fn an_exact_host_goes_before_a_wildcard() {
         let rules = json!([path("PathPrefix", "/")]);
-        let routes = [http_route("wild", &["*.example"], &rules), http_route("exact", &["a.example"], &rules)];
+        let routes = [
+            http_route("wild", &["*.example"], &rules),
+            http_route("exact", &["a.example"], &rules),
+        ];
         assert_eq!(taken(&routes, "a.example", "/"), "exact /");
         assert_eq!(taken(&routes, "b.example", "/"), "wild /");
         assert_eq!(taken(&routes, "example", "/"), "nobody");
@@ -187,6 +276,9 @@ mod tests {
         assert_eq!(taken(&routes, "a.example", "/"), "main all");
         let mut request = Request::get("a.example", "/");
         request.headers.insert("x-beta".to_owned(), "1".to_owned());
-        assert_eq!(read::text(&choose(&routes, &request).expect("a rule").rule, "/name"), "beta");
+        assert_eq!(
+            read::text(&choose(&routes, &request).expect("a rule").rule, "/name"),
+            "beta"
+        );
     }
 }

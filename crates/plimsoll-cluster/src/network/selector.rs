@@ -8,14 +8,25 @@ use std::collections::BTreeMap;
 ///
 /// Source: Kubernetes 1.37 `metav1.LabelSelector`. An unknown operator takes nothing.
 pub fn matches(selector: &Value, labels: &BTreeMap<String, String>) -> bool {
-    let equal = read::entries(selector, "/matchLabels").into_iter().flatten();
-    let by_labels = equal.into_iter().all(|(key, value)| labels.get(key).map(String::as_str) == value.as_str());
-    by_labels && read::items(selector, "/matchExpressions").iter().all(|e| expression(e, labels))
+    let equal = read::entries(selector, "/matchLabels")
+        .into_iter()
+        .flatten();
+    let by_labels = equal
+        .into_iter()
+        .all(|(key, value)| labels.get(key).map(String::as_str) == value.as_str());
+    by_labels
+        && read::items(selector, "/matchExpressions")
+            .iter()
+            .all(|e| expression(e, labels))
 }
 
 fn expression(expression: &Value, labels: &BTreeMap<String, String>) -> bool {
     let found = labels.get(read::text(expression, "/key"));
-    let listed = |value: &String| read::items(expression, "/values").iter().any(|v| v == value.as_str());
+    let listed = |value: &String| {
+        read::items(expression, "/values")
+            .iter()
+            .any(|v| v == value.as_str())
+    };
     match read::text(expression, "/operator") {
         "In" => found.is_some_and(listed),
         "NotIn" => !found.is_some_and(listed),
@@ -31,7 +42,10 @@ mod tests {
     use serde_json::json;
 
     fn takes(selector: Value, labels: &[(&str, &str)]) -> bool {
-        let labels = labels.iter().map(|(k, v)| ((*k).to_owned(), (*v).to_owned())).collect();
+        let labels = labels
+            .iter()
+            .map(|(k, v)| ((*k).to_owned(), (*v).to_owned()))
+            .collect();
         matches(&selector, &labels)
     }
 
@@ -51,7 +65,8 @@ mod tests {
 
     #[test]
     fn not_in_takes_what_lacks_the_label() {
-        let selector = json!({"matchExpressions": [{"key": "tier", "operator": "NotIn", "values": ["a"]}]});
+        let selector =
+            json!({"matchExpressions": [{"key": "tier", "operator": "NotIn", "values": ["a"]}]});
         assert!(takes(selector.clone(), &[]));
         assert!(!takes(selector, &[("tier", "a")]));
     }

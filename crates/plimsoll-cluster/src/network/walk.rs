@@ -18,12 +18,20 @@ pub struct ObjectRef {
 impl ObjectRef {
     /// Names an object that may not exist.
     pub fn new(kind: &str, namespace: &str, name: &str) -> Self {
-        Self { kind: kind.to_owned(), namespace: namespace.to_owned(), name: name.to_owned() }
+        Self {
+            kind: kind.to_owned(),
+            namespace: namespace.to_owned(),
+            name: name.to_owned(),
+        }
     }
 
     /// Names `object`.
     pub fn of(object: &Value) -> Self {
-        Self::new(read::text(object, "/kind"), read::namespace(object), read::name(object))
+        Self::new(
+            read::text(object, "/kind"),
+            read::namespace(object),
+            read::name(object),
+        )
     }
 }
 
@@ -97,7 +105,10 @@ impl Walk {
     }
 
     pub(crate) fn pass(&mut self, object: ObjectRef, what: impl Into<String>) {
-        self.steps.push(Step { object, what: what.into() });
+        self.steps.push(Step {
+            object,
+            what: what.into(),
+        });
     }
 
     /// Ends the walk with the outcome of its last part.
@@ -112,5 +123,8 @@ impl Walk {
 
 /// A stop at `object`.
 pub(crate) fn stop(object: ObjectRef, why: impl Into<String>) -> Stop {
-    Stop { object, why: why.into() }
+    Stop {
+        object,
+        why: why.into(),
+    }
 }

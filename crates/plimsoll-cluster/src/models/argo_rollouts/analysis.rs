@@ -38,7 +38,10 @@ pub(super) fn run(work: &mut Work<'_>, wanted: &Value, suffix: &str) -> Verdict 
     };
     match read::text(&run, "/status/phase") {
         "Successful" => Verdict::Passed,
-        "Failed" | "Error" => Verdict::Failed(format!("RolloutAborted: AnalysisRun {name} {}", read::text(&run, "/status/message"))),
+        "Failed" | "Error" => Verdict::Failed(format!(
+            "RolloutAborted: AnalysisRun {name} {}",
+            read::text(&run, "/status/message")
+        )),
         _ => Verdict::Running,
     }
 }
@@ -59,12 +62,26 @@ fn find(state: &State, namespace: &str, reference: &Value) -> Option<Value> {
 /// The first template that the Rollout names and nobody made.
 pub(super) fn missing_template(state: &State, rollout: &Value) -> Option<String> {
     let strategy = &rollout["spec"]["strategy"];
-    let steps = read::items(strategy, "/canary/steps").iter().map(|step| &step["analysis"]);
-    let others = [&strategy["canary"]["analysis"], &strategy["blueGreen"]["prePromotionAnalysis"], &strategy["blueGreen"]["postPromotionAnalysis"]];
+    let steps = read::items(strategy, "/canary/steps")
+        .iter()
+        .map(|step| &step["analysis"]);
+    let others = [
+        &strategy["canary"]["analysis"],
+        &strategy["blueGreen"]["prePromotionAnalysis"],
+        &strategy["blueGreen"]["postPromotionAnalysis"],
+    ];
     let mut named = steps.chain(others).flat_map(templates);
-    let missing = named.find(|reference| find(state, object::namespace(rollout), reference).is_none())?;
-    let kind = if missing["clusterScope"] == true { "ClusterAnalysisTemplate" } else { "AnalysisTemplate" };
-    Some(format!("{kind} '{}' not found", read::text(missing, "/templateName")))
+    let missing =
+        named.find(|reference| find(state, object::namespace(rollout), reference).is_none())?;
+    let kind = if missing["clusterScope"] == true {
+        "ClusterAnalysisTemplate"
+    } else {
+        "AnalysisTemplate"
+    };
+    Some(format!(
+        "{kind} '{}' not found",
+        read::text(missing, "/templateName")
+    ))
 }
 
 /// Lets runs pass.
@@ -77,12 +94,21 @@ impl Controller for AnalysisRuns {
     }
 
     fn interested(&mut self, entry: &LogEntry, _: &State) -> Vec<Key> {
-        if *entry.kind == *RUN { vec![Key::new(&entry.namespace, &entry.name)] } else { Vec::new() }
+        if *entry.kind == *RUN {
+            vec![Key::new(&entry.namespace, &entry.name)]
+        } else {
+            Vec::new()
+        }
     }
 
     fn reconcile(&mut self, state: &mut State, key: &Key) -> Outcome {
-        let Some(run) = state.get(RUN, &key.namespace, &key.name) else { return Outcome::Done };
-        if matches!(read::text(&run, "/status/phase"), "Successful" | "Failed" | "Error") {
+        let Some(run) = state.get(RUN, &key.namespace, &key.name) else {
+            return Outcome::Done;
+        };
+        if matches!(
+            read::text(&run, "/status/phase"),
+            "Successful" | "Failed" | "Error"
+        ) {
             return Outcome::Done;
         }
         let mut status = super::super::writing::status_of(&run);
@@ -98,7 +124,11 @@ impl Controller for AnalysisRuns {
             status["message"] = json!("no metric was measured: this cluster assumes success");
         }
         WRITER.status(state, &run, status);
-        if over { Outcome::Done } else { Outcome::at(state, end) }
+        if over {
+            Outcome::Done
+        } else {
+            Outcome::at(state, end)
+        }
     }
 }
 
@@ -110,5 +140,9 @@ fn needed(run: &Value) -> SignedDuration {
         let between = i32::try_from(count - 1).unwrap_or(i32::MAX);
         length(&metric["initialDelay"]) + length(&metric["interval"]) * between
     };
-    read::items(run, "/spec/metrics").iter().map(one).max().unwrap_or_default()
+    read::items(run, "/spec/metrics")
+        .iter()
+        .map(one)
+        .max()
+        .unwrap_or_default()
 }

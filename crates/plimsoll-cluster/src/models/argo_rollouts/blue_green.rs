@@ -32,34 +32,55 @@ pub(super) fn advance(work: &mut Work<'_>) -> Progress {
 
 /// The version that the active Service selects.
 fn active(work: &Work<'_>, strategy: &Value) -> String {
-    let service = work.state.get("Service", work.namespace(), read::text(strategy, "/activeService"));
-    service.and_then(|service| service["spec"]["selector"][HASH].as_str().map(str::to_owned)).unwrap_or_default()
+    let service = work.state.get(
+        "Service",
+        work.namespace(),
+        read::text(strategy, "/activeService"),
+    );
+    service
+        .and_then(|service| {
+            service["spec"]["selector"][HASH]
+                .as_str()
+                .map(str::to_owned)
+        })
+        .unwrap_or_default()
 }
 
 fn moving(work: &Work<'_>) -> Progress {
     let (available, wanted) = (replica_sets::available(work, &work.hash), work.wanted());
-    Progress::Moving(format!("more replicas need to be updated: {available} of {wanted} available"))
+    Progress::Moving(format!(
+        "more replicas need to be updated: {available} of {wanted} available"
+    ))
 }
 
 fn before_promotion(work: &mut Work<'_>, strategy: &Value) -> Option<Progress> {
     if let Some(wanted) = strategy.get("prePromotionAnalysis") {
         match analysis::run(work, wanted, "pre") {
-            analysis::Verdict::Running => return Some(Progress::Moving("analysis before promotion is running".to_owned())),
+            analysis::Verdict::Running => {
+                return Some(Progress::Moving(
+                    "analysis before promotion is running".to_owned(),
+                ));
+            }
             analysis::Verdict::Failed(why) => return Some(Progress::Aborted(why)),
             analysis::Verdict::Passed => {}
         }
     }
-    let seconds = strategy["autoPromotionSeconds"].as_i64().filter(|seconds| *seconds > 0);
+    let seconds = strategy["autoPromotionSeconds"]
+        .as_i64()
+        .filter(|seconds| *seconds > 0);
     let automatic = strategy["autoPromotionEnabled"] != false;
     if automatic && seconds.is_none() {
         return None;
     }
-    let known = read::items(&work.status, "/pauseConditions").first().cloned();
+    let known = read::items(&work.status, "/pauseConditions")
+        .first()
+        .cloned();
     let Some(known) = known else {
         if work.status["controllerPause"] == true {
             return None;
         }
-        work.status["pauseConditions"] = json!([{"reason": "BlueGreenPause", "startTime": work.state.now_text()}]);
+        work.status["pauseConditions"] =
+            json!([{"reason": "BlueGreenPause", "startTime": work.state.now_text()}]);
         work.status["controllerPause"] = json!(true);
         return before_promotion(work, strategy);
     };
@@ -91,7 +112,9 @@ fn settle(work: &mut Work<'_>, strategy: &Value) -> Progress {
     if work.stable() != hash && !work.stable().is_empty() {
         if let Some(proof) = strategy.get("postPromotionAnalysis") {
             match analysis::run(work, proof, "post") {
-                analysis::Verdict::Running => return Progress::Moving("analysis after promotion is running".to_owned()),
+                analysis::Verdict::Running => {
+                    return Progress::Moving("analysis after promotion is running".to_owned());
+                }
                 analysis::Verdict::Failed(why) => return back(work, strategy, why),
                 analysis::Verdict::Passed => {}
             }
@@ -102,7 +125,11 @@ fn settle(work: &mut Work<'_>, strategy: &Value) -> Progress {
     }
     work.status["stableRS"] = json!(hash);
     let delay = &strategy["scaleDownDelaySeconds"];
-    let delay = if delay.is_null() { json!(30) } else { delay.clone() };
+    let delay = if delay.is_null() {
+        json!(30)
+    } else {
+        delay.clone()
+    };
     replica_sets::retire(work, &[&hash], &delay);
     Progress::Healthy
 }

@@ -24,7 +24,9 @@ pub(super) fn advance(work: &mut Work<'_>) -> Progress {
     let steps = steps(work);
     loop {
         let index = index(work);
-        let Some(step) = steps.get(index) else { return finish(work) };
+        let Some(step) = steps.get(index) else {
+            return finish(work);
+        };
         match one_step(work, &steps, index, step) {
             Step::Done => next(work, index),
             Step::Waits(progress) => return progress,
@@ -42,7 +44,10 @@ fn steps(work: &Work<'_>) -> Vec<Value> {
 }
 
 fn index(work: &Work<'_>) -> usize {
-    work.status["currentStepIndex"].as_u64().and_then(|index| usize::try_from(index).ok()).unwrap_or_default()
+    work.status["currentStepIndex"]
+        .as_u64()
+        .and_then(|index| usize::try_from(index).ok())
+        .unwrap_or_default()
 }
 
 fn next(work: &mut Work<'_>, index: usize) {
@@ -76,9 +81,15 @@ fn rest(work: &mut Work<'_>) -> Progress {
     point_services(work);
     traffic::set_weight(work, 0);
     replica_sets::scale(work, &hash, wanted);
-    let delay = if traffic::is_routed(&work.rollout) { delay(work) } else { Value::Null };
+    let delay = if traffic::is_routed(&work.rollout) {
+        delay(work)
+    } else {
+        Value::Null
+    };
     let gone = replica_sets::retire(work, &[&hash], &delay);
-    if gone && replica_sets::settled(work, &hash, wanted) || replica_sets::available(work, &hash) >= wanted {
+    if gone && replica_sets::settled(work, &hash, wanted)
+        || replica_sets::available(work, &hash) >= wanted
+    {
         Progress::Healthy
     } else {
         moving(work)
@@ -88,12 +99,18 @@ fn rest(work: &mut Work<'_>) -> Progress {
 /// Seconds until an old version goes after traffic has left it; 30 unless written.
 fn delay(work: &Work<'_>) -> Value {
     let written = &work.rollout["spec"]["strategy"]["canary"]["scaleDownDelaySeconds"];
-    if written.is_null() { json!(30) } else { written.clone() }
+    if written.is_null() {
+        json!(30)
+    } else {
+        written.clone()
+    }
 }
 
 fn moving(work: &Work<'_>) -> Progress {
     let (available, wanted) = (replica_sets::available(work, &work.hash), work.wanted());
-    Progress::Moving(format!("more replicas need to be updated: {available} of {wanted} available"))
+    Progress::Moving(format!(
+        "more replicas need to be updated: {available} of {wanted} available"
+    ))
 }
 
 fn give_up(work: &mut Work<'_>, why: &str) -> Progress {
@@ -119,14 +136,20 @@ fn finish(work: &mut Work<'_>) -> Progress {
 
 /// Weight that holds at a step: the last one set up to it.
 fn weight_at(steps: &[Value], index: usize) -> u64 {
-    steps[..=index].iter().rev().find_map(|step| step["setWeight"].as_u64()).unwrap_or_default()
+    steps[..=index]
+        .iter()
+        .rev()
+        .find_map(|step| step["setWeight"].as_u64())
+        .unwrap_or_default()
 }
 
 /// Pods of the canary that hold at a step.
 fn canary_count(steps: &[Value], index: usize, wanted: u64) -> u64 {
     let share = |weight: u64| (wanted * weight).div_ceil(100);
     for step in steps[..=index].iter().rev() {
-        let Some(scale) = step.get("setCanaryScale") else { continue };
+        let Some(scale) = step.get("setCanaryScale") else {
+            continue;
+        };
         if scale["matchTrafficWeight"] == true {
             break;
         }
@@ -142,20 +165,30 @@ fn one_step(work: &mut Work<'_>, steps: &[Value], index: usize, step: &Value) ->
     let (hash, stable, wanted) = (work.hash.clone(), work.stable(), work.wanted());
     let weight = weight_at(steps, index);
     let canary = canary_count(steps, index, wanted);
-    let old = if traffic::is_routed(&work.rollout) { wanted } else { wanted.saturating_sub(canary) };
+    let old = if traffic::is_routed(&work.rollout) {
+        wanted
+    } else {
+        wanted.saturating_sub(canary)
+    };
     let there = balance(work, &hash, &stable, canary, old);
     if there {
         traffic::set_weight(work, weight);
     }
     if step.get("setWeight").is_some() || step.get("setCanaryScale").is_some() {
-        return if there { Step::Done } else { Step::Waits(moving(work)) };
+        return if there {
+            Step::Done
+        } else {
+            Step::Waits(moving(work))
+        };
     }
     if let Some(pause) = step.get("pause") {
         return paused(work, pause);
     }
     if let Some(wanted) = step.get("analysis") {
         return match analysis::run(work, wanted, &format!("step-{index}")) {
-            analysis::Verdict::Running => Step::Waits(Progress::Moving("analysis is running".to_owned())),
+            analysis::Verdict::Running => {
+                Step::Waits(Progress::Moving("analysis is running".to_owned()))
+            }
             analysis::Verdict::Passed => Step::Done,
             analysis::Verdict::Failed(why) => {
                 work.status["abort"] = json!(true);
@@ -168,7 +201,9 @@ fn one_step(work: &mut Work<'_>, steps: &[Value], index: usize, step: &Value) ->
 
 /// A pause ends by itself after its length, or when somebody takes its condition away.
 fn paused(work: &mut Work<'_>, pause: &Value) -> Step {
-    let known = read::items(&work.status, "/pauseConditions").first().cloned();
+    let known = read::items(&work.status, "/pauseConditions")
+        .first()
+        .cloned();
     let Some(known) = known else {
         if work.status["controllerPause"] == true {
             return Step::Done;
@@ -188,8 +223,14 @@ fn paused(work: &mut Work<'_>, pause: &Value) -> Step {
 
 /// Analysis that runs beside the steps. Returns why it failed.
 fn background(work: &mut Work<'_>) -> Option<String> {
-    let wanted = work.rollout.pointer("/spec/strategy/canary/analysis")?.clone();
-    let start = wanted["startingStep"].as_u64().and_then(|step| usize::try_from(step).ok()).unwrap_or_default();
+    let wanted = work
+        .rollout
+        .pointer("/spec/strategy/canary/analysis")?
+        .clone();
+    let start = wanted["startingStep"]
+        .as_u64()
+        .and_then(|step| usize::try_from(step).ok())
+        .unwrap_or_default();
     if index(work) < start {
         return None;
     }
@@ -201,7 +242,9 @@ fn background(work: &mut Work<'_>) -> Option<String> {
 
 /// Services named for a version follow it.
 fn point_services(work: &mut Work<'_>) {
-    let service = |field: &str| read::text(&work.rollout, &format!("/spec/strategy/canary/{field}")).to_owned();
+    let service = |field: &str| {
+        read::text(&work.rollout, &format!("/spec/strategy/canary/{field}")).to_owned()
+    };
     let (canary, stable_service) = (service("canaryService"), service("stableService"));
     let (hash, stable) = (work.hash.clone(), work.stable());
     work.select(&canary, &hash);
@@ -215,19 +258,38 @@ fn balance(work: &mut Work<'_>, new: &str, old: &str, new_count: u64, old_count:
     let wanted = work.wanted();
     let bound = |field: &str, round: Round| {
         let written = &work.rollout["spec"]["strategy"]["canary"][field];
-        let value = if written.is_null() { json!("25%") } else { written.clone() };
+        let value = if written.is_null() {
+            json!("25%")
+        } else {
+            written.clone()
+        };
         let total = i64::try_from(wanted).unwrap_or(i64::MAX);
-        number_or_percent(&value, total, round).and_then(|number| u64::try_from(number).ok()).unwrap_or_default()
+        number_or_percent(&value, total, round)
+            .and_then(|number| u64::try_from(number).ok())
+            .unwrap_or_default()
     };
     let surge = bound("maxSurge", Round::Up);
     let missing = bound("maxUnavailable", Round::Down).max(u64::from(surge == 0));
     let routed = traffic::is_routed(&work.rollout);
-    let (new_now, old_now) = (replica_sets::wanted(work, new), replica_sets::wanted(work, old));
+    let (new_now, old_now) = (
+        replica_sets::wanted(work, new),
+        replica_sets::wanted(work, old),
+    );
     let room = (wanted + surge).saturating_sub(old_now);
-    let new_next = if new_count > new_now && !routed { new_count.min(room.max(new_now)) } else { new_count };
+    let new_next = if new_count > new_now && !routed {
+        new_count.min(room.max(new_now))
+    } else {
+        new_count
+    };
     replica_sets::scale(work, new, new_next);
-    let floor = wanted.saturating_sub(missing).saturating_sub(replica_sets::available(work, new));
-    let old_next = if old_count < old_now { old_count.max(floor.min(old_now)) } else { old_count };
+    let floor = wanted
+        .saturating_sub(missing)
+        .saturating_sub(replica_sets::available(work, new));
+    let old_next = if old_count < old_now {
+        old_count.max(floor.min(old_now))
+    } else {
+        old_count
+    };
     replica_sets::scale(work, old, old_next);
     replica_sets::settled(work, new, new_count) && replica_sets::wanted(work, old) == old_count
 }

@@ -39,15 +39,20 @@ impl Controller for Rollouts {
     fn interested(&mut self, entry: &LogEntry, state: &State) -> Vec<Key> {
         let came_or_went = entry.old.is_none() || entry.new.is_none();
         match &*entry.kind {
-            "Service" | "argoproj.io/AnalysisTemplate" if came_or_went => {
-                state.list_in(KIND, &entry.namespace).iter().map(|one| Key::of(one)).collect()
-            }
+            "Service" | "argoproj.io/AnalysisTemplate" if came_or_went => state
+                .list_in(KIND, &entry.namespace)
+                .iter()
+                .map(|one| Key::of(one))
+                .collect(),
             _ => own_or_owned(entry, KIND, &[REPLICA_SET, RUN]),
         }
     }
 
     fn reconcile(&mut self, state: &mut State, key: &Key) -> Outcome {
-        let Some(rollout) = state.get(KIND, &key.namespace, &key.name).filter(|r| !object::is_terminating(r)) else {
+        let Some(rollout) = state
+            .get(KIND, &key.namespace, &key.name)
+            .filter(|r| !object::is_terminating(r))
+        else {
             return Outcome::Done;
         };
         let mut work = Work::new(state, &rollout);
@@ -99,10 +104,18 @@ impl<'a> Work<'a> {
             status["currentPodHash"] = json!(hash);
             status["currentStepIndex"] = json!(0);
             for field in ["abort", "abortedAt", "pauseConditions", "controllerPause"] {
-                status.as_object_mut().map(|status| status.shift_remove(field));
+                status
+                    .as_object_mut()
+                    .map(|status| status.shift_remove(field));
             }
         }
-        Self { state, rollout: Arc::clone(rollout), status, hash, wake: None }
+        Self {
+            state,
+            rollout: Arc::clone(rollout),
+            status,
+            hash,
+            wake: None,
+        }
     }
 
     fn namespace(&self) -> &str {
@@ -123,7 +136,9 @@ impl<'a> Work<'a> {
 
     /// Whether `length` has passed since `start`; looks again when it has.
     fn has_passed(&mut self, start: Timestamp, length: SignedDuration) -> bool {
-        let Ok(end) = start.checked_add(length) else { return false };
+        let Ok(end) = start.checked_add(length) else {
+            return false;
+        };
         if end > self.state.now() {
             self.look_again(end);
         }
@@ -132,7 +147,9 @@ impl<'a> Work<'a> {
 
     /// Points a Service at one version.
     fn select(&mut self, service: &str, hash: &str) {
-        let Some(known) = self.state.get("Service", self.namespace(), service) else { return };
+        let Some(known) = self.state.get("Service", self.namespace(), service) else {
+            return;
+        };
         if known["spec"]["selector"][HASH] == hash {
             return;
         }
@@ -154,11 +171,19 @@ fn advance(work: &mut Work<'_>) -> Progress {
 /// Services and templates that are named and do not exist.
 fn invalid(state: &State, rollout: &Value) -> Option<String> {
     let namespace = object::namespace(rollout);
-    for field in ["canary/stableService", "canary/canaryService", "blueGreen/activeService", "blueGreen/previewService"] {
+    for field in [
+        "canary/stableService",
+        "canary/canaryService",
+        "blueGreen/activeService",
+        "blueGreen/previewService",
+    ] {
         let name = read::text(rollout, &format!("/spec/strategy/{field}"));
         if !name.is_empty() && state.get("Service", namespace, name).is_none() {
             let path = field.replace('/', ".");
-            return Some(format!("The Rollout \"{}\" is invalid: spec.strategy.{path}: Invalid value: {name:?}: service {name:?} not found", object::name(rollout)));
+            return Some(format!(
+                "The Rollout \"{}\" is invalid: spec.strategy.{path}: Invalid value: {name:?}: service {name:?} not found",
+                object::name(rollout)
+            ));
         }
     }
     if rollout["spec"].get("workloadRef").is_some() {
@@ -197,7 +222,12 @@ mod tests {
 
     #[test]
     fn lengths_are_read_as_go_writes_them() {
-        for (text, seconds) in [(json!("90s"), 90), (json!("1h30m"), 5400), (json!(20), 20), (json!("20"), 20)] {
+        for (text, seconds) in [
+            (json!("90s"), 90),
+            (json!("1h30m"), 5400),
+            (json!(20), 20),
+            (json!("20"), 20),
+        ] {
             assert_eq!(length(&text).as_secs(), seconds, "{text}");
         }
     }

@@ -46,21 +46,33 @@ pub(super) fn all(state: &State, rollout: &Value) -> Vec<Arc<Value>> {
 }
 
 fn revision(set: &Value) -> u64 {
-    object::annotation(set, REVISION).and_then(|text| text.parse().ok()).unwrap_or_default()
+    object::annotation(set, REVISION)
+        .and_then(|text| text.parse().ok())
+        .unwrap_or_default()
 }
 
 /// The ReplicaSet of one version.
 pub(super) fn of(state: &State, rollout: &Value, hash: &str) -> Option<Arc<Value>> {
-    all(state, rollout).into_iter().find(|set| object::label(set, HASH) == Some(hash))
+    all(state, rollout)
+        .into_iter()
+        .find(|set| object::label(set, HASH) == Some(hash))
 }
 
 /// Makes the ReplicaSet of the wanted version, empty.
 pub(super) fn ensure(work: &mut Work<'_>) {
     let sets = all(work.state, &work.rollout);
-    if sets.iter().any(|set| object::label(set, HASH) == Some(&work.hash)) {
+    if sets
+        .iter()
+        .any(|set| object::label(set, HASH) == Some(&work.hash))
+    {
         return;
     }
-    let next = sets.iter().map(|set| revision(set)).max().unwrap_or_default() + 1;
+    let next = sets
+        .iter()
+        .map(|set| revision(set))
+        .max()
+        .unwrap_or_default()
+        + 1;
     let rollout = Arc::clone(&work.rollout);
     let mut template = rollout["spec"]["template"].clone();
     template["metadata"]["labels"][HASH] = json!(work.hash);
@@ -76,41 +88,65 @@ pub(super) fn ensure(work: &mut Work<'_>) {
         "spec": {"replicas": 0, "minReadySeconds": rollout["spec"]["minReadySeconds"].as_u64().unwrap_or(0), "selector": selector, "template": template},
     });
     if WRITER.put(work.state, &rollout, set) {
-        work.state.record(&rollout, EventKind::Normal, "NewReplicaSetCreated", &format!("Created ReplicaSet {name} (revision {next})"), WRITER.0);
+        work.state.record(
+            &rollout,
+            EventKind::Normal,
+            "NewReplicaSetCreated",
+            &format!("Created ReplicaSet {name} (revision {next})"),
+            WRITER.0,
+        );
     }
 }
 
 /// How many pods a version shall have.
 pub(super) fn wanted(work: &Work<'_>, hash: &str) -> u64 {
-    of(work.state, &work.rollout, hash).map_or(0, |set| set["spec"]["replicas"].as_u64().unwrap_or_default())
+    of(work.state, &work.rollout, hash).map_or(0, |set| {
+        set["spec"]["replicas"].as_u64().unwrap_or_default()
+    })
 }
 
 /// How many pods of a version are available.
 pub(super) fn available(work: &Work<'_>, hash: &str) -> u64 {
-    of(work.state, &work.rollout, hash).map_or(0, |set| set["status"]["availableReplicas"].as_u64().unwrap_or_default())
+    of(work.state, &work.rollout, hash).map_or(0, |set| {
+        set["status"]["availableReplicas"]
+            .as_u64()
+            .unwrap_or_default()
+    })
 }
 
 /// Whether a version has exactly that many pods, all available.
 pub(super) fn settled(work: &Work<'_>, hash: &str, count: u64) -> bool {
-    let Some(set) = of(work.state, &work.rollout, hash) else { return count == 0 };
+    let Some(set) = of(work.state, &work.rollout, hash) else {
+        return count == 0;
+    };
     let number = |pointer: &str| u64::try_from(read::count(&set, pointer)).unwrap_or_default();
-    number("/spec/replicas") == count && number("/status/replicas") == count && number("/status/availableReplicas") == count
+    number("/spec/replicas") == count
+        && number("/status/replicas") == count
+        && number("/status/availableReplicas") == count
 }
 
 /// Scales a version.
 pub(super) fn scale(work: &mut Work<'_>, hash: &str, count: u64) {
-    let Some(set) = of(work.state, &work.rollout, hash) else { return };
+    let Some(set) = of(work.state, &work.rollout, hash) else {
+        return;
+    };
     let deadline = object::annotation(&set, DEADLINE).is_some() && count > 0;
     if set["spec"]["replicas"] == count && !deadline {
         return;
     }
     let mut changed = Value::clone(&set);
     changed["spec"]["replicas"] = json!(count);
-    if let Some(annotations) = changed["metadata"]["annotations"].as_object_mut().filter(|_| deadline) {
+    if let Some(annotations) = changed["metadata"]["annotations"]
+        .as_object_mut()
+        .filter(|_| deadline)
+    {
         annotations.shift_remove(DEADLINE);
     }
     let written = work.state.update(WRITER.0, changed);
-    debug_assert!(written.is_ok(), "a ReplicaSet of ours can be scaled: {written:?}");
+    debug_assert!(
+        written.is_ok(),
+        "a ReplicaSet of ours can be scaled: {written:?}"
+    );
 }
 
 /// Scales all versions but `kept` to nothing; after `delay`, while traffic may still go there.
@@ -138,11 +174,16 @@ fn past_deadline(work: &mut Work<'_>, set: &Arc<Value>, delay: &Value) -> bool {
         }
         return at <= work.state.now();
     }
-    let Ok(at) = work.state.now().checked_add(length(delay)) else { return true };
+    let Ok(at) = work.state.now().checked_add(length(delay)) else {
+        return true;
+    };
     let mut changed = Value::clone(set);
     changed["metadata"]["annotations"][DEADLINE] = json!(crate::clock::time(at));
     let written = work.state.update(WRITER.0, changed);
-    debug_assert!(written.is_ok(), "a ReplicaSet of ours can be annotated: {written:?}");
+    debug_assert!(
+        written.is_ok(),
+        "a ReplicaSet of ours can be annotated: {written:?}"
+    );
     work.look_again(at);
     false
 }

@@ -17,8 +17,18 @@ pub(super) fn write(mut work: Work<'_>, progress: &Progress) -> Option<Timestamp
     tell(&mut work, progress, late);
     let rollout = std::sync::Arc::clone(&work.rollout);
     if late && rollout["status"]["phase"] != "Degraded" {
-        let message = format!("ReplicaSet \"{}-{}\" has timed out progressing.", object::name(&rollout), work.hash);
-        work.state.record(&rollout, EventKind::Warning, "ProgressDeadlineExceeded", &message, WRITER.0);
+        let message = format!(
+            "ReplicaSet \"{}-{}\" has timed out progressing.",
+            object::name(&rollout),
+            work.hash
+        );
+        work.state.record(
+            &rollout,
+            EventKind::Warning,
+            "ProgressDeadlineExceeded",
+            &message,
+            WRITER.0,
+        );
     }
     let status = std::mem::take(&mut work.status);
     WRITER.status(work.state, &rollout, status);
@@ -27,10 +37,17 @@ pub(super) fn write(mut work: Work<'_>, progress: &Progress) -> Option<Timestamp
 
 fn count(work: &mut Work<'_>) {
     let sets = replica_sets::all(work.state, &work.rollout);
-    let sum = |field: &str| sets.iter().map(|set| set["status"][field].as_u64().unwrap_or_default()).sum::<u64>();
+    let sum = |field: &str| {
+        sets.iter()
+            .map(|set| set["status"][field].as_u64().unwrap_or_default())
+            .sum::<u64>()
+    };
     let updated = replica_sets::of(work.state, &work.rollout, &work.hash);
-    let updated = updated.map_or(0, |set| set["status"]["replicas"].as_u64().unwrap_or_default());
-    let selector = read::texts(&work.rollout, "/spec/selector/matchLabels").map(|(key, value)| format!("{key}={value}"));
+    let updated = updated.map_or(0, |set| {
+        set["status"]["replicas"].as_u64().unwrap_or_default()
+    });
+    let selector = read::texts(&work.rollout, "/spec/selector/matchLabels")
+        .map(|(key, value)| format!("{key}={value}"));
     let selector = selector.collect::<Vec<_>>().join(",");
     let generation = work.rollout["metadata"]["generation"].to_string();
     let status = &mut work.status;
@@ -46,9 +63,17 @@ fn count(work: &mut Work<'_>) {
 
 fn has_moved(work: &Work<'_>) -> bool {
     let before = &work.rollout["status"];
-    ["currentPodHash", "currentStepIndex", "updatedReplicas", "availableReplicas", "readyReplicas", "replicas", "stableRS"]
-        .iter()
-        .any(|field| before[*field] != work.status[*field])
+    [
+        "currentPodHash",
+        "currentStepIndex",
+        "updatedReplicas",
+        "availableReplicas",
+        "readyReplicas",
+        "replicas",
+        "stableRS",
+    ]
+    .iter()
+    .any(|field| before[*field] != work.status[*field])
 }
 
 /// When progress must have been made. None while nothing moves by intent.
@@ -57,13 +82,18 @@ fn deadline(work: &mut Work<'_>, progress: &Progress, moved: bool) -> Option<Tim
         return None;
     }
     let condition = conditions::find(&work.rollout["status"], "Progressing").cloned();
-    let exceeded = |one: &Value| one["status"] == "False" && one["reason"] == "ProgressDeadlineExceeded";
+    let exceeded =
+        |one: &Value| one["status"] == "False" && one["reason"] == "ProgressDeadlineExceeded";
     if !moved && condition.as_ref().is_some_and(exceeded) {
         return Some(work.state.now());
     }
-    let last = condition.and_then(|condition| read::instant(&condition, "/lastUpdateTime")).filter(|_| !moved);
+    let last = condition
+        .and_then(|condition| read::instant(&condition, "/lastUpdateTime"))
+        .filter(|_| !moved);
     let last = last.unwrap_or_else(|| work.state.now());
-    let seconds = work.rollout["spec"]["progressDeadlineSeconds"].as_i64().unwrap_or(600);
+    let seconds = work.rollout["spec"]["progressDeadlineSeconds"]
+        .as_i64()
+        .unwrap_or(600);
     last.checked_add(SignedDuration::from_secs(seconds)).ok()
 }
 
@@ -74,22 +104,60 @@ fn tell(work: &mut Work<'_>, progress: &Progress, late: bool) {
     let moved = has_moved(work);
     work.status["phase"] = json!(phase);
     work.status["message"] = json!(message);
-    conditions::set_with(&mut work.status, says("Progressing", progressing, reason, &message), now, &["lastUpdateTime"]);
+    conditions::set_with(
+        &mut work.status,
+        says("Progressing", progressing, reason, &message),
+        now,
+        &["lastUpdateTime"],
+    );
     if moved {
         touch(&mut work.status, &crate::clock::time(now));
     }
     let healthy = *progress == Progress::Healthy;
     let available = work.status["availableReplicas"].as_u64() >= Some(work.wanted());
-    let enough = if available { "AvailableReason" } else { "MinimumReplicasUnavailable" };
-    conditions::set(&mut work.status, says("Available", available, enough, ""), now);
-    conditions::set(&mut work.status, says("Healthy", healthy, if healthy { "RolloutHealthy" } else { "RolloutNotHealthy" }, ""), now);
+    let enough = if available {
+        "AvailableReason"
+    } else {
+        "MinimumReplicasUnavailable"
+    };
+    conditions::set(
+        &mut work.status,
+        says("Available", available, enough, ""),
+        now,
+    );
+    conditions::set(
+        &mut work.status,
+        says(
+            "Healthy",
+            healthy,
+            if healthy {
+                "RolloutHealthy"
+            } else {
+                "RolloutNotHealthy"
+            },
+            "",
+        ),
+        now,
+    );
     let paused = matches!(progress, Progress::Paused(_));
-    conditions::set(&mut work.status, says("Paused", paused, "RolloutPaused", ""), now);
+    conditions::set(
+        &mut work.status,
+        says("Paused", paused, "RolloutPaused", ""),
+        now,
+    );
     let done = work.stable() == work.hash;
-    conditions::set(&mut work.status, says("Completed", done, "RolloutCompleted", ""), now);
+    conditions::set(
+        &mut work.status,
+        says("Completed", done, "RolloutCompleted", ""),
+        now,
+    );
     let invalid = matches!(progress, Progress::Invalid(_));
     if invalid {
-        conditions::set(&mut work.status, says("InvalidSpec", true, "InvalidSpec", &message), now);
+        conditions::set(
+            &mut work.status,
+            says("InvalidSpec", true, "InvalidSpec", &message),
+            now,
+        );
     } else {
         conditions::remove(&mut work.status, "InvalidSpec");
     }
@@ -98,12 +166,22 @@ fn tell(work: &mut Work<'_>, progress: &Progress, late: bool) {
 /// Phase, message, reason and status of the condition `Progressing`.
 fn words(progress: &Progress, late: bool, set: &str) -> (&'static str, String, &'static str, bool) {
     match progress {
-        _ if late => ("Degraded", format!("ProgressDeadlineExceeded: ReplicaSet \"{set}\" has timed out progressing."), "ProgressDeadlineExceeded", false),
+        _ if late => (
+            "Degraded",
+            format!("ProgressDeadlineExceeded: ReplicaSet \"{set}\" has timed out progressing."),
+            "ProgressDeadlineExceeded",
+            false,
+        ),
         Progress::Healthy => ("Healthy", String::new(), "NewReplicaSetAvailable", true),
         Progress::Moving(why) => ("Progressing", why.clone(), "ReplicaSetUpdated", true),
         Progress::Paused(why) => ("Paused", (*why).to_owned(), "RolloutPaused", true),
         Progress::Aborted(why) => ("Degraded", why.clone(), "RolloutAborted", false),
-        Progress::Invalid(why) => ("Degraded", format!("InvalidSpec: {why}"), "InvalidSpec", false),
+        Progress::Invalid(why) => (
+            "Degraded",
+            format!("InvalidSpec: {why}"),
+            "InvalidSpec",
+            false,
+        ),
     }
 }
 

@@ -13,28 +13,60 @@ pub(super) fn advance(state: &mut State, cluster: &Value) -> (&'static str, Stri
     let wanted = cluster["spec"]["instances"].as_u64().unwrap_or(1);
     for number in 1..=wanted {
         let instance = format!("{name}-{number}");
-        let phase = if number == 1 { "Setting up primary" } else { "Creating a new replica" };
+        let phase = if number == 1 {
+            "Setting up primary"
+        } else {
+            "Creating a new replica"
+        };
         let Some(pod) = state.get("Pod", namespace, &instance) else {
             let made = make(state, cluster, &instance, number == 1);
-            return (phase, if made { String::new() } else { format!("the pod {instance} was refused") });
+            return (
+                phase,
+                if made {
+                    String::new()
+                } else {
+                    format!("the pod {instance} was refused")
+                },
+            );
         };
         if let Some(why) = cut_off(state, &pod) {
-            return ("Instance Status Extraction Error: HTTP communication issue", why);
+            return (
+                "Instance Status Extraction Error: HTTP communication issue",
+                why,
+            );
         }
         if !pods::is_ready(&pod) {
-            return (if number == 1 { phase } else { "Waiting for the instances to become active" }, String::new());
+            return (
+                if number == 1 {
+                    phase
+                } else {
+                    "Waiting for the instances to become active"
+                },
+                String::new(),
+            );
         }
     }
-    for pod in pods::of(state, cluster).iter().filter(|pod| number_of(pod, name) > wanted) {
-        let deleted = state.delete("Pod", namespace, object::name(pod), &DeleteOptions::default());
+    for pod in pods::of(state, cluster)
+        .iter()
+        .filter(|pod| number_of(pod, name) > wanted)
+    {
+        let deleted = state.delete(
+            "Pod",
+            namespace,
+            object::name(pod),
+            &DeleteOptions::default(),
+        );
         debug_assert!(deleted.is_ok(), "a listed pod can be deleted: {deleted:?}");
     }
     (HEALTHY, String::new())
 }
 
 fn number_of(pod: &Value, cluster: &str) -> u64 {
-    let tail = object::name(pod).strip_prefix(cluster).and_then(|tail| tail.strip_prefix('-'));
-    tail.and_then(|number| number.parse().ok()).unwrap_or_default()
+    let tail = object::name(pod)
+        .strip_prefix(cluster)
+        .and_then(|tail| tail.strip_prefix('-'));
+    tail.and_then(|number| number.parse().ok())
+        .unwrap_or_default()
 }
 
 fn make(state: &mut State, cluster: &Value, instance: &str, primary: bool) -> bool {
@@ -42,8 +74,18 @@ fn make(state: &mut State, cluster: &Value, instance: &str, primary: bool) -> bo
     if cluster["spec"]["walStorage"].is_object() {
         claims.push(("-wal", &cluster["spec"]["walStorage"]));
     }
-    let made = claims.iter().all(|(suffix, storage)| WRITER.put(state, cluster, claim(cluster, &format!("{instance}{suffix}"), storage)));
-    made && WRITER.put(state, cluster, owned(pod(cluster, instance, primary), cluster))
+    let made = claims.iter().all(|(suffix, storage)| {
+        WRITER.put(
+            state,
+            cluster,
+            claim(cluster, &format!("{instance}{suffix}"), storage),
+        )
+    });
+    made && WRITER.put(
+        state,
+        cluster,
+        owned(pod(cluster, instance, primary), cluster),
+    )
 }
 
 fn claim(cluster: &Value, name: &str, storage: &Value) -> Value {
@@ -60,14 +102,26 @@ fn claim(cluster: &Value, name: &str, storage: &Value) -> Value {
 
 fn labels(cluster: &Value, instance: &str, primary: bool) -> Value {
     let role = if primary { "primary" } else { "replica" };
-    let mut labels = cluster.pointer("/spec/inheritedMetadata/labels").and_then(Value::as_object).cloned().unwrap_or_default();
+    let mut labels = cluster
+        .pointer("/spec/inheritedMetadata/labels")
+        .and_then(Value::as_object)
+        .cloned()
+        .unwrap_or_default();
     let own = [
-        ("cnpg.io/cluster", object::name(cluster)), ("cnpg.io/instanceName", instance),
-        ("cnpg.io/instanceRole", role), ("role", role), ("cnpg.io/podRole", "instance"),
-        ("app.kubernetes.io/managed-by", "cloudnative-pg"), ("app.kubernetes.io/name", "postgresql"),
-        ("app.kubernetes.io/instance", object::name(cluster)), ("app.kubernetes.io/component", "database"),
+        ("cnpg.io/cluster", object::name(cluster)),
+        ("cnpg.io/instanceName", instance),
+        ("cnpg.io/instanceRole", role),
+        ("role", role),
+        ("cnpg.io/podRole", "instance"),
+        ("app.kubernetes.io/managed-by", "cloudnative-pg"),
+        ("app.kubernetes.io/name", "postgresql"),
+        ("app.kubernetes.io/instance", object::name(cluster)),
+        ("app.kubernetes.io/component", "database"),
     ];
-    labels.extend(own.iter().map(|(key, value)| ((*key).to_owned(), json!(value))));
+    labels.extend(
+        own.iter()
+            .map(|(key, value)| ((*key).to_owned(), json!(value))),
+    );
     Value::Object(labels)
 }
 
@@ -126,13 +180,20 @@ fn place(cluster: &Value, spec: &mut Value) {
             spec[field] = cluster["spec"][field].clone();
         }
     }
-    let key = affinity["topologyKey"].as_str().unwrap_or("kubernetes.io/hostname");
+    let key = affinity["topologyKey"]
+        .as_str()
+        .unwrap_or("kubernetes.io/hostname");
     let term = json!({"topologyKey": key, "labelSelector": {"matchLabels": {"cnpg.io/cluster": object::name(cluster), "cnpg.io/podRole": "instance"}}});
     if affinity["enablePodAntiAffinity"] == false {
         return;
     }
-    spec["affinity"]["podAntiAffinity"] = match read::text(cluster, "/spec/affinity/podAntiAffinityType") {
+    spec["affinity"]["podAntiAffinity"] = match read::text(
+        cluster,
+        "/spec/affinity/podAntiAffinityType",
+    ) {
         "required" => json!({"requiredDuringSchedulingIgnoredDuringExecution": [term]}),
-        _ => json!({"preferredDuringSchedulingIgnoredDuringExecution": [{"weight": 100, "podAffinityTerm": term}]}),
+        _ => {
+            json!({"preferredDuringSchedulingIgnoredDuringExecution": [{"weight": 100, "podAffinityTerm": term}]})
+        }
     };
 }

@@ -45,14 +45,23 @@ impl Controller for Clusters {
     }
 
     fn reconcile(&mut self, state: &mut State, key: &Key) -> Outcome {
-        let Some(cluster) = state.get(CLUSTER, &key.namespace, &key.name).filter(|c| !object::is_terminating(c)) else {
+        let Some(cluster) = state
+            .get(CLUSTER, &key.namespace, &key.name)
+            .filter(|c| !object::is_terminating(c))
+        else {
             return Outcome::Done;
         };
         if let Some(wait) = too_young(state, &cluster, SECONDS) {
             return wait;
         }
         if let Err(why) = objects::make(state, &cluster) {
-            tell(state, &cluster, &[], "Unable to create required cluster objects", &why);
+            tell(
+                state,
+                &cluster,
+                &[],
+                "Unable to create required cluster objects",
+                &why,
+            );
             return Outcome::Done;
         }
         let (phase, why) = instances::advance(state, &cluster);
@@ -63,23 +72,47 @@ impl Controller for Clusters {
 }
 
 fn keys_in(state: &State, namespace: &str) -> Vec<Key> {
-    state.list_in(CLUSTER, namespace).iter().map(|one| Key::of(one)).collect()
+    state
+        .list_in(CLUSTER, namespace)
+        .iter()
+        .map(|one| Key::of(one))
+        .collect()
 }
 
 /// Why the operator cannot look after an instance: policies between it, the pod and the API server.
 fn cut_off(state: &State, pod: &Arc<Value>) -> Option<String> {
     let to = Party::pod(state, pod);
-    let labels = BTreeMap::from([("app.kubernetes.io/name".to_owned(), "cloudnative-pg".to_owned())]);
+    let labels = BTreeMap::from([(
+        "app.kubernetes.io/name".to_owned(),
+        "cloudnative-pg".to_owned(),
+    )]);
     let label = super::platform::component_label("cloudnative-pg");
-    let home = state.list("Namespace").into_iter().find(|namespace| object::label(namespace, &label).is_some())?;
+    let home = state
+        .list("Namespace")
+        .into_iter()
+        .find(|namespace| object::label(namespace, &label).is_some())?;
     let operator = Party::workload(state, object::name(&home), labels);
-    let flow = Flow { from: &operator, to: &to, port: STATUS_PORT, protocol: Protocol::Tcp, host: None };
+    let flow = Flow {
+        from: &operator,
+        to: &to,
+        port: STATUS_PORT,
+        protocol: Protocol::Tcp,
+        host: None,
+    };
     if let Verdict::Denied(by) = crate::network::ingress(state, &flow) {
         let by = by.first().map(ToString::to_string).unwrap_or_default();
-        return Some(format!("HTTP communication issue: {by} does not let the operator reach {} on {STATUS_PORT}", to.name));
+        return Some(format!(
+            "HTTP communication issue: {by} does not let the operator reach {} on {STATUS_PORT}",
+            to.name
+        ));
     }
     let api = crate::network::connection(state, &to, &crate::network::Target::ApiServer);
-    api.stopped.map(|stop| format!("the instance manager of {} cannot reach the API server: {stop}", to.name))
+    api.stopped.map(|stop| {
+        format!(
+            "the instance manager of {} cannot reach the API server: {stop}",
+            to.name
+        )
+    })
 }
 
 fn tell(state: &mut State, cluster: &Value, running: &[Arc<Value>], phase: &str, why: &str) {
@@ -100,8 +133,16 @@ fn tell(state: &mut State, cluster: &Value, running: &[Arc<Value>], phase: &str,
         status["currentPrimary"] = json!(format!("{name}-1"));
         status["targetPrimary"] = json!(format!("{name}-1"));
     }
-    let (reason, message) = if healthy { ("ClusterIsReady", "Cluster is Ready") } else { ("ClusterIsNotReady", "Cluster Is Not Ready") };
-    crate::controllers::conditions::set(&mut status, super::writing::says("Ready", healthy, reason, message), state.now());
+    let (reason, message) = if healthy {
+        ("ClusterIsReady", "Cluster is Ready")
+    } else {
+        ("ClusterIsNotReady", "Cluster Is Not Ready")
+    };
+    crate::controllers::conditions::set(
+        &mut status,
+        super::writing::says("Ready", healthy, reason, message),
+        state.now(),
+    );
     WRITER.status(state, cluster, status);
     if !why.is_empty() {
         state.record(cluster, EventKind::Warning, "NotReady", why, WRITER.0);
@@ -118,7 +159,10 @@ pub(super) struct Followers {
 
 impl Followers {
     pub(super) fn databases() -> Self {
-        Self { kind: "postgresql.cnpg.io/Database", done: || json!({"applied": true}) }
+        Self {
+            kind: "postgresql.cnpg.io/Database",
+            done: || json!({"applied": true}),
+        }
     }
 }
 
@@ -129,17 +173,31 @@ impl Controller for Followers {
 
     fn interested(&mut self, entry: &LogEntry, state: &State) -> Vec<Key> {
         match &*entry.kind {
-            CLUSTER => state.list_in(self.kind, &entry.namespace).iter().map(|one| Key::of(one)).collect(),
+            CLUSTER => state
+                .list_in(self.kind, &entry.namespace)
+                .iter()
+                .map(|one| Key::of(one))
+                .collect(),
             kind if kind == self.kind => vec![Key::new(&entry.namespace, &entry.name)],
             _ => Vec::new(),
         }
     }
 
     fn reconcile(&mut self, state: &mut State, key: &Key) -> Outcome {
-        let Some(follower) = state.get(self.kind, &key.namespace, &key.name) else { return Outcome::Done };
-        let cluster = state.get(CLUSTER, &key.namespace, read::text(&follower, "/spec/cluster/name"));
+        let Some(follower) = state.get(self.kind, &key.namespace, &key.name) else {
+            return Outcome::Done;
+        };
+        let cluster = state.get(
+            CLUSTER,
+            &key.namespace,
+            read::text(&follower, "/spec/cluster/name"),
+        );
         let healthy = cluster.is_some_and(|cluster| cluster["status"]["phase"] == HEALTHY);
-        let mut status = if healthy { (self.done)() } else { json!({"applied": false, "message": "waiting for the Cluster"}) };
+        let mut status = if healthy {
+            (self.done)()
+        } else {
+            json!({"applied": false, "message": "waiting for the Cluster"})
+        };
         status["observedGeneration"] = follower["metadata"]["generation"].clone();
         WRITER.status(state, &follower, status);
         Outcome::Done

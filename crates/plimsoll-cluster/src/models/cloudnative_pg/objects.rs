@@ -1,8 +1,8 @@
 //! What stands around the instances: Secrets, Services, ServiceAccount, Role and budgets.
 
-use super::WRITER;
 use super::super::secret_values::{encode, pem, value};
 use super::super::writing::owned;
+use super::WRITER;
 use crate::controllers::read;
 use crate::object;
 use crate::state::State;
@@ -11,14 +11,25 @@ use serde_json::{Map, Value, json};
 /// The image of the instances; the default of the release where none is written.
 pub(super) fn image(cluster: &Value) -> &str {
     let written = read::text(cluster, "/spec/imageName");
-    if written.is_empty() { "ghcr.io/cloudnative-pg/postgresql:18.1-system-trixie" } else { written }
+    if written.is_empty() {
+        "ghcr.io/cloudnative-pg/postgresql:18.1-system-trixie"
+    } else {
+        written
+    }
 }
 
 /// Makes everything; says what is missing that others must bring.
 pub(super) fn make(state: &mut State, cluster: &Value) -> Result<(), String> {
-    for pointer in ["/spec/bootstrap/initdb/secret/name", "/spec/superuserSecret/name"] {
+    for pointer in [
+        "/spec/bootstrap/initdb/secret/name",
+        "/spec/superuserSecret/name",
+    ] {
         let name = read::text(cluster, pointer);
-        if !name.is_empty() && state.get("Secret", object::namespace(cluster), name).is_none() {
+        if !name.is_empty()
+            && state
+                .get("Secret", object::namespace(cluster), name)
+                .is_none()
+        {
             return Err(format!("Secret {name:?} not found"));
         }
     }
@@ -36,7 +47,10 @@ pub(super) fn make(state: &mut State, cluster: &Value) -> Result<(), String> {
 
 fn secret(cluster: &Value, suffix: &str, secret_type: &str, texts: &[(&str, String)]) -> Value {
     let name = object::name(cluster);
-    let data: Map<String, Value> = texts.iter().map(|(key, text)| ((*key).to_owned(), json!(encode(text)))).collect();
+    let data: Map<String, Value> = texts
+        .iter()
+        .map(|(key, text)| ((*key).to_owned(), json!(encode(text))))
+        .collect();
     json!({
         "apiVersion": "v1", "kind": "Secret", "type": secret_type, "data": data,
         "metadata": {
@@ -49,12 +63,25 @@ fn secret(cluster: &Value, suffix: &str, secret_type: &str, texts: &[(&str, Stri
 fn secrets(state: &State, cluster: &Value) -> Vec<Value> {
     let (namespace, name) = (object::namespace(cluster), object::name(cluster));
     let text = |kind: &str, part: &str| pem(state, kind, &["cnpg", namespace, name, part]);
-    let pair = |part: &str| [("tls.crt", text("CERTIFICATE", part)), ("tls.key", text("PRIVATE KEY", part))];
-    let authority = [("ca.crt", text("CERTIFICATE", "ca")), ("ca.key", text("PRIVATE KEY", "ca"))];
+    let pair = |part: &str| {
+        [
+            ("tls.crt", text("CERTIFICATE", part)),
+            ("tls.key", text("PRIVATE KEY", part)),
+        ]
+    };
+    let authority = [
+        ("ca.crt", text("CERTIFICATE", "ca")),
+        ("ca.key", text("PRIVATE KEY", "ca")),
+    ];
     let mut all = vec![
         secret(cluster, "ca", "Opaque", &authority),
         secret(cluster, "server", "kubernetes.io/tls", &pair("server")),
-        secret(cluster, "replication", "kubernetes.io/tls", &pair("replication")),
+        secret(
+            cluster,
+            "replication",
+            "kubernetes.io/tls",
+            &pair("replication"),
+        ),
     ];
     if read::text(cluster, "/spec/bootstrap/initdb/secret/name").is_empty() {
         all.push(application(state, cluster));
@@ -69,17 +96,31 @@ fn application(state: &State, cluster: &Value) -> Value {
         "" => "app".to_owned(),
         written => written.to_owned(),
     };
-    let (database, user) = (or_app("/spec/bootstrap/initdb/database"), or_app("/spec/bootstrap/initdb/owner"));
+    let (database, user) = (
+        or_app("/spec/bootstrap/initdb/database"),
+        or_app("/spec/bootstrap/initdb/owner"),
+    );
     let password = value(state, &["cnpg", namespace, name, "app"]);
     let host = format!("{name}-rw");
     let texts = [
         ("dbname", database.clone()),
         ("host", host.clone()),
-        ("jdbc-uri", format!("jdbc:postgresql://{host}.{namespace}:5432/{database}?password={password}&user={user}")),
+        (
+            "jdbc-uri",
+            format!(
+                "jdbc:postgresql://{host}.{namespace}:5432/{database}?password={password}&user={user}"
+            ),
+        ),
         ("password", password.clone()),
-        ("pgpass", format!("{host}:5432:{database}:{user}:{password}\n")),
+        (
+            "pgpass",
+            format!("{host}:5432:{database}:{user}:{password}\n"),
+        ),
         ("port", "5432".to_owned()),
-        ("uri", format!("postgresql://{user}:{password}@{host}.{namespace}:5432/{database}")),
+        (
+            "uri",
+            format!("postgresql://{user}:{password}@{host}.{namespace}:5432/{database}"),
+        ),
         ("user", user.clone()),
         ("username", user),
     ];
@@ -89,9 +130,18 @@ fn application(state: &State, cluster: &Value) -> Value {
 fn services(cluster: &Value) -> Vec<Value> {
     let name = object::name(cluster);
     let selectors = [
-        ("rw", json!({"cnpg.io/cluster": name, "cnpg.io/instanceRole": "primary"})),
-        ("ro", json!({"cnpg.io/cluster": name, "cnpg.io/instanceRole": "replica"})),
-        ("r", json!({"cnpg.io/cluster": name, "cnpg.io/podRole": "instance"})),
+        (
+            "rw",
+            json!({"cnpg.io/cluster": name, "cnpg.io/instanceRole": "primary"}),
+        ),
+        (
+            "ro",
+            json!({"cnpg.io/cluster": name, "cnpg.io/instanceRole": "replica"}),
+        ),
+        (
+            "r",
+            json!({"cnpg.io/cluster": name, "cnpg.io/podRole": "instance"}),
+        ),
     ];
     let one = |(suffix, selector): &(&str, Value)| {
         json!({

@@ -26,9 +26,21 @@ fn a_scaled_object_makes_its_autoscaler() {
     world.create(scaled("web"));
     world.pass(10);
     let autoscaler = world.get("autoscaling/HorizontalPodAutoscaler", "keda-hpa-web");
-    assert_eq!((&autoscaler["spec"]["minReplicas"], &autoscaler["spec"]["maxReplicas"]), (&json!(3), &json!(9)));
-    assert_eq!(autoscaler["spec"]["metrics"][0]["resource"]["target"]["averageUtilization"], 70);
-    assert_eq!(autoscaler["spec"]["metrics"][1]["external"]["metric"]["name"], "s1-prometheus");
+    assert_eq!(
+        (
+            &autoscaler["spec"]["minReplicas"],
+            &autoscaler["spec"]["maxReplicas"]
+        ),
+        (&json!(3), &json!(9))
+    );
+    assert_eq!(
+        autoscaler["spec"]["metrics"][0]["resource"]["target"]["averageUtilization"],
+        70
+    );
+    assert_eq!(
+        autoscaler["spec"]["metrics"][1]["external"]["metric"]["name"],
+        "s1-prometheus"
+    );
     assert!(condition(&world.get(SCALED, "web"), "Ready").starts_with("True ScaledObjectReady"));
 }
 
@@ -37,7 +49,9 @@ fn without_its_target_a_scaled_object_is_not_ready_until_it_comes() {
     let mut world = prepared(&[Component::named("keda")]);
     world.create(scaled("web"));
     world.pass(10);
-    assert!(condition(&world.get(SCALED, "web"), "Ready").ends_with("Deployment \"web\" not found"));
+    assert!(
+        condition(&world.get(SCALED, "web"), "Ready").ends_with("Deployment \"web\" not found")
+    );
     serve(&mut world, "web", 8080);
     world.pass(10);
     assert!(condition(&world.get(SCALED, "web"), "Ready").starts_with("True"));
@@ -53,5 +67,8 @@ fn a_target_that_another_autoscaler_scales_is_refused() {
     }));
     world.create(scaled("web"));
     world.pass(10);
-    assert!(condition(&world.get(SCALED, "web"), "Ready").ends_with("is already managed by the hpa 'mine'"));
+    assert!(
+        condition(&world.get(SCALED, "web"), "Ready")
+            .ends_with("is already managed by the hpa 'mine'")
+    );
 }

@@ -8,7 +8,10 @@ use serde_json::{Value, json};
 const CERTIFICATE: &str = "cert-manager.io/Certificate";
 
 fn world() -> World {
-    prepared(&[Component { issuers: vec!["letsencrypt".to_owned()], ..Component::named("cert-manager") }])
+    prepared(&[Component {
+        issuers: vec!["letsencrypt".to_owned()],
+        ..Component::named("cert-manager")
+    }])
 }
 
 fn certificate(issuer: &str) -> Value {
@@ -25,9 +28,17 @@ fn a_certificate_gets_its_secret() {
     world.pass(60);
     let secret = world.get("Secret", "web-tls");
     assert_eq!(secret["type"], "kubernetes.io/tls");
-    let keys: Vec<_> = secret["data"].as_object().expect("data").keys().map(String::as_str).collect();
+    let keys: Vec<_> = secret["data"]
+        .as_object()
+        .expect("data")
+        .keys()
+        .map(String::as_str)
+        .collect();
     assert_eq!(keys, ["tls.crt", "tls.key", "ca.crt"]);
-    assert_eq!(condition(&world.get(CERTIFICATE, "web"), "Ready"), "True Ready Certificate is up to date and has not expired");
+    assert_eq!(
+        condition(&world.get(CERTIFICATE, "web"), "Ready"),
+        "True Ready Certificate is up to date and has not expired"
+    );
 }
 
 #[test]
@@ -35,7 +46,10 @@ fn without_its_issuer_a_certificate_waits_and_says_so() {
     let mut world = world();
     world.create(certificate("letsencript"));
     world.pass(60);
-    assert_eq!(condition(&world.get(CERTIFICATE, "web"), "Ready"), "False DoesNotExist Referenced \"ClusterIssuer\" not found: letsencript");
+    assert_eq!(
+        condition(&world.get(CERTIFICATE, "web"), "Ready"),
+        "False DoesNotExist Referenced \"ClusterIssuer\" not found: letsencript"
+    );
     assert!(world.state.get("Secret", "app", "web-tls").is_none());
 }
 
@@ -58,6 +72,9 @@ fn an_annotated_ingress_gets_a_certificate_for_its_hosts() {
         "spec": {"tls": [{"hosts": ["b.example", "a.example"], "secretName": "main-tls"}], "defaultBackend": {"service": {"name": "x", "port": {"number": 80}}}},
     }));
     world.pass(60);
-    assert_eq!(world.get(CERTIFICATE, "main-tls")["spec"]["dnsNames"], json!(["a.example", "b.example"]));
+    assert_eq!(
+        world.get(CERTIFICATE, "main-tls")["spec"]["dnsNames"],
+        json!(["a.example", "b.example"])
+    );
     assert!(world.state.get("Secret", "app", "main-tls").is_some());
 }

@@ -14,7 +14,12 @@ use crate::state::State;
 fn every_component_installs() {
     let components: Vec<_> = platform::names().map(Component::named).collect();
     let world = prepared(&components);
-    assert!(world.state.get("gateway.networking.k8s.io/GatewayClass", "", "cilium").is_some());
+    assert!(
+        world
+            .state
+            .get("gateway.networking.k8s.io/GatewayClass", "", "cilium")
+            .is_some()
+    );
     assert!(world.state.kinds().get("argoproj.io/Rollout").is_some());
 }
 
@@ -39,15 +44,23 @@ fn names_resolve_in_a_prepared_cluster() {
     let mut world = prepared(&[]);
     world.pass(60);
     let pods = world.state.list_in("Pod", "kube-system");
-    let ready = pods.iter().filter(|pod| crate::object::condition(pod, "Ready") == Some("True"));
+    let ready = pods
+        .iter()
+        .filter(|pod| crate::object::condition(pod, "Ready") == Some("True"));
     assert_eq!(ready.count(), 2, "both pods of CoreDNS");
 }
 
 #[test]
 fn a_kind_is_traced_to_its_component() {
-    assert_eq!(platform::bringing("cert-manager.io/Certificate"), Some("cert-manager"));
+    assert_eq!(
+        platform::bringing("cert-manager.io/Certificate"),
+        Some("cert-manager")
+    );
     assert_eq!(platform::bringing("apps/Deployment"), None);
     for kind in super::attended_kinds() {
-        assert!(platform::bringing(kind).is_some(), "{kind} is attended and nobody brings it");
+        assert!(
+            platform::bringing(kind).is_some(),
+            "{kind} is attended and nobody brings it"
+        );
     }
 }

@@ -36,32 +36,58 @@ fn shop() -> World {
 fn ciliums_gateway_is_the_ingress_entity_and_no_namespace() {
     let mut world = shop();
     let ask = |world: &World| route(&world.state, &Request::get(HOST, "/"));
-    assert!(stopped(&ask(&world)).starts_with("NetworkPolicy app/default-deny: does not let the gateway of the nodes"));
-    cilium_policy(&mut world, "gateway", json!({"endpointSelector": {}, "ingress": [
-        {"fromEntities": ["ingress"], "toPorts": [{"ports": [{"port": "8080", "protocol": "TCP"}]}]},
-    ]}));
+    assert!(
+        stopped(&ask(&world))
+            .starts_with("NetworkPolicy app/default-deny: does not let the gateway of the nodes")
+    );
+    cilium_policy(
+        &mut world,
+        "gateway",
+        json!({"endpointSelector": {}, "ingress": [
+            {"fromEntities": ["ingress"], "toPorts": [{"ports": [{"port": "8080", "protocol": "TCP"}]}]},
+        ]}),
+    );
     assert!(ask(&world).arrived(), "{:?}", ask(&world));
 }
 
 fn out(world: &World, host: &str) -> bool {
-    connection(&world.state, &pod_of(world, "web"), &Target::Host { name: host.to_owned(), port: 443 }).arrived()
+    connection(
+        &world.state,
+        &pod_of(world, "web"),
+        &Target::Host {
+            name: host.to_owned(),
+            port: 443,
+        },
+    )
+    .arrived()
 }
 
 fn allow_dns(world: &mut World, rules: Value) {
-    cilium_policy(world, "dns", json!({"endpointSelector": {}, "egress": [{
-        "toEndpoints": [{"matchLabels": {"k8s:io.kubernetes.pod.namespace": "kube-system", "k8s-app": "kube-dns"}}],
-        "toPorts": [{"ports": [{"port": "53", "protocol": "ANY"}], "rules": rules}],
-    }]}));
+    cilium_policy(
+        world,
+        "dns",
+        json!({"endpointSelector": {}, "egress": [{
+            "toEndpoints": [{"matchLabels": {"k8s:io.kubernetes.pod.namespace": "kube-system", "k8s-app": "kube-dns"}}],
+            "toPorts": [{"ports": [{"port": "53", "protocol": "ANY"}], "rules": rules}],
+        }]}),
+    );
 }
 
 #[test]
 fn a_host_is_allowed_by_name_if_dns_is_watched() {
     let mut world = shop();
-    cilium_policy(&mut world, "outside", json!({"endpointSelector": {}, "egress": [
-        {"toFQDNs": [{"matchName": "api.example.org"}, {"matchPattern": "*.cdn.example"}], "toPorts": [{"ports": [{"port": "443"}]}]},
-    ]}));
+    cilium_policy(
+        &mut world,
+        "outside",
+        json!({"endpointSelector": {}, "egress": [
+            {"toFQDNs": [{"matchName": "api.example.org"}, {"matchPattern": "*.cdn.example"}], "toPorts": [{"ports": [{"port": "443"}]}]},
+        ]}),
+    );
     allow_dns(&mut world, json!({}));
-    assert!(!out(&world, "api.example.org"), "no rule lets Cilium learn the address");
+    assert!(
+        !out(&world, "api.example.org"),
+        "no rule lets Cilium learn the address"
+    );
     world.delete("cilium.io/CiliumNetworkPolicy", "dns");
     allow_dns(&mut world, json!({"dns": [{"matchPattern": "*"}]}));
     assert!(out(&world, "api.example.org"));
@@ -74,10 +100,20 @@ fn a_host_is_allowed_by_name_if_dns_is_watched() {
 fn the_api_server_is_an_entity_and_no_address_range() {
     let mut world = shop();
     allow_dns(&mut world, json!({}));
-    let ask = |world: &World| connection(&world.state, &pod_of(world, "web"), &Target::ApiServer).arrived();
-    cilium_policy(&mut world, "range", json!({"endpointSelector": {}, "egress": [{"toCIDR": ["0.0.0.0/0"]}]}));
+    let ask = |world: &World| {
+        connection(&world.state, &pod_of(world, "web"), &Target::ApiServer).arrived()
+    };
+    cilium_policy(
+        &mut world,
+        "range",
+        json!({"endpointSelector": {}, "egress": [{"toCIDR": ["0.0.0.0/0"]}]}),
+    );
     assert!(!ask(&world));
-    cilium_policy(&mut world, "entity", json!({"endpointSelector": {}, "egress": [{"toEntities": ["kube-apiserver"]}]}));
+    cilium_policy(
+        &mut world,
+        "entity",
+        json!({"endpointSelector": {}, "egress": [{"toEntities": ["kube-apiserver"]}]}),
+    );
     assert!(ask(&world));
 }
 
@@ -85,16 +121,28 @@ fn the_api_server_is_an_entity_and_no_address_range() {
 fn a_deny_rule_wins() {
     let mut world = shop();
     allow_dns(&mut world, json!({"dns": [{"matchPattern": "*"}]}));
-    cilium_policy(&mut world, "world", json!({"endpointSelector": {}, "egress": [{"toEntities": ["world"]}]}));
+    cilium_policy(
+        &mut world,
+        "world",
+        json!({"endpointSelector": {}, "egress": [{"toEntities": ["world"]}]}),
+    );
     assert!(out(&world, "api.example.org"));
-    cilium_policy(&mut world, "no-world", json!({"endpointSelector": {}, "egressDeny": [{"toEntities": ["world"]}]}));
+    cilium_policy(
+        &mut world,
+        "no-world",
+        json!({"endpointSelector": {}, "egressDeny": [{"toEntities": ["world"]}]}),
+    );
     assert!(!out(&world, "api.example.org"));
 }
 
 #[test]
 fn a_selector_that_names_no_namespace_means_the_policys_own() {
     let mut world = shop();
-    cilium_policy(&mut world, "own", json!({"endpointSelector": {}, "egress": [{"toEndpoints": [{}]}]}));
+    cilium_policy(
+        &mut world,
+        "own",
+        json!({"endpointSelector": {}, "egress": [{"toEndpoints": [{}]}]}),
+    );
     let dns = crate::network::dns(&world.state, &pod_of(&world, "web"));
     assert!(stopped(&dns).contains("to pod kube-system/coredns-"));
 }

@@ -18,7 +18,11 @@ pub(super) fn policy(world: &mut World, name: &str, spec: Value) {
 }
 
 pub(super) fn default_deny(world: &mut World) {
-    policy(world, "default-deny", json!({"podSelector": {}, "policyTypes": ["Ingress", "Egress"]}));
+    policy(
+        world,
+        "default-deny",
+        json!({"podSelector": {}, "policyTypes": ["Ingress", "Egress"]}),
+    );
 }
 
 pub(super) fn named(name: &str) -> Value {
@@ -27,21 +31,30 @@ pub(super) fn named(name: &str) -> Value {
 
 /// Lets all pods of the namespace look names up.
 pub(super) fn allow_dns(world: &mut World) {
-    policy(world, "dns", json!({"podSelector": {}, "policyTypes": ["Egress"], "egress": [{
-        "to": [{"namespaceSelector": {"matchLabels": {"kubernetes.io/metadata.name": "kube-system"}}, "podSelector": {"matchLabels": {"k8s-app": "kube-dns"}}}],
-        "ports": [{"port": 53, "protocol": "UDP"}, {"port": 53, "protocol": "TCP"}],
-    }]}));
+    policy(
+        world,
+        "dns",
+        json!({"podSelector": {}, "policyTypes": ["Egress"], "egress": [{
+            "to": [{"namespaceSelector": {"matchLabels": {"kubernetes.io/metadata.name": "kube-system"}}, "podSelector": {"matchLabels": {"k8s-app": "kube-dns"}}}],
+            "ports": [{"port": 53, "protocol": "UDP"}, {"port": 53, "protocol": "TCP"}],
+        }]}),
+    );
 }
 
 /// Some pod with this name label.
 pub(super) fn pod_of(world: &World, name: &str) -> Party {
     let pods = world.state.list_in("Pod", "app");
-    let pod = pods.iter().find(|pod| pod["metadata"]["labels"]["app.kubernetes.io/name"] == name);
+    let pod = pods
+        .iter()
+        .find(|pod| pod["metadata"]["labels"]["app.kubernetes.io/name"] == name);
     Party::pod(&world.state, pod.expect("the Deployment has pods"))
 }
 
 /// Where and why a walk stopped.
 pub(super) fn stopped(walk: &Walk) -> String {
-    let stop = walk.stopped.as_ref().unwrap_or_else(|| panic!("it arrived: {walk:?}"));
+    let stop = walk
+        .stopped
+        .as_ref()
+        .unwrap_or_else(|| panic!("it arrived: {walk:?}"));
     stop.to_string()
 }

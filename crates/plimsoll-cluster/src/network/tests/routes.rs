@@ -14,10 +14,14 @@ fn shop() -> World {
     default_deny(&mut world);
     allow_dns(&mut world);
     serve(&mut world, "web", 8080);
-    policy(&mut world, "web", json!({"podSelector": named("web"), "policyTypes": ["Ingress"], "ingress": [{
-        "from": [{"namespaceSelector": {"matchLabels": {"kubernetes.io/metadata.name": "envoy-gateway-system"}}}],
-        "ports": [{"port": "http"}],
-    }]}));
+    policy(
+        &mut world,
+        "web",
+        json!({"podSelector": named("web"), "policyTypes": ["Ingress"], "ingress": [{
+            "from": [{"namespaceSelector": {"matchLabels": {"kubernetes.io/metadata.name": "envoy-gateway-system"}}}],
+            "ports": [{"port": "http"}],
+        }]}),
+    );
     world.create(json!({
         "apiVersion": "gateway.networking.k8s.io/v1", "kind": "Gateway",
         "metadata": {"name": "shop", "annotations": {"cert-manager.io/cluster-issuer": "self-signed"}},
@@ -51,49 +55,97 @@ fn ask(world: &World) -> Walk {
 fn a_request_arrives_at_a_ready_pod_through_every_link() {
     let walk = ask(&shop());
     assert!(walk.arrived(), "{walk:?}");
-    let kinds: Vec<_> = walk.steps.iter().map(|step| step.object.kind.as_str()).collect();
-    assert_eq!(kinds, ["GatewayClass", "Gateway", "Secret", "HTTPRoute", "Service", "NetworkPolicy", "Pod"]);
+    let kinds: Vec<_> = walk
+        .steps
+        .iter()
+        .map(|step| step.object.kind.as_str())
+        .collect();
+    assert_eq!(
+        kinds,
+        [
+            "GatewayClass",
+            "Gateway",
+            "Secret",
+            "HTTPRoute",
+            "Service",
+            "NetworkPolicy",
+            "Pod"
+        ]
+    );
 }
 
 #[test]
 fn plain_http_is_sent_to_https() {
     let walk = route(&shop().state, &Request::get(HOST, "/cart").plain());
     let location = "https://shop.example/cart".to_owned();
-    assert_eq!(walk.answer, Some(Answer::Redirect { status: 301, location }));
+    assert_eq!(
+        walk.answer,
+        Some(Answer::Redirect {
+            status: 301,
+            location
+        })
+    );
 }
 
 #[test]
 fn every_declared_request_is_listed_and_arrives() {
     let world = shop();
     let declared = routes(&world.state);
-    let listed: Vec<_> = declared.iter().map(|d| (d.host.as_str(), d.path.as_str(), d.tls)).collect();
+    let listed: Vec<_> = declared
+        .iter()
+        .map(|d| (d.host.as_str(), d.path.as_str(), d.tls))
+        .collect();
     assert_eq!(listed, [(HOST, "/", false), (HOST, "/", true)]);
-    assert!(declared.iter().all(|d| route(&world.state, &d.request()).arrived()));
+    assert!(
+        declared
+            .iter()
+            .all(|d| route(&world.state, &d.request()).arrived())
+    );
 }
 
 #[test]
 fn the_controller_says_what_it_did() {
     let world = shop();
     let gateway = world.get("gateway.networking.k8s.io/Gateway", "shop");
-    assert_eq!(crate::object::condition(&gateway, "Programmed"), Some("True"));
+    assert_eq!(
+        crate::object::condition(&gateway, "Programmed"),
+        Some("True")
+    );
     assert_eq!(gateway["status"]["listeners"][1]["attachedRoutes"], 1);
     let route = world.get("gateway.networking.k8s.io/HTTPRoute", "main");
     let conditions = &route["status"]["parents"][0]["conditions"];
-    assert_eq!((&conditions[0]["type"], &conditions[0]["status"]), (&json!("Accepted"), &json!("True")));
-    assert_eq!((&conditions[1]["type"], &conditions[1]["status"]), (&json!("ResolvedRefs"), &json!("True")));
+    assert_eq!(
+        (&conditions[0]["type"], &conditions[0]["status"]),
+        (&json!("Accepted"), &json!("True"))
+    );
+    assert_eq!(
+        (&conditions[1]["type"], &conditions[1]["status"]),
+        (&json!("ResolvedRefs"), &json!("True"))
+    );
 }
 
 #[test]
 fn an_unknown_host_is_nobodys() {
     let walk = route(&shop().state, &Request::get("other.example", "/"));
-    assert_eq!(stopped(&walk), "Host other.example: no Gateway or Ingress takes https://other.example");
+    assert_eq!(
+        stopped(&walk),
+        "Host other.example: no Gateway or Ingress takes https://other.example"
+    );
 }
 
 #[test]
 fn without_its_class_a_gateway_does_not_answer() {
     let mut world = shop();
     let options = crate::state::DeleteOptions::default();
-    world.state.delete("gateway.networking.k8s.io/GatewayClass", "", "envoy", &options).expect("deleted");
+    world
+        .state
+        .delete(
+            "gateway.networking.k8s.io/GatewayClass",
+            "",
+            "envoy",
+            &options,
+        )
+        .expect("deleted");
     assert_eq!(stopped(&ask(&world)), "GatewayClass envoy: does not exist");
 }
 
@@ -106,7 +158,10 @@ fn a_class_that_nobody_attends_does_not_answer() {
         "spec": {"gatewayClassName": "odd", "listeners": [{"name": "https", "port": 443, "protocol": "HTTPS"}]},
     }));
     world.pass(60);
-    assert_eq!(stopped(&ask(&world)), "GatewayClass odd: nobody attends to the controller odd.example/c");
+    assert_eq!(
+        stopped(&ask(&world)),
+        "GatewayClass odd: nobody attends to the controller odd.example/c"
+    );
 }
 
 #[test]
@@ -117,10 +172,18 @@ fn without_its_certificate_https_does_not_answer() {
         gateway["spec"]["listeners"][1]["tls"]["certificateRefs"][0]["name"] = json!("other-tls");
     });
     world.pass(60);
-    assert_eq!(stopped(&ask(&world)), "Secret app/other-tls: does not exist: no certificate");
+    assert_eq!(
+        stopped(&ask(&world)),
+        "Secret app/other-tls: does not exist: no certificate"
+    );
     let gateway = world.get("gateway.networking.k8s.io/Gateway", "shop");
-    let resolved = gateway["status"]["listeners"][1]["conditions"].as_array().and_then(|all| all.iter().find(|c| c["type"] == "ResolvedRefs").cloned());
-    assert_eq!(resolved.expect("a condition")["reason"], "InvalidCertificateRef");
+    let resolved = gateway["status"]["listeners"][1]["conditions"]
+        .as_array()
+        .and_then(|all| all.iter().find(|c| c["type"] == "ResolvedRefs").cloned());
+    assert_eq!(
+        resolved.expect("a condition")["reason"],
+        "InvalidCertificateRef"
+    );
 }
 
 #[test]
@@ -130,7 +193,10 @@ fn a_certificate_of_the_wrong_type_is_none() {
     world.edit("gateway.networking.k8s.io/Gateway", "shop", |gateway| {
         gateway["spec"]["listeners"][1]["tls"]["certificateRefs"][0]["name"] = json!("odd");
     });
-    assert_eq!(stopped(&ask(&world)), "Secret app/odd: has the type Opaque, not kubernetes.io/tls");
+    assert_eq!(
+        stopped(&ask(&world)),
+        "Secret app/odd: has the type Opaque, not kubernetes.io/tls"
+    );
 }
 
 #[test]
@@ -149,7 +215,10 @@ fn a_route_of_another_namespace_needs_the_listeners_leave() {
     assert_eq!(ask(&world).answer, Some(Answer::Status(404)));
     world.pass(5);
     let route = world.get("gateway.networking.k8s.io/HTTPRoute", "main");
-    assert_eq!(route["status"]["parents"][0]["conditions"][0]["reason"], "NotAllowedByListeners");
+    assert_eq!(
+        route["status"]["parents"][0]["conditions"][0]["reason"],
+        "NotAllowedByListeners"
+    );
 }
 
 #[test]
@@ -159,14 +228,22 @@ fn a_backend_that_does_not_exist_stops_the_request() {
     world.pass(5);
     assert_eq!(stopped(&ask(&world)), "Service app/web: does not exist");
     let route = world.get("gateway.networking.k8s.io/HTTPRoute", "main");
-    assert_eq!(route["status"]["parents"][0]["conditions"][1]["reason"], "BackendNotFound");
+    assert_eq!(
+        route["status"]["parents"][0]["conditions"][1]["reason"],
+        "BackendNotFound"
+    );
 }
 
 #[test]
 fn a_port_that_the_service_lacks_stops_the_request() {
     let mut world = shop();
-    world.edit("gateway.networking.k8s.io/HTTPRoute", "main", |route| route["spec"]["rules"][0]["backendRefs"][0]["port"] = json!(81));
-    assert_eq!(stopped(&ask(&world)), "Service app/web: has no port 81; it has http 80");
+    world.edit("gateway.networking.k8s.io/HTTPRoute", "main", |route| {
+        route["spec"]["rules"][0]["backendRefs"][0]["port"] = json!(81)
+    });
+    assert_eq!(
+        stopped(&ask(&world)),
+        "Service app/web: has no port 81; it has http 80"
+    );
 }
 
 #[test]
@@ -178,10 +255,14 @@ fn a_backend_in_another_namespace_needs_a_grant() {
         "spec": {"selector": {"app": "far"}, "ports": [{"port": 80}]},
     }));
     world.edit("gateway.networking.k8s.io/HTTPRoute", "main", |route| {
-        route["spec"]["rules"][0]["backendRefs"] = json!([{"name": "far", "namespace": "other", "port": 80}]);
+        route["spec"]["rules"][0]["backendRefs"] =
+            json!([{"name": "far", "namespace": "other", "port": 80}]);
     });
     world.pass(5);
-    assert_eq!(stopped(&ask(&world)), "Service other/far: no ReferenceGrant in other lets HTTPRoute of app use it");
+    assert_eq!(
+        stopped(&ask(&world)),
+        "Service other/far: no ReferenceGrant in other lets HTTPRoute of app use it"
+    );
     world.create(json!({
         "apiVersion": "gateway.networking.k8s.io/v1", "kind": "ReferenceGrant", "metadata": {"namespace": "other", "name": "g"},
         "spec": {"from": [{"group": "gateway.networking.k8s.io", "kind": "HTTPRoute", "namespace": "app"}], "to": [{"group": "", "kind": "Service"}]},
@@ -192,7 +273,9 @@ fn a_backend_in_another_namespace_needs_a_grant() {
 #[test]
 fn without_a_ready_pod_nobody_answers() {
     let mut world = shop();
-    world.edit("apps/Deployment", "web", |web| web["spec"]["replicas"] = json!(0));
+    world.edit("apps/Deployment", "web", |web| {
+        web["spec"]["replicas"] = json!(0)
+    });
     world.pass(120);
     assert_eq!(stopped(&ask(&world)), "Service app/web: selects no pod");
 }
@@ -209,13 +292,18 @@ fn without_its_policy_the_pod_is_cut_from_the_gateway() {
 #[test]
 fn a_policy_for_the_services_port_is_no_policy_for_the_pods_port() {
     let mut world = shop();
-    world.edit("networking.k8s.io/NetworkPolicy", "web", |p| p["spec"]["ingress"][0]["ports"] = json!([{"port": 80, "protocol": "TCP"}]));
+    world.edit("networking.k8s.io/NetworkPolicy", "web", |p| {
+        p["spec"]["ingress"][0]["ports"] = json!([{"port": 80, "protocol": "TCP"}])
+    });
     assert!(stopped(&ask(&world)).starts_with("NetworkPolicy app/default-deny"));
 }
 
 /// A shop behind an Ingress.
 fn ingress_shop() -> World {
-    let mut world = prepared(&[Component::named("ingress-nginx"), Component::named("cert-manager")]);
+    let mut world = prepared(&[
+        Component::named("ingress-nginx"),
+        Component::named("cert-manager"),
+    ]);
     serve(&mut world, "web", 8080);
     world.create(json!({
         "apiVersion": "networking.k8s.io/v1", "kind": "Ingress",
@@ -233,14 +321,25 @@ fn an_ingress_answers_and_sends_plain_http_to_https() {
     let world = ingress_shop();
     assert!(ask(&world).arrived(), "{:?}", ask(&world));
     let plain = route(&world.state, &Request::get(HOST, "/cart").plain());
-    assert_eq!(plain.answer, Some(Answer::Redirect { status: 308, location: "https://shop.example/cart".to_owned() }));
-    assert_eq!(world.get("networking.k8s.io/Ingress", "main")["status"]["loadBalancer"]["ingress"][0]["ip"], "198.51.100.5");
+    assert_eq!(
+        plain.answer,
+        Some(Answer::Redirect {
+            status: 308,
+            location: "https://shop.example/cart".to_owned()
+        })
+    );
+    assert_eq!(
+        world.get("networking.k8s.io/Ingress", "main")["status"]["loadBalancer"]["ingress"][0]["ip"],
+        "198.51.100.5"
+    );
 }
 
 #[test]
 fn an_ingress_of_a_missing_class_does_not_answer() {
     let mut world = ingress_shop();
-    world.edit("networking.k8s.io/Ingress", "main", |ingress| ingress["spec"]["ingressClassName"] = json!("other"));
+    world.edit("networking.k8s.io/Ingress", "main", |ingress| {
+        ingress["spec"]["ingressClassName"] = json!("other")
+    });
     assert_eq!(stopped(&ask(&world)), "IngressClass other: does not exist");
 }
 
@@ -249,8 +348,14 @@ fn an_ingress_without_tls_has_no_certificate() {
     let mut world = ingress_shop();
     world.edit("networking.k8s.io/Ingress", "main", |ingress| {
         ingress["metadata"]["annotations"] = json!({});
-        ingress["spec"].as_object_mut().expect("a spec").shift_remove("tls");
+        ingress["spec"]
+            .as_object_mut()
+            .expect("a spec")
+            .shift_remove("tls");
     });
-    assert_eq!(stopped(&ask(&world)), "Ingress app/main: names no certificate for shop.example");
+    assert_eq!(
+        stopped(&ask(&world)),
+        "Ingress app/main: names no certificate for shop.example"
+    );
     assert!(route(&world.state, &Request::get(HOST, "/").plain()).arrived());
 }
