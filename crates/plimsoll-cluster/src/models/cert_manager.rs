@@ -23,7 +23,7 @@ const WRITER: Writer = Writer("cert-manager");
 /// Usual time of an order: a local signature, or a challenge with an ACME server.
 const SECONDS_LOCAL: i64 = 1;
 const SECONDS_ACME: i64 = 20;
-const DAY: Duration = Duration::from_secs(24 * 3600);
+const DAY: Duration = Duration::from_hours(24);
 
 /// Makes issuers of one kind ready.
 #[derive(Debug)]

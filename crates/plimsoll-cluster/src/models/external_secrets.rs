@@ -50,14 +50,15 @@ impl Controller for Stores {
         let provider = store["spec"]["provider"]
             .as_object()
             .is_some_and(|provider| provider.len() == 1);
-        let ready = match provider {
-            true => says("Ready", true, "Valid", "store validated"),
-            false => says(
+        let ready = if provider {
+            says("Ready", true, "Valid", "store validated")
+        } else {
+            says(
                 "Ready",
                 false,
                 "InvalidProviderConfig",
                 "exactly one provider is wanted",
-            ),
+            )
         };
         crate::controllers::conditions::set(&mut status, ready, state.now());
         status["capabilities"] = json!("ReadWrite");

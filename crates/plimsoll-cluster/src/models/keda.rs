@@ -183,11 +183,12 @@ fn make(state: &mut State, scaled: &Value) -> Result<(), String> {
     {
         autoscaler["spec"]["behavior"] = behavior.clone();
     }
-    match WRITER.put(state, scaled, owned(autoscaler, scaled)) {
-        true => Ok(()),
-        false => Err(format!(
+    if WRITER.put(state, scaled, owned(autoscaler, scaled)) {
+        Ok(())
+    } else {
+        Err(format!(
             "could not write the HorizontalPodAutoscaler of {name}"
-        )),
+        ))
     }
 }
 

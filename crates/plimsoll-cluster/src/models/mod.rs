@@ -8,6 +8,7 @@ mod cloudnative_pg;
 mod crds;
 mod external_secrets;
 mod gateways;
+mod ingresses;
 mod keda;
 pub mod platform;
 mod reloader;
@@ -40,7 +41,7 @@ pub fn all() -> Vec<Box<dyn Controller>> {
         Box::new(gateways::Gateways),
         Box::new(gateways::Routes::http()),
         Box::new(gateways::Routes::grpc()),
-        Box::new(gateways::Ingresses),
+        Box::new(ingresses::Ingresses),
         Box::new(keda::ScaledObjects),
         Box::new(argo_rollouts::Rollouts),
         Box::new(argo_rollouts::AnalysisRuns),

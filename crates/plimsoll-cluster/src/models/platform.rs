@@ -64,8 +64,8 @@ const fn plain(name: &'static str, namespace: &'static str) -> Facts {
     }
 }
 
-const fn class(name: &'static str, controller: &'static str) -> Option<Class> {
-    Some(Class { name, controller })
+const fn class(name: &'static str, controller: &'static str) -> Class {
+    Class { name, controller }
 }
 
 const KNOWN: &[Facts] = &[
@@ -75,15 +75,18 @@ const KNOWN: &[Facts] = &[
     Facts {
         name: "cilium",
         namespace: "kube-system",
-        gateway: class("cilium", "io.cilium/gateway-controller"),
-        ingress: class("cilium", "cilium.io/ingress-controller"),
+        gateway: Some(class("cilium", "io.cilium/gateway-controller")),
+        ingress: Some(class("cilium", "cilium.io/ingress-controller")),
     },
     plain("cloudnative-pg", "cnpg-system"),
     plain("csi-secrets", "kube-system"),
     Facts {
         name: "envoy",
         namespace: "envoy-gateway-system",
-        gateway: class("envoy", "gateway.envoyproxy.io/gatewayclass-controller"),
+        gateway: Some(class(
+            "envoy",
+            "gateway.envoyproxy.io/gatewayclass-controller",
+        )),
         ingress: None,
     },
     plain("external-secrets", "external-secrets"),
@@ -93,13 +96,13 @@ const KNOWN: &[Facts] = &[
         name: "ingress-nginx",
         namespace: "ingress-nginx",
         gateway: None,
-        ingress: class("nginx", "k8s.io/ingress-nginx"),
+        ingress: Some(class("nginx", "k8s.io/ingress-nginx")),
     },
     Facts {
         name: "istio",
         namespace: "istio-system",
-        gateway: class("istio", "istio.io/gateway-controller"),
-        ingress: class("istio", "istio.io/ingress-controller"),
+        gateway: Some(class("istio", "istio.io/gateway-controller")),
+        ingress: Some(class("istio", "istio.io/ingress-controller")),
     },
     plain("keda", "keda"),
     plain("kyverno", "kyverno"),
@@ -107,8 +110,8 @@ const KNOWN: &[Facts] = &[
     Facts {
         name: "nginx-fabric",
         namespace: "nginx-gateway",
-        gateway: class("nginx", "gateway.nginx.org/nginx-gateway-controller"),
-        ingress: class("nginx", "nginx.org/ingress-controller"),
+        gateway: Some(class("nginx", "gateway.nginx.org/nginx-gateway-controller")),
+        ingress: Some(class("nginx", "nginx.org/ingress-controller")),
     },
     plain("otel", "opentelemetry"),
     plain("prometheus", "monitoring"),
@@ -118,8 +121,8 @@ const KNOWN: &[Facts] = &[
     Facts {
         name: "traefik",
         namespace: "traefik",
-        gateway: class("traefik", "traefik.io/gateway-controller"),
-        ingress: class("traefik", "traefik.io/ingress-controller"),
+        gateway: Some(class("traefik", "traefik.io/gateway-controller")),
+        ingress: Some(class("traefik", "traefik.io/ingress-controller")),
     },
     plain("velero", "velero"),
     plain("vpa", "kube-system"),
@@ -137,7 +140,7 @@ pub enum PlatformError {
         /// The component.
         component: String,
         /// What it said.
-        source: ApiError,
+        source: Box<ApiError>,
     },
 }
 
@@ -185,13 +188,13 @@ fn put_all(state: &mut State, component: &str, objects: Vec<Value>) -> Result<()
         match state.create(MANAGER, object) {
             Ok(_) => {}
             Err(error) if error.reason == "AlreadyExists" && is_namespace => {
-                label_namespace(state, &name, &labels)
+                label_namespace(state, &name, &labels);
             }
             Err(error) if error.reason == "AlreadyExists" => {}
             Err(source) => {
                 return Err(PlatformError::Refused {
                     component: component.to_owned(),
-                    source,
+                    source: Box::new(source),
                 });
             }
         }

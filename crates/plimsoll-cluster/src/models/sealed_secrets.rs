@@ -114,8 +114,9 @@ fn unseal(state: &mut State, sealed: &Value) -> Result<(), String> {
     if read::flag(sealed, "/spec/template/immutable") {
         secret["immutable"] = json!(true);
     }
-    match WRITER.put(state, sealed, owned(secret, sealed)) {
-        true => Ok(()),
-        false => Err(format!("could not write the Secret {name}")),
+    if WRITER.put(state, sealed, owned(secret, sealed)) {
+        Ok(())
+    } else {
+        Err(format!("could not write the Secret {name}"))
     }
 }

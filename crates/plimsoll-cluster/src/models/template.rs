@@ -89,7 +89,7 @@ fn urlquery(value: &str) -> String {
                 out.push(char::from(byte))
             }
             b' ' => out.push('+'),
-            other => out.push_str(&format!("%{other:02X}")),
+            other => out.extend(["%", &format!("{other:02X}")]),
         }
     }
     out

@@ -1,6 +1,6 @@
 //! A connection from inside the cluster: name, policies of both ends, Service, endpoints, a ready pod.
 
-use super::gateway::reach;
+use super::backend::reach;
 use super::service;
 use super::walk::stop;
 use super::{Answer, Flow, Identity, ObjectRef, Party, PortRef, Protocol, Stop, Walk, read};

@@ -1,22 +1,23 @@
 //! A request through Gateway API objects: class, listener, certificate, route, filters, backends.
 
+use super::backend::{certificate_secret, reach};
 use super::request::{host_rank, host_takes};
 use super::rule::{self, Chosen};
-use super::service::{self, Behind};
+use super::service;
 use super::walk::stop;
 use super::{
-    Answer, DataPlane, Declared, Flow, ObjectRef, Party, PortRef, Protocol, Request, Stop, Walk,
-    data_plane, read, selector,
+    Answer, DataPlane, Flow, ObjectRef, Party, PortRef, Protocol, Request, Stop, Walk, data_plane,
+    read, selector,
 };
 use crate::state::State;
 use serde_json::Value;
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeMap;
 use std::sync::Arc;
 
-const GATEWAY: &str = "gateway.networking.k8s.io/Gateway";
+pub(super) const GATEWAY: &str = "gateway.networking.k8s.io/Gateway";
 const CLASS: &str = "gateway.networking.k8s.io/GatewayClass";
 const GRANT: &str = "gateway.networking.k8s.io/ReferenceGrant";
-const ROUTES: [&str; 2] = [
+pub(super) const ROUTES: [&str; 2] = [
     "gateway.networking.k8s.io/GRPCRoute",
     "gateway.networking.k8s.io/HTTPRoute",
 ];
@@ -47,115 +48,6 @@ pub(super) fn answer(
         first.get_or_insert(entrance);
     }
     first.map(|entrance| entrance.walk(walk, None))
-}
-
-/// Adds every request that HTTPRoutes and GRPCRoutes declare.
-pub(super) fn declared(state: &State, all: &mut BTreeSet<Declared>) {
-    for route in ROUTES.iter().flat_map(|kind| state.list(kind)) {
-        for (tls, host) in entrances(state, &route) {
-            for (path, method, headers) in declared_matches(&route) {
-                all.insert(Declared {
-                    host: host.clone(),
-                    path,
-                    tls,
-                    method,
-                    headers,
-                    grpc: route["kind"] == "GRPCRoute",
-                    object: ObjectRef::of(&route),
-                });
-            }
-        }
-    }
-}
-
-/// Pairs of "by HTTPS" and host under which a route can be reached. A parent that is missing counts as HTTPS.
-fn entrances(state: &State, route: &Value) -> BTreeSet<(bool, String)> {
-    let hosts: Vec<_> = read::items(route, "/spec/hostnames")
-        .iter()
-        .filter_map(Value::as_str)
-        .collect();
-    let mut found = BTreeSet::new();
-    for parent in read::items(route, "/spec/parentRefs") {
-        let namespace = parent["namespace"]
-            .as_str()
-            .unwrap_or_else(|| read::namespace(route));
-        let gateway = state.get(GATEWAY, namespace, read::text(parent, "/name"));
-        let listeners = gateway
-            .iter()
-            .flat_map(|g| read::items(g, "/spec/listeners"));
-        let mut listeners: Vec<_> = listeners.filter(|l| names_listener(parent, l)).collect();
-        let missing = serde_json::json!({"protocol": "HTTPS"});
-        if listeners.is_empty() {
-            listeners.push(&missing);
-        }
-        for listener in listeners {
-            let own = read::text(listener, "/hostname");
-            let tls = listener["protocol"] != "HTTP";
-            if hosts.is_empty() {
-                found.insert((tls, own.to_owned()));
-            }
-            let common = hosts.iter().filter_map(|host| narrower(own, host));
-            found.extend(common.map(|host| (tls, host.to_owned())));
-        }
-    }
-    found.retain(|(_, host)| !host.is_empty());
-    found
-}
-
-/// The narrower of a listener's and a route's host, if they overlap.
-pub(crate) fn narrower<'a>(listener: &'a str, route: &'a str) -> Option<&'a str> {
-    let sample = |host: &str| host.replacen('*', "any", 1);
-    if host_takes(listener, &sample(route)) {
-        Some(route)
-    } else if host_takes(route, &sample(listener)) {
-        Some(listener)
-    } else {
-        None
-    }
-}
-
-fn declared_matches(route: &Value) -> Vec<(String, Option<String>, BTreeMap<String, String>)> {
-    let mut all = Vec::new();
-    for rule in read::items(route, "/spec/rules") {
-        let matches = read::items(rule, "/matches");
-        if matches.is_empty() {
-            all.push(("/".to_owned(), None, BTreeMap::new()));
-        }
-        for found in matches {
-            let headers = read::items(found, "/headers").iter();
-            let headers = headers
-                .map(|h| {
-                    (
-                        read::text(h, "/name").to_ascii_lowercase(),
-                        read::text(h, "/value").to_owned(),
-                    )
-                })
-                .collect();
-            if route["kind"] == "GRPCRoute" {
-                let path = rule::grpc_path(
-                    read::text(found, "/method/service"),
-                    read::text(found, "/method/method"),
-                );
-                all.push((path, None, headers));
-            } else {
-                let path = found
-                    .pointer("/path/value")
-                    .and_then(Value::as_str)
-                    .unwrap_or("/");
-                let path = if found["path"]["type"] == "RegularExpression" {
-                    rule::literal_head(path)
-                } else {
-                    path
-                };
-                all.push((
-                    path.to_owned(),
-                    found["method"].as_str().map(str::to_owned),
-                    headers,
-                ));
-            }
-        }
-    }
-    all
 }
 
 fn best_listener<'a>(gateway: &'a Value, request: &Request) -> Option<&'a Value> {
@@ -205,7 +97,7 @@ pub(crate) fn names_gateway(parent: &Value, gateway: &Value, route: &Value) -> b
         && parent["name"] == gateway["metadata"]["name"]
 }
 
-fn names_listener(parent: &Value, listener: &Value) -> bool {
+pub(super) fn names_listener(parent: &Value, listener: &Value) -> bool {
     let section = parent
         .get("sectionName")
         .is_none_or(|section| *section == listener["name"]);
@@ -526,65 +418,5 @@ impl Entrance<'_> {
             name,
             &PortRef::Number(port),
         )
-    }
-}
-
-/// Checks the Secret of a listener's certificate.
-pub(super) fn certificate_secret(
-    state: &State,
-    walk: &mut Walk,
-    namespace: &str,
-    name: &str,
-) -> Result<(), Stop> {
-    let object = ObjectRef::new("Secret", namespace, name);
-    let Some(secret) = state.get("Secret", namespace, name) else {
-        return Err(stop(object, "does not exist: no certificate"));
-    };
-    if secret["type"] != "kubernetes.io/tls" {
-        return Err(stop(
-            object,
-            format!(
-                "has the type {}, not kubernetes.io/tls",
-                read::text(&secret, "/type")
-            ),
-        ));
-    }
-    for key in ["tls.crt", "tls.key"] {
-        if secret["data"][key].as_str().is_none_or(str::is_empty) {
-            return Err(stop(object, format!("has no {key}")));
-        }
-    }
-    walk.pass(object, "holds the certificate");
-    Ok(())
-}
-
-/// From a proxy to every ready pod of a Service port; the walk shows the first.
-pub(super) fn reach(
-    state: &State,
-    walk: &mut Walk,
-    from: &Party,
-    namespace: &str,
-    name: &str,
-    port: &PortRef,
-) -> Result<Answer, Stop> {
-    match service::behind(state, walk, namespace, name, port)? {
-        Behind::Name(outside) => Ok(Answer::Outside(outside)),
-        Behind::Pods(pods, protocol) => {
-            let mut shown: Option<Answer> = None;
-            for (pod, port) in &pods {
-                let mut way = Walk::default();
-                service::deliver(state, &mut way, from, pod, *port, protocol)?;
-                if shown.is_none() {
-                    walk.steps.append(&mut way.steps);
-                    shown = Some(Answer::Pod(ObjectRef::of(pod)));
-                }
-            }
-            shown.ok_or_else(|| {
-                stop(
-                    ObjectRef::new("Service", namespace, name),
-                    "has no ready endpoint",
-                )
-            })
-        }
     }
 }

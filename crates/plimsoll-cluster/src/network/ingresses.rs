@@ -1,6 +1,6 @@
 //! A request through Ingress objects: class, certificate, rule, backend.
 
-use super::gateway::{certificate_secret, reach};
+use super::backend::{certificate_secret, reach};
 use super::request::{host_rank, host_takes};
 use super::rule::{literal_head, prefix_takes};
 use super::walk::stop;
@@ -79,22 +79,18 @@ pub(crate) fn class_of(state: &State, ingress: &Value) -> Option<Arc<Value>> {
 /// The class, or the name of the one that is missing.
 fn find_class(state: &State, ingress: &Value) -> Result<Arc<Value>, String> {
     let legacy = || read::annotation(ingress, "kubernetes.io/ingress.class");
-    match ingress
+    let named = ingress
         .pointer("/spec/ingressClassName")
-        .and_then(Value::as_str)
-        .or_else(legacy)
-    {
-        Some(name) => state.get(CLASS, "", name).ok_or_else(|| name.to_owned()),
-        None => {
-            let default =
-                |class: &Arc<Value>| read::annotation(class, DEFAULT_CLASS) == Some("true");
-            state
-                .list(CLASS)
-                .into_iter()
-                .find(default)
-                .ok_or_else(String::new)
-        }
+        .and_then(Value::as_str);
+    if let Some(name) = named.or_else(legacy) {
+        return state.get(CLASS, "", name).ok_or_else(|| name.to_owned());
     }
+    let default = |class: &Arc<Value>| read::annotation(class, DEFAULT_CLASS) == Some("true");
+    state
+        .list(CLASS)
+        .into_iter()
+        .find(default)
+        .ok_or_else(String::new)
 }
 
 fn choose(ingresses: &[Arc<Value>], request: &Request) -> Option<(Arc<Value>, Value)> {

@@ -4,10 +4,12 @@
 //! it did not arrive, the object where it stopped and why. Source of the policy semantics:
 //! Kubernetes 1.37 `networking/v1`, Gateway API 1.6, Cilium 1.20.
 
+mod backend;
 mod cidr;
 mod cilium;
 mod connection;
 mod data_plane;
+mod declared;
 pub(crate) mod gateway;
 mod ingresses;
 mod party;
@@ -26,7 +28,7 @@ pub use cidr::Cidr;
 
 pub use connection::{Target, connection, dns};
 pub use data_plane::{DataPlane, NAMESPACE_LABEL, data_plane};
-pub(crate) use gateway::narrower as host_overlap;
+pub(crate) use declared::narrower as host_overlap;
 pub(crate) use ingresses::class_of as ingress_class;
 pub use party::{Identity, Party, Protocol};
 pub use policy::{Flow, Verdict, egress, ingress};

@@ -1,6 +1,6 @@
 //! Probes of the kubelet and scrapes of Prometheus, walked like any connection.
 
-use super::gateway::reach;
+use super::backend::reach;
 use super::policy::{container_ports, named_port};
 use super::service;
 use super::walk::stop;
@@ -94,9 +94,10 @@ fn one_probe(
 /// Walks every endpoint that a ServiceMonitor or PodMonitor selects, from the scraper.
 pub fn scrape(state: &State, from: &Party, monitor: &Value) -> Walk {
     let mut walk = Walk::default();
-    let outcome = match monitor["kind"] == "PodMonitor" {
-        true => pods_of(state, &mut walk, from, monitor),
-        false => services_of(state, &mut walk, from, monitor),
+    let outcome = if monitor["kind"] == "PodMonitor" {
+        pods_of(state, &mut walk, from, monitor)
+    } else {
+        services_of(state, &mut walk, from, monitor)
     };
     walk.end(outcome)
 }

@@ -1,7 +1,7 @@
 //! One simulated HTTP request from outside, and the requests that the cluster's objects declare.
 
 use super::walk::stop;
-use super::{ObjectRef, Walk, gateway, ingresses};
+use super::{ObjectRef, Walk, declared, gateway, ingresses};
 use crate::state::State;
 use std::collections::{BTreeMap, BTreeSet};
 use std::net::{IpAddr, Ipv4Addr};
@@ -112,7 +112,7 @@ pub fn route(state: &State, request: &Request) -> Walk {
 /// Every request that a HTTPRoute, GRPCRoute or Ingress declares to answer, in order of host and path.
 pub fn routes(state: &State) -> Vec<Declared> {
     let mut all = BTreeSet::new();
-    gateway::declared(state, &mut all);
+    declared::declared(state, &mut all);
     ingresses::declared(state, &mut all);
     all.into_iter().collect()
 }

@@ -52,9 +52,10 @@ fn templates(wanted: &Value) -> impl Iterator<Item = &Value> {
 
 fn find(state: &State, namespace: &str, reference: &Value) -> Option<Value> {
     let name = read::text(reference, "/templateName");
-    let found = match reference["clusterScope"] == true {
-        true => state.get("argoproj.io/ClusterAnalysisTemplate", "", name),
-        false => state.get("argoproj.io/AnalysisTemplate", namespace, name),
+    let found = if reference["clusterScope"] == true {
+        state.get("argoproj.io/ClusterAnalysisTemplate", "", name)
+    } else {
+        state.get("argoproj.io/AnalysisTemplate", namespace, name)
     };
     found.map(|template| Value::clone(&template))
 }

@@ -22,10 +22,10 @@ pub(super) fn advance(work: &mut Work<'_>) -> Progress {
     if replica_sets::available(work, &hash) < target {
         return moving(work);
     }
-    if !active.is_empty() {
-        if let Some(waits) = before_promotion(work, &strategy) {
-            return waits;
-        }
+    if !active.is_empty()
+        && let Some(waits) = before_promotion(work, &strategy)
+    {
+        return waits;
     }
     promote(work, &strategy)
 }
@@ -109,15 +109,14 @@ fn promote(work: &mut Work<'_>, strategy: &Value) -> Progress {
 fn settle(work: &mut Work<'_>, strategy: &Value) -> Progress {
     let (hash, wanted) = (work.hash.clone(), work.wanted());
     work.status["blueGreen"]["activeSelector"] = json!(hash);
-    if work.stable() != hash && !work.stable().is_empty() {
-        if let Some(proof) = strategy.get("postPromotionAnalysis") {
-            match analysis::run(work, proof, "post") {
-                analysis::Verdict::Running => {
-                    return Progress::Moving("analysis after promotion is running".to_owned());
-                }
-                analysis::Verdict::Failed(why) => return back(work, strategy, why),
-                analysis::Verdict::Passed => {}
+    let is_new = work.stable() != hash && !work.stable().is_empty();
+    if is_new && let Some(proof) = strategy.get("postPromotionAnalysis") {
+        match analysis::run(work, proof, "post") {
+            analysis::Verdict::Running => {
+                return Progress::Moving("analysis after promotion is running".to_owned());
             }
+            analysis::Verdict::Failed(why) => return back(work, strategy, why),
+            analysis::Verdict::Passed => {}
         }
     }
     if replica_sets::available(work, &hash) < wanted {
