@@ -15,7 +15,7 @@ pub struct External {
     /// Its host. Narrows the way out where `cluster.cni` can.
     pub host: Option<Sourced<Str>>,
     /// Its ports.
-    #[spec(default = "443")]
+    #[spec(shown = "443")]
     pub ports: Ports,
     /// Its addresses; without: public ones only.
     pub cidr: Vec<Sourced<Cidr>>,

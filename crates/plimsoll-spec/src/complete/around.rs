@@ -2,8 +2,8 @@
 
 use plimsoll_source::{Entry, Node};
 
-use super::Filler;
-use crate::app::Platform;
+use super::{Filler, pod};
+use crate::app::{Platform, Ports};
 use crate::read::{Word, spelled};
 use crate::shape::Shape;
 use crate::tree;
@@ -63,6 +63,15 @@ pub fn observe(root: &Node) -> Node {
         None => filler.text(&["dashboards"], drawn),
     };
     tree::with(root, &["observe"], filler.node)
+}
+
+/// Fills the ports of an external.
+pub fn external(_: &Node, entry: &Entry) -> Node {
+    let mut filler = Filler::new("external", &entry.value);
+    let origin = filler.origin(&["ports"]);
+    filler.value(&["ports"], spelled(&Ports::shape(), "443", &origin));
+    pod::ports(&mut filler);
+    filler.node
 }
 
 /// Fills a claim.

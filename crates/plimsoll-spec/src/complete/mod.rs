@@ -28,7 +28,8 @@ pub fn complete(root: &Node, texts: &mut Texts<'_>, findings: &mut Findings) -> 
     let mut aliases = BTreeMap::new();
     let mut root = around::platform(root);
     root = around::deliver(&root);
-    let steps: [(&str, fn(&Node, &plimsoll_source::Entry) -> Node); 7] = [
+    let steps: [(&str, fn(&Node, &plimsoll_source::Entry) -> Node); 8] = [
+        ("externals", around::external),
         ("stores", store::complete),
         ("services", service::complete),
         ("jobs", pod::job),
