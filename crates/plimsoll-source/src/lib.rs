@@ -22,7 +22,7 @@ pub use file::{FileId, Position, Sources, Span};
 pub use finding::{Edit, Finding, Findings, Level, Mark, Rule};
 pub use knob::{Handle, Knob};
 pub use near::near;
-pub use node::{Entry, Node, Style};
+pub use node::{Entry, Node};
 pub use origin::{Origin, Step};
 pub use scalar::Scalar;
 pub use sourced::Sourced;

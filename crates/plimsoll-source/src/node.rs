@@ -36,15 +36,6 @@ pub struct Entry {
     pub value: Node,
 }
 
-/// How a scalar was written.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Style {
-    /// Without quotes.
-    Plain,
-    /// In quotes, or as a block.
-    Quoted,
-}
-
 impl Node {
     /// A map.
     pub fn map(origin: Origin, entries: impl IntoIterator<Item = Entry>) -> Self {

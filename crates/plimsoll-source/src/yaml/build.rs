@@ -1,6 +1,5 @@
 //! From parser events to trees: anchors, aliases, merge keys, duplicate keys, tags, limits.
 
-use super::core::{Scalar, scalar};
 use crate::{Entry, FileId, Finding, Node, Origin, Span, Str, rules};
 use granit_parser::{Event, ScalarStyle, StructureStyle, Tag};
 use std::collections::{BTreeMap, BTreeSet};
@@ -161,7 +160,7 @@ impl<'a> Builder<'a> {
         super::read::span(self.file, at)
     }
 
-    fn report(&mut self, finding: Finding, at: &Range<usize>, label: &str) {
+    pub(super) fn report(&mut self, finding: Finding, at: &Range<usize>, label: &str) {
         let span = self.span(at);
         self.findings.push(finding.mark(span, label));
     }
@@ -429,70 +428,6 @@ impl<'a> Builder<'a> {
         if let Some(Content::Map { slots, .. }) = self.open.last_mut().map(|f| &mut f.content) {
             slots.push(Slot::Merge(maps));
         }
-    }
-
-    /// A scalar with a tag.
-    fn tagged(&mut self, node: Node, tag: &Tag, tag_at: &Range<usize>) -> Node {
-        let (origin, text) = match node {
-            Node::Plain(origin, text) | Node::Text(origin, text) => (origin, text),
-            other => return other,
-        };
-        let kind = match tag.core_suffix() {
-            Some(kind) => kind,
-            None if tag.handle().is_empty() && tag.suffix() == "!" => "str",
-            None => "",
-        };
-        match (kind, scalar(&text)) {
-            ("str", _) => Node::Text(origin, text),
-            ("null", Scalar::Null) => Node::Null(origin),
-            ("bool", Scalar::Bool(value)) => Node::Bool(origin, value),
-            ("int", Scalar::Int(value)) => Node::Int(origin, value),
-            ("float", Scalar::Float(value)) => Node::Float(origin, value),
-            // A whole number that asks for a fraction keeps its digits.
-            ("float", Scalar::Int(_)) => Node::Plain(origin, text),
-            ("null" | "bool" | "int" | "float" | "map" | "seq", _) => {
-                let message = format!("`!!{kind}` does not fit the value");
-                let finding = Finding::new(&rules::TAG_DOES_NOT_FIT, message)
-                    .mark_origin(&origin, format!("this is not `!!{kind}`"));
-                self.report(finding, tag_at, "the tag");
-                Node::Plain(origin, text)
-            }
-            _ => {
-                self.unknown_tag(tag, tag_at);
-                Node::Plain(origin, text)
-            }
-        }
-    }
-
-    /// A tag of a map or list.
-    fn check_tag(&mut self, tag: Option<&Tag>, want: &str, at: &Range<usize>) {
-        let Some(tag) = tag else { return };
-        match tag.core_suffix() {
-            Some(kind) if kind == want => {}
-            None if tag.handle().is_empty() && tag.suffix() == "!" => {}
-            Some(kind) => {
-                let message = format!("`!!{kind}` does not fit the value");
-                self.report(
-                    Finding::new(&rules::TAG_DOES_NOT_FIT, message),
-                    at,
-                    "the tag",
-                );
-            }
-            None => self.unknown_tag(tag, at),
-        }
-    }
-
-    fn unknown_tag(&mut self, tag: &Tag, at: &Range<usize>) {
-        let message = format!("the tag `{}` is not known", tag.original());
-        let blanks = self.text[at.end..]
-            .bytes()
-            .take_while(|b| *b == b' ')
-            .count();
-        let span = self.span(&(at.start..at.end + blanks));
-        let finding = Finding::new(&rules::UNKNOWN_TAG, message)
-            .help("remove the tag")
-            .edit(span, "");
-        self.report(finding, at, "not one of YAML's core schema");
     }
 }
 

@@ -1,9 +1,9 @@
 //! What a plain scalar is where nobody asks for a type: in raw Kubernetes YAML.
 
-use crate::{Entry, Node, Str};
+use crate::{Entry, Node};
 
 /// What a scalar without quotes turned out to be.
-pub(super) enum Scalar {
+pub(super) enum Core {
     /// Nothing.
     Null,
     /// True or false.
@@ -26,12 +26,12 @@ impl Node {
     #[must_use]
     pub fn resolve(&self) -> Self {
         match self {
-            Self::Plain(origin, text) => match scalar(text) {
-                Scalar::Null => Self::Null(origin.clone()),
-                Scalar::Bool(value) => Self::Bool(origin.clone(), value),
-                Scalar::Int(value) => Self::Int(origin.clone(), value),
-                Scalar::Float(value) => Self::Float(origin.clone(), value),
-                Scalar::Text => Self::Text(origin.clone(), text.clone()),
+            Self::Plain(origin, text) => match of(text) {
+                Core::Null => Self::Null(origin.clone()),
+                Core::Bool(value) => Self::Bool(origin.clone(), value),
+                Core::Int(value) => Self::Int(origin.clone(), value),
+                Core::Float(value) => Self::Float(origin.clone(), value),
+                Core::Text => Self::Text(origin.clone(), text.clone()),
             },
             Self::Map(origin, entries) => Self::map(
                 origin.clone(),
@@ -48,33 +48,33 @@ impl Node {
 }
 
 /// What a plain scalar is.
-pub(super) fn scalar(text: &Str) -> Scalar {
-    match text.as_str() {
-        "" | "~" | "null" | "Null" | "NULL" => Scalar::Null,
-        "true" | "True" | "TRUE" => Scalar::Bool(true),
-        "false" | "False" | "FALSE" => Scalar::Bool(false),
+pub(super) fn of(text: &str) -> Core {
+    match text {
+        "" | "~" | "null" | "Null" | "NULL" => Core::Null,
+        "true" | "True" | "TRUE" => Core::Bool(true),
+        "false" | "False" | "FALSE" => Core::Bool(false),
         other => number(other),
     }
 }
 
-fn number(text: &str) -> Scalar {
+fn number(text: &str) -> Core {
     if let Some(value) = radix(text) {
         return value;
     }
     if !is_decimal(text) {
-        return Scalar::Text;
+        return Core::Text;
     }
     if let Ok(value) = text.parse() {
-        return Scalar::Int(value);
+        return Core::Int(value);
     }
     match text.parse::<f64>() {
-        Ok(value) if value.is_finite() => Scalar::Float(value),
-        _ => Scalar::Text,
+        Ok(value) if value.is_finite() => Core::Float(value),
+        _ => Core::Text,
     }
 }
 
 /// A number in another base than ten; beyond 64 bits it is text.
-fn radix(text: &str) -> Option<Scalar> {
+fn radix(text: &str) -> Option<Core> {
     let (sign, digits) = match text.as_bytes().first()? {
         b'-' => ("-", &text[1..]),
         b'+' => ("", &text[1..]),
@@ -90,7 +90,7 @@ fn radix(text: &str) -> Option<Scalar> {
         return None;
     }
     let value = i64::from_str_radix(&format!("{sign}{digits}"), base);
-    Some(value.map_or(Scalar::Text, Scalar::Int))
+    Some(value.map_or(Core::Text, Core::Int))
 }
 
 /// `[-+]? ( \. [0-9]+ | [0-9]+ ( \. [0-9]* )? ) ( [eE] [-+]? [0-9]+ )?`, the core schema's words.

@@ -5,6 +5,7 @@ mod core;
 mod quote;
 mod read;
 mod syntax;
+mod tags;
 mod write;
 
 pub use read::{decode, read, read_one};

@@ -122,7 +122,7 @@ fn variables(builder: &Builder<'_>, at: usize) -> Option<(Finding, Option<Repair
     }
     let scalar = plain.start..end;
     let written = &text[scalar.clone()];
-    let quoted = format!("\"{}\"", written.replace('\\', "\\\\").replace('"', "\\\""));
+    let quoted = quoted(written);
     let span = builder.span(&scalar);
     let finding = Finding::new(
         &rules::UNQUOTED_VARIABLE,
@@ -132,6 +132,13 @@ fn variables(builder: &Builder<'_>, at: usize) -> Option<(Finding, Option<Repair
     .help(format!("write `{quoted}`"))
     .edit(span, quoted);
     Some((finding, Some(Repair::Variables { scalar, braces })))
+}
+
+/// A text in double quotes, as it stands in a file.
+fn quoted(text: &str) -> String {
+    let mut out = Vec::new();
+    super::quote::double(&mut out, text);
+    String::from_utf8_lossy(&out).into_owned()
 }
 
 /// How many bytes more a plain scalar in brackets has, up to the next thing that ends it.
@@ -149,7 +156,7 @@ fn rest_of_plain(text: &str) -> usize {
     text[..end].trim_end().len()
 }
 
-/// A run of lines that are indented with tabs, from the one at fault on.
+/// A line that is indented with a tab; the edit mends all that are.
 fn tabs(builder: &Builder<'_>, at: usize) -> Finding {
     let text = builder.text;
     let start = text[..at].rfind('\n').map_or(0, |newline| newline + 1);
@@ -163,15 +170,19 @@ fn tabs(builder: &Builder<'_>, at: usize) -> Finding {
             "a tab is not allowed here",
         );
     }
-    let (mut mended, mut end) = (String::new(), start);
-    for line in text[start..].split_inclusive('\n') {
-        let (white, rest) = line.split_at(blanks(line));
-        if !white.contains('\t') {
-            break;
-        }
+    // Up to the last line that begins with a tab: else the next run would find that one.
+    let rest = &text[start..];
+    let last = rest.rfind("\n\t").map_or(0, |newline| newline + 1);
+    let end = start
+        + rest[last..]
+            .find('\n')
+            .map_or(rest.len(), |newline| last + newline + 1);
+    let mut mended = String::new();
+    for (at, line) in text[start..end].split_inclusive('\n').enumerate() {
+        let is_wrong = at == 0 || line.starts_with('\t');
+        let (white, rest) = line.split_at(if is_wrong { blanks(line) } else { 0 });
         mended.push_str(&white.replace('\t', "  "));
         mended.push_str(rest);
-        end += line.len();
     }
     finding
         .mark(builder.span(&indent), "indented with a tab")
@@ -196,16 +207,36 @@ fn explain(builder: &Builder<'_>, kind: &ErrorKind, at: usize) -> Finding {
     if let Some(bracket) = builder.open_bracket() {
         return also(builder, finding, bracket, "opened here");
     }
-    if *kind == ErrorKind::MappingValueNotAllowed && builder.text[plain.clone()].contains('\n') {
-        return also(
-            builder,
-            finding,
-            plain.start,
-            "the value that begins here runs on",
-        )
-        .help("indent the key like its neighbours, or write `:` after the key before it");
+    if *kind == ErrorKind::MappingValueNotAllowed {
+        if builder.text[plain.clone()].contains('\n') {
+            return also(
+                builder,
+                finding,
+                plain.start,
+                "the value that begins here runs on",
+            )
+            .help("indent the key like its neighbours, or write `:` after the key before it");
+        }
+        if plain.end == at {
+            return in_quotes(builder, finding, plain.start);
+        }
+    }
+    if matches!(kind, ErrorKind::UnexpectedCharacter { .. }) {
+        return in_quotes(builder, finding, at);
     }
     finding
+}
+
+/// Offers to put the rest of a line into quotes.
+fn in_quotes(builder: &Builder<'_>, finding: Finding, at: usize) -> Finding {
+    let line = builder.text[at..].lines().next().unwrap_or_default();
+    let value = line.split(" #").next().unwrap_or_default().trim_end();
+    if value.is_empty() || value.contains(['"', '\'']) {
+        return finding;
+    }
+    finding
+        .help("put quotes around the value if all of it is text")
+        .edit(builder.span(&(at..at + value.len())), quoted(value))
 }
 
 fn also(builder: &Builder<'_>, finding: Finding, at: usize, label: &str) -> Finding {

@@ -180,6 +180,39 @@ fn the_seeds_hold() {
     assert_eq!(clean, [true, false, true, true, false, false]);
 }
 
+/// The texts of the example systems.
+fn examples() -> Vec<String> {
+    let folder = std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("../../examples");
+    let folders = std::fs::read_dir(folder).expect("the examples are there");
+    let mut files: Vec<_> = folders
+        .filter_map(|folder| Some(folder.ok()?.path().join("plimsoll.yaml")))
+        .filter(|file| file.is_file())
+        .collect();
+    files.sort();
+    let text = |file| std::fs::read_to_string(file).expect("an example is text");
+    files.iter().map(text).collect()
+}
+
+#[test]
+fn the_examples_are_read_without_a_finding() {
+    let examples = examples();
+    assert!(examples.len() >= 5);
+    for text in &examples {
+        let found = check(text);
+        let messages: Vec<_> = found.sorted().iter().map(|f| f.message.clone()).collect();
+        assert_eq!(messages, Vec::<String>::new());
+    }
+}
+
+#[test]
+fn no_damage_of_an_example_makes_the_loader_panic() {
+    let mut dice = Dice(0xcafe);
+    let examples = examples();
+    for round in 0..ROUNDS / 25 {
+        check(&dice.damage(&examples[round % examples.len()]));
+    }
+}
+
 #[test]
 fn no_damage_makes_the_loader_panic_or_point_outside() {
     let mut dice = Dice(0x5eed);

@@ -139,7 +139,36 @@ fn tabs_in_indentation_are_replaced_by_blanks() {
     let edit = findings.sorted()[0].edit.clone().expect("it can be mended");
     assert_eq!(sources.text(edit.span), "\tb: c\n\td:\n\t\te: f\n");
     assert_eq!(edit.text, "  b: c\n  d:\n    e: f\n");
-    assert_eq!(found("a:\n\tb: c\n\td: e\n"), ["PL0004 2:1"]);
+    let text = "a:\n\tb: c\nd: e\nf:\n  \tg: h\n\ti: j\nk: l";
+    assert_eq!(found(text), ["PL0004 2:1"]);
+    let (_, _, findings) = read(text);
+    let edits = findings
+        .sorted()
+        .into_iter()
+        .filter_map(|f| f.edit.as_ref());
+    let mended = plimsoll_source::edit::apply(text, edits).expect("there is one edit");
+    assert_eq!(mended, "a:\n  b: c\nd: e\nf:\n  \tg: h\n  i: j\nk: l");
+}
+
+#[test]
+fn text_that_yaml_would_cut_is_offered_in_quotes() {
+    for (text, mended) in [
+        ("a: @x y # why\nb: c\n", "a: \"@x y\" # why\nb: c\n"),
+        ("a: b: c\n", "a: \"b: c\"\n"),
+        ("- `x`\n", "- \"`x`\"\n"),
+        ("a: !vault x\n", "a: x\n"),
+    ] {
+        let (_, _, findings) = read(text);
+        let edits = findings
+            .sorted()
+            .into_iter()
+            .filter_map(|f| f.edit.as_ref());
+        assert_eq!(
+            plimsoll_source::edit::apply(text, edits),
+            Ok(mended.to_owned())
+        );
+        assert_eq!(found(mended), Vec::<String>::new());
+    }
 }
 
 #[test]
