@@ -22,5 +22,8 @@ pub fn parse(text: &str) -> Option<Timestamp> {
 
 /// `at` plus a length, staying at the edge of what can be written.
 pub fn after(at: Timestamp, length: std::time::Duration) -> Timestamp {
-    SignedDuration::try_from(length).ok().and_then(|length| at.checked_add(length).ok()).unwrap_or(Timestamp::MAX)
+    SignedDuration::try_from(length)
+        .ok()
+        .and_then(|length| at.checked_add(length).ok())
+        .unwrap_or(Timestamp::MAX)
 }

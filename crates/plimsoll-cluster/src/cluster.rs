@@ -75,7 +75,11 @@ impl Cluster {
     fn prepare(mut state: State, options: Options) -> Result<Self, ClusterError> {
         models::platform::install(&mut state, &options.platform)?;
         options.machines.install(&mut state);
-        Ok(Self { state: Arc::new(Mutex::new(state)), facts: options.facts, faults: options.faults })
+        Ok(Self {
+            state: Arc::new(Mutex::new(state)),
+            facts: options.facts,
+            faults: options.faults,
+        })
     }
 
     /// All of it as bytes.
@@ -94,7 +98,8 @@ impl Cluster {
     /// Controllers, scheduler and nodes; to be spawned on the runtime that makes the requests.
     pub fn run(&self) -> impl Future<Output = ()> + Send + 'static {
         self.follow_runtime();
-        let mut all: Vec<Box<dyn Controller>> = controllers::standard(self.facts.clone(), self.faults.clone());
+        let mut all: Vec<Box<dyn Controller>> =
+            controllers::standard(self.facts.clone(), self.faults.clone());
         all.extend(models::all());
         let runner = Runner::new(all);
         let state = self.state.clone();

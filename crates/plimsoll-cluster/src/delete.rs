@@ -36,7 +36,11 @@ impl State {
         name: &str,
         options: &DeleteOptions,
     ) -> Result<Deleted, ApiError> {
-        let kind = self.kinds.get(kind).cloned().ok_or_else(ApiError::unknown_path)?;
+        let kind = self
+            .kinds
+            .get(kind)
+            .cloned()
+            .ok_or_else(ApiError::unknown_path)?;
         let missing = || ApiError::not_found(&kind.group, &kind.plural, name);
         let old = self.get(&kind.key, namespace, name).ok_or_else(missing)?;
         check_preconditions(&kind, &old, options)?;
@@ -49,24 +53,46 @@ impl State {
         }
         let key = key_of(&kind, &object);
         if is_gone(&object) {
-            return Ok(Deleted::Gone(self.remove(key, Value::clone(&old), options.dry_run)));
+            return Ok(Deleted::Gone(self.remove(
+                key,
+                Value::clone(&old),
+                options.dry_run,
+            )));
         }
         if object == *old {
             return Ok(Deleted::Marked(old));
         }
-        let write = Write { dry_run: options.dry_run, ..Write::default() };
+        let write = Write {
+            dry_run: options.dry_run,
+            ..Write::default()
+        };
         Ok(Deleted::Marked(self.finish(key, object, &write)))
     }
 }
 
 fn check_preconditions(kind: &Kind, old: &Value, options: &DeleteOptions) -> Result<(), ApiError> {
-    let refuse = |why: String| Err(ApiError::conflict(&kind.group, &kind.plural, object::name(old), &why));
+    let refuse = |why: String| {
+        Err(ApiError::conflict(
+            &kind.group,
+            &kind.plural,
+            object::name(old),
+            &why,
+        ))
+    };
     let uid = object::uid(old);
     if let Some(wanted) = options.uid.as_deref().filter(|wanted| *wanted != uid) {
-        return refuse(format!("Precondition failed: UID in precondition: {wanted}, UID in object meta: {uid}"));
+        return refuse(format!(
+            "Precondition failed: UID in precondition: {wanted}, UID in object meta: {uid}"
+        ));
     }
-    let version = old["metadata"]["resourceVersion"].as_str().unwrap_or_default();
-    if let Some(wanted) = options.resource_version.as_deref().filter(|wanted| *wanted != version) {
+    let version = old["metadata"]["resourceVersion"]
+        .as_str()
+        .unwrap_or_default();
+    if let Some(wanted) = options
+        .resource_version
+        .as_deref()
+        .filter(|wanted| *wanted != version)
+    {
         return refuse(format!(
             "Precondition failed: ResourceVersion in precondition: {wanted}, ResourceVersion in object meta: {version}"
         ));
@@ -79,12 +105,19 @@ fn grace_seconds(kind: &Kind, object: &Value, options: &DeleteOptions) -> i64 {
     if kind.key.as_ref() != "Pod" {
         return 0;
     }
-    let finished = matches!(object["status"]["phase"].as_str(), Some("Succeeded" | "Failed"));
-    let scheduled = object["spec"]["nodeName"].as_str().is_some_and(|node| !node.is_empty());
+    let finished = matches!(
+        object["status"]["phase"].as_str(),
+        Some("Succeeded" | "Failed")
+    );
+    let scheduled = object["spec"]["nodeName"]
+        .as_str()
+        .is_some_and(|node| !node.is_empty());
     if finished || !scheduled {
         return 0;
     }
-    let own = object["spec"]["terminationGracePeriodSeconds"].as_i64().unwrap_or(30);
+    let own = object["spec"]["terminationGracePeriodSeconds"]
+        .as_i64()
+        .unwrap_or(30);
     options.grace_period_seconds.unwrap_or(own).max(0)
 }
 
@@ -108,8 +141,11 @@ fn set_propagation(kind: &Kind, object: &mut Value, wanted: Option<Propagation>)
         Propagation::Orphan => Some(ORPHAN),
     };
     let before: Vec<&str> = object::finalizers(object).collect();
-    let mut after: Vec<String> =
-        before.iter().filter(|one| **one != FOREGROUND && **one != ORPHAN).map(|one| (*one).to_owned()).collect();
+    let mut after: Vec<String> = before
+        .iter()
+        .filter(|one| **one != FOREGROUND && **one != ORPHAN)
+        .map(|one| (*one).to_owned())
+        .collect();
     after.extend(add.map(str::to_owned));
     if before == after {
         return;
@@ -131,9 +167,13 @@ fn mark(object: &mut Value, grace: i64, now: jiff::Timestamp) {
     }
     let length = Duration::from_secs(u64::try_from(grace).unwrap_or(0));
     let metadata = metadata_mut(object);
-    metadata.insert("deletionTimestamp".to_owned(), json!(clock::time(clock::after(now, length))));
+    metadata.insert(
+        "deletionTimestamp".to_owned(),
+        json!(clock::time(clock::after(now, length))),
+    );
     metadata.insert("deletionGracePeriodSeconds".to_owned(), json!(grace));
-    if let (false, Some(generation)) = (marked, metadata.get("generation").and_then(Value::as_i64)) {
+    if let (false, Some(generation)) = (marked, metadata.get("generation").and_then(Value::as_i64))
+    {
         metadata.insert("generation".to_owned(), json!(generation + 1));
     }
 }

@@ -44,7 +44,12 @@ pub struct Cause {
 
 impl ApiError {
     fn new(code: u16, reason: &'static str, message: String) -> Self {
-        Self { code, reason, message, details: Details::default() }
+        Self {
+            code,
+            reason,
+            message,
+            details: Details::default(),
+        }
     }
 
     fn about(mut self, group: &str, kind: &str, name: &str) -> Self {
@@ -62,7 +67,11 @@ impl ApiError {
 
     /// No such path, group, version or resource.
     pub fn unknown_path() -> Self {
-        Self::new(404, "NotFound", "the server could not find the requested resource".to_owned())
+        Self::new(
+            404,
+            "NotFound",
+            "the server could not find the requested resource".to_owned(),
+        )
     }
 
     /// An object of that name is there already.
@@ -73,7 +82,10 @@ impl ApiError {
 
     /// The object changed meanwhile, or a precondition does not hold.
     pub fn conflict(group: &str, plural: &str, name: &str, why: &str) -> Self {
-        let message = format!("Operation cannot be fulfilled on {} \"{name}\": {why}", qualified(group, plural));
+        let message = format!(
+            "Operation cannot be fulfilled on {} \"{name}\": {why}",
+            qualified(group, plural)
+        );
         Self::new(409, "Conflict", message).about(group, plural, name)
     }
 
@@ -112,7 +124,10 @@ impl ApiError {
         let message = if name.is_empty() {
             format!("{} is forbidden: {why}", qualified(group, plural))
         } else {
-            format!("{} \"{name}\" is forbidden: {why}", qualified(group, plural))
+            format!(
+                "{} \"{name}\" is forbidden: {why}",
+                qualified(group, plural)
+            )
         };
         Self::new(403, "Forbidden", message).about(group, plural, name)
     }
@@ -124,7 +139,11 @@ impl ApiError {
 
     /// The verb is not there for this resource.
     pub fn method_not_allowed() -> Self {
-        Self::new(405, "MethodNotAllowed", "the server does not allow this method on the requested resource".to_owned())
+        Self::new(
+            405,
+            "MethodNotAllowed",
+            "the server does not allow this method on the requested resource".to_owned(),
+        )
     }
 
     /// The body is of a type that is not understood.
@@ -143,7 +162,11 @@ impl ApiError {
     }
 
     /// Try again later, for example an eviction that a budget holds back.
-    pub fn too_many_requests(message: impl Into<String>, causes: Vec<Cause>, retry_after_seconds: Option<u32>) -> Self {
+    pub fn too_many_requests(
+        message: impl Into<String>,
+        causes: Vec<Cause>,
+        retry_after_seconds: Option<u32>,
+    ) -> Self {
         let mut error = Self::new(429, "TooManyRequests", message.into());
         error.details.causes = causes;
         error.details.retry_after_seconds = retry_after_seconds;
@@ -173,13 +196,20 @@ impl ApiError {
 impl Details {
     fn to_value(&self) -> Map<String, Value> {
         let mut details = Map::new();
-        for (key, text) in [("name", &self.name), ("group", &self.group), ("kind", &self.kind)] {
+        for (key, text) in [
+            ("name", &self.name),
+            ("group", &self.group),
+            ("kind", &self.kind),
+        ] {
             if !text.is_empty() {
                 details.insert(key.to_owned(), json!(text));
             }
         }
         if !self.causes.is_empty() {
-            details.insert("causes".to_owned(), self.causes.iter().map(Cause::to_value).collect());
+            details.insert(
+                "causes".to_owned(),
+                self.causes.iter().map(Cause::to_value).collect(),
+            );
         }
         if let Some(seconds) = self.retry_after_seconds {
             details.insert("retryAfterSeconds".to_owned(), json!(seconds));
@@ -191,35 +221,70 @@ impl Details {
 impl Cause {
     /// A field that must be there and is not.
     pub fn required(field: impl Into<String>, detail: &str) -> Self {
-        let message = if detail.is_empty() { "Required value".to_owned() } else { format!("Required value: {detail}") };
-        Self { reason: "FieldValueRequired", message, field: field.into() }
+        let message = if detail.is_empty() {
+            "Required value".to_owned()
+        } else {
+            format!("Required value: {detail}")
+        };
+        Self {
+            reason: "FieldValueRequired",
+            message,
+            field: field.into(),
+        }
     }
 
     /// A value that the field may not have.
     pub fn invalid(field: impl Into<String>, value: &Value, detail: &str) -> Self {
-        Self { reason: "FieldValueInvalid", message: format!("Invalid value: {}: {detail}", shown(value)), field: field.into() }
+        Self {
+            reason: "FieldValueInvalid",
+            message: format!("Invalid value: {}: {detail}", shown(value)),
+            field: field.into(),
+        }
     }
 
     /// A value that is not one of the allowed ones.
     pub fn not_supported(field: impl Into<String>, value: &Value, allowed: &[&str]) -> Self {
-        let listed = allowed.iter().map(|one| format!("\"{one}\"")).collect::<Vec<_>>().join(", ");
-        let message = format!("Unsupported value: {}: supported values: {listed}", shown(value));
-        Self { reason: "FieldValueNotSupported", message, field: field.into() }
+        let listed = allowed
+            .iter()
+            .map(|one| format!("\"{one}\""))
+            .collect::<Vec<_>>()
+            .join(", ");
+        let message = format!(
+            "Unsupported value: {}: supported values: {listed}",
+            shown(value)
+        );
+        Self {
+            reason: "FieldValueNotSupported",
+            message,
+            field: field.into(),
+        }
     }
 
     /// A value that stands twice where it may stand once.
     pub fn duplicate(field: impl Into<String>, value: &Value) -> Self {
-        Self { reason: "FieldValueDuplicate", message: format!("Duplicate value: {}", shown(value)), field: field.into() }
+        Self {
+            reason: "FieldValueDuplicate",
+            message: format!("Duplicate value: {}", shown(value)),
+            field: field.into(),
+        }
     }
 
     /// A field that may not be set or changed here.
     pub fn forbidden(field: impl Into<String>, detail: &str) -> Self {
-        Self { reason: "FieldValueForbidden", message: format!("Forbidden: {detail}"), field: field.into() }
+        Self {
+            reason: "FieldValueForbidden",
+            message: format!("Forbidden: {detail}"),
+            field: field.into(),
+        }
     }
 
     /// A reference to something that is not there.
     pub fn not_found(field: impl Into<String>, value: &Value) -> Self {
-        Self { reason: "FieldValueNotFound", message: format!("Not found: {}", shown(value)), field: field.into() }
+        Self {
+            reason: "FieldValueNotFound",
+            message: format!("Not found: {}", shown(value)),
+            field: field.into(),
+        }
     }
 
     fn to_value(&self) -> Value {
@@ -233,5 +298,9 @@ fn shown(value: &Value) -> String {
 
 /// `deployments.apps`, or `pods` for the core group.
 fn qualified(group: &str, plural: &str) -> String {
-    if group.is_empty() { plural.to_owned() } else { format!("{plural}.{group}") }
+    if group.is_empty() {
+        plural.to_owned()
+    } else {
+        format!("{plural}.{group}")
+    }
 }

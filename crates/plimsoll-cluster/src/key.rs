@@ -18,20 +18,30 @@ impl Gk {
     /// Reads `apps/Deployment` or `Pod`.
     pub fn parse(text: &str) -> Self {
         let (group, kind) = text.rsplit_once('/').unwrap_or(("", text));
-        Self { group: group.to_owned(), kind: kind.to_owned() }
+        Self {
+            group: group.to_owned(),
+            kind: kind.to_owned(),
+        }
     }
 
     /// The group and kind of an object by its `apiVersion` and `kind`.
     pub fn of(object: &Value) -> Self {
         let version = object["apiVersion"].as_str().unwrap_or_default();
         let kind = object["kind"].as_str().unwrap_or_default();
-        Self { group: group_of(version).to_owned(), kind: kind.to_owned() }
+        Self {
+            group: group_of(version).to_owned(),
+            kind: kind.to_owned(),
+        }
     }
 }
 
 impl fmt::Display for Gk {
     fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
-        if self.group.is_empty() { out.write_str(&self.kind) } else { write!(out, "{}/{}", self.group, self.kind) }
+        if self.group.is_empty() {
+            out.write_str(&self.kind)
+        } else {
+            write!(out, "{}/{}", self.group, self.kind)
+        }
     }
 }
 

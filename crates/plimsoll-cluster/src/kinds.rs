@@ -164,11 +164,25 @@ impl Kind {
 
     fn built_in(line: &str) -> Option<Self> {
         let words: Vec<&str> = line.split_whitespace().collect();
-        let [group, version, kind, plural, scope, short, subresources, categories] = words.as_slice() else {
+        let [
+            group,
+            version,
+            kind,
+            plural,
+            scope,
+            short,
+            subresources,
+            categories,
+        ] = words.as_slice()
+        else {
             return None;
         };
         let group = if *group == "-" { "" } else { group };
-        let key = Gk { group: group.to_owned(), kind: (*kind).to_owned() }.to_string();
+        let key = Gk {
+            group: group.to_owned(),
+            kind: (*kind).to_owned(),
+        }
+        .to_string();
         Some(Self {
             group: group.to_owned(),
             version: (*version).to_owned(),
@@ -184,7 +198,9 @@ impl Kind {
             subresources: listed(subresources),
             categories: listed(categories),
             custom: None,
-            types: kubernetes().kind(group, version, kind).map_or(Types::None, Types::BuiltIn),
+            types: kubernetes()
+                .kind(group, version, kind)
+                .map_or(Types::None, Types::BuiltIn),
         })
     }
 
@@ -192,10 +208,21 @@ impl Kind {
     pub fn custom(definition: &Value) -> Option<Self> {
         let spec = &definition["spec"];
         let text = |value: &Value| value.as_str().map(str::to_owned);
-        let texts = |value: &Value| value.as_array().into_iter().flatten().filter_map(text).collect::<Vec<_>>();
+        let texts = |value: &Value| {
+            value
+                .as_array()
+                .into_iter()
+                .flatten()
+                .filter_map(text)
+                .collect::<Vec<_>>()
+        };
         let versions = spec["versions"].as_array()?;
-        let storage = versions.iter().find(|one| one["storage"] == Value::Bool(true))?;
-        let served = versions.iter().filter(|one| one["served"] == Value::Bool(true));
+        let storage = versions
+            .iter()
+            .find(|one| one["storage"] == Value::Bool(true))?;
+        let served = versions
+            .iter()
+            .filter(|one| one["served"] == Value::Bool(true));
         let group = text(&spec["group"])?;
         let kind = text(&spec["names"]["kind"])?;
         let mut subresources = Vec::new();
@@ -205,7 +232,12 @@ impl Kind {
             }
         }
         Some(Self {
-            key: Gk { group: group.clone(), kind: kind.clone() }.to_string().into(),
+            key: Gk {
+                group: group.clone(),
+                kind: kind.clone(),
+            }
+            .to_string()
+            .into(),
             storage_version: api_version(&group, storage["name"].as_str()?),
             version: text(&storage["name"])?,
             versions: served.filter_map(|one| text(&one["name"])).collect(),
@@ -236,11 +268,19 @@ fn custom_types(version: &Value) -> Types {
 
 /// `apps/v1`, or `v1` in the core group.
 pub fn api_version(group: &str, version: &str) -> String {
-    if group.is_empty() { version.to_owned() } else { format!("{group}/{version}") }
+    if group.is_empty() {
+        version.to_owned()
+    } else {
+        format!("{group}/{version}")
+    }
 }
 
 fn listed(text: &str) -> Vec<String> {
-    if text == "-" { Vec::new() } else { text.split(',').map(str::to_owned).collect() }
+    if text == "-" {
+        Vec::new()
+    } else {
+        text.split(',').map(str::to_owned).collect()
+    }
 }
 
 /// All kinds that are served now.
@@ -252,8 +292,14 @@ pub struct Kinds {
 
 impl Default for Kinds {
     fn default() -> Self {
-        let mut kinds = Self { by_key: BTreeMap::new(), by_plural: BTreeMap::new() };
-        BUILT_IN.lines().filter_map(Kind::built_in).for_each(|kind| kinds.add(kind));
+        let mut kinds = Self {
+            by_key: BTreeMap::new(),
+            by_plural: BTreeMap::new(),
+        };
+        BUILT_IN
+            .lines()
+            .filter_map(Kind::built_in)
+            .for_each(|kind| kinds.add(kind));
         kinds
     }
 }
@@ -262,7 +308,10 @@ impl Kinds {
     /// Adds a kind, or replaces the one of the same group and name.
     pub fn add(&mut self, kind: Kind) {
         let kind = Arc::new(kind);
-        self.by_plural.entry(kind.group.clone()).or_default().insert(kind.plural.clone(), kind.clone());
+        self.by_plural
+            .entry(kind.group.clone())
+            .or_default()
+            .insert(kind.plural.clone(), kind.clone());
         self.by_key.insert(kind.key.clone(), kind);
     }
 
@@ -286,7 +335,10 @@ impl Kinds {
     /// By the parts of a path.
     pub fn by_plural(&self, group: &str, version: &str, plural: &str) -> Option<&Arc<Kind>> {
         let kind = self.by_plural.get(group)?.get(plural)?;
-        kind.versions.iter().any(|one| one == version).then_some(kind)
+        kind.versions
+            .iter()
+            .any(|one| one == version)
+            .then_some(kind)
     }
 
     /// All kinds, ordered by group and plural.
@@ -301,6 +353,9 @@ impl Kinds {
 
     /// The kinds of one group, ordered by plural.
     pub fn in_group(&self, group: &str) -> impl Iterator<Item = &Arc<Kind>> {
-        self.by_plural.get(group).into_iter().flat_map(BTreeMap::values)
+        self.by_plural
+            .get(group)
+            .into_iter()
+            .flat_map(BTreeMap::values)
     }
 }

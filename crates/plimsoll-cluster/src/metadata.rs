@@ -12,7 +12,10 @@ impl State {
     /// Makes a name where `generateName` asks for it, and a namespace where none is given.
     pub(crate) fn name_new(&mut self, kind: &Kind, object: &mut Value) -> Result<(), ApiError> {
         object["apiVersion"] = json!(kind.storage_version);
-        let prefix = object["metadata"]["generateName"].as_str().unwrap_or_default().to_owned();
+        let prefix = object["metadata"]["generateName"]
+            .as_str()
+            .unwrap_or_default()
+            .to_owned();
         if object::name(object).is_empty() && !prefix.is_empty() {
             let kept = prefix.get(..58).unwrap_or(&prefix);
             let name = format!("{kept}{}", self.next_suffix());
@@ -36,7 +39,12 @@ impl State {
         let uid = self.next_uid();
         let now = self.now_text();
         let metadata = metadata_mut(object);
-        for field in ["selfLink", "deletionTimestamp", "deletionGracePeriodSeconds", "resourceVersion"] {
+        for field in [
+            "selfLink",
+            "deletionTimestamp",
+            "deletionGracePeriodSeconds",
+            "resourceVersion",
+        ] {
             metadata.shift_remove(field);
         }
         metadata.insert("uid".to_owned(), json!(uid));
@@ -54,7 +62,10 @@ pub(crate) fn check_version(kind: &Kind, old: &Value, new: &Value) -> Result<(),
     let name = object::name(old);
     let wanted = object::uid(new);
     if !wanted.is_empty() && wanted != object::uid(old) {
-        let why = format!("Precondition failed: UID in precondition: {wanted}, UID in object meta: {}", object::uid(old));
+        let why = format!(
+            "Precondition failed: UID in precondition: {wanted}, UID in object meta: {}",
+            object::uid(old)
+        );
         return Err(ApiError::conflict(&kind.group, &kind.plural, name, &why));
     }
     match new["metadata"]["resourceVersion"].as_str() {
@@ -90,8 +101,14 @@ pub(crate) fn keep_foreign_parts(kind: &Kind, old: &Value, new: &mut Value, subr
 pub(crate) fn keep_system_metadata(old: &Value, new: &mut Value) {
     let before = &old["metadata"];
     let metadata = metadata_mut(new);
-    let fields =
-        ["uid", "creationTimestamp", "generation", "deletionTimestamp", "deletionGracePeriodSeconds", "resourceVersion"];
+    let fields = [
+        "uid",
+        "creationTimestamp",
+        "generation",
+        "deletionTimestamp",
+        "deletionGracePeriodSeconds",
+        "resourceVersion",
+    ];
     for field in fields {
         match before.get(field) {
             Some(value) => metadata.insert(field.to_owned(), value.clone()),
@@ -103,26 +120,40 @@ pub(crate) fn keep_system_metadata(old: &Value, new: &mut Value) {
 
 /// Whether anything but metadata and status differs.
 pub(crate) fn spec_differs(old: &Value, new: &Value) -> bool {
-    let (Some(old), Some(new)) = (old.as_object(), new.as_object()) else { return old != new };
+    let (Some(old), Some(new)) = (old.as_object(), new.as_object()) else {
+        return old != new;
+    };
     let outside = |key: &str| key != "metadata" && key != "status";
-    old.iter().any(|(key, value)| outside(key) && new.get(key) != Some(value))
+    old.iter()
+        .any(|(key, value)| outside(key) && new.get(key) != Some(value))
         || new.keys().any(|key| outside(key) && !old.contains_key(key))
 }
 
 /// Whether the two are equal but for the bookkeeping of field managers.
 pub(crate) fn same(old: &Value, new: &Value) -> bool {
-    let (Some(old), Some(new)) = (old.as_object(), new.as_object()) else { return old == new };
-    let equal = |key: &str, a: Option<&Value>, b: Option<&Value>| {
-        if key == "metadata" { same_metadata(a, b) } else { a == b }
+    let (Some(old), Some(new)) = (old.as_object(), new.as_object()) else {
+        return old == new;
     };
-    old.iter().all(|(key, value)| equal(key, Some(value), new.get(key)))
+    let equal = |key: &str, a: Option<&Value>, b: Option<&Value>| {
+        if key == "metadata" {
+            same_metadata(a, b)
+        } else {
+            a == b
+        }
+    };
+    old.iter()
+        .all(|(key, value)| equal(key, Some(value), new.get(key)))
         && new.keys().all(|key| old.contains_key(key))
 }
 
 fn same_metadata(a: Option<&Value>, b: Option<&Value>) -> bool {
-    let (Some(a), Some(b)) = (a.and_then(Value::as_object), b.and_then(Value::as_object)) else { return a == b };
+    let (Some(a), Some(b)) = (a.and_then(Value::as_object), b.and_then(Value::as_object)) else {
+        return a == b;
+    };
     let counted = |(key, _): &(&String, &Value)| *key != "managedFields" && *key != "generation";
-    a.iter().filter(counted).all(|(key, value)| b.get(key) == Some(value))
+    a.iter()
+        .filter(counted)
+        .all(|(key, value)| b.get(key) == Some(value))
         && b.iter().filter(counted).all(|(key, _)| a.contains_key(key))
 }
 
@@ -130,10 +161,17 @@ fn same_metadata(a: Option<&Value>, b: Option<&Value>) -> bool {
 pub(crate) fn is_gone(object: &Value) -> bool {
     object::is_terminating(object)
         && object::finalizers(object).next().is_none()
-        && object["metadata"]["deletionGracePeriodSeconds"].as_i64().unwrap_or(0) == 0
-        && (object["kind"] != "Namespace" || object["apiVersion"] != "v1" || !has_spec_finalizers(object))
+        && object["metadata"]["deletionGracePeriodSeconds"]
+            .as_i64()
+            .unwrap_or(0)
+            == 0
+        && (object["kind"] != "Namespace"
+            || object["apiVersion"] != "v1"
+            || !has_spec_finalizers(object))
 }
 
 fn has_spec_finalizers(object: &Value) -> bool {
-    object["spec"]["finalizers"].as_array().is_some_and(|all| !all.is_empty())
+    object["spec"]["finalizers"]
+        .as_array()
+        .is_some_and(|all| !all.is_empty())
 }

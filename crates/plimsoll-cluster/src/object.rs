@@ -34,17 +34,25 @@ pub fn is_terminating(object: &Value) -> bool {
 
 /// The owner reference with `controller: true`.
 pub fn controller_of(object: &Value) -> Option<&Value> {
-    owners(object).iter().find(|owner| owner["controller"] == Value::Bool(true))
+    owners(object)
+        .iter()
+        .find(|owner| owner["controller"] == Value::Bool(true))
 }
 
 /// All owner references.
 pub fn owners(object: &Value) -> &[Value] {
-    object["metadata"]["ownerReferences"].as_array().map_or(&[], Vec::as_slice)
+    object["metadata"]["ownerReferences"]
+        .as_array()
+        .map_or(&[], Vec::as_slice)
 }
 
 /// All finalizers.
 pub fn finalizers(object: &Value) -> impl Iterator<Item = &str> {
-    object["metadata"]["finalizers"].as_array().into_iter().flatten().filter_map(Value::as_str)
+    object["metadata"]["finalizers"]
+        .as_array()
+        .into_iter()
+        .flatten()
+        .filter_map(Value::as_str)
 }
 
 /// The status (`True`, `False`, `Unknown`) of a condition in `status.conditions`.

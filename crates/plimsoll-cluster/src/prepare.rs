@@ -23,16 +23,25 @@ impl State {
                 let class = quality_of_service(&object["spec"]);
                 object["status"] = json!({"phase": "Pending", "qosClass": class});
             }
-            "PersistentVolumeClaim" | "PersistentVolume" => object["status"] = json!({"phase": "Pending"}),
+            "PersistentVolumeClaim" | "PersistentVolume" => {
+                object["status"] = json!({"phase": "Pending"})
+            }
             "Service" => {
                 self.allocate_addresses(object);
                 self.allocate_node_ports(object);
                 object["status"] = json!({"loadBalancer": {}});
             }
             "apiextensions.k8s.io/CustomResourceDefinition" => self.establish(object),
-            "apps/Deployment" | "apps/ReplicaSet" | "apps/StatefulSet" | "apps/DaemonSet" | "batch/Job"
-            | "batch/CronJob" | "autoscaling/HorizontalPodAutoscaler" | "policy/PodDisruptionBudget"
-            | "networking.k8s.io/Ingress" | "ResourceQuota" => object["status"] = first_status(kind),
+            "apps/Deployment"
+            | "apps/ReplicaSet"
+            | "apps/StatefulSet"
+            | "apps/DaemonSet"
+            | "batch/Job"
+            | "batch/CronJob"
+            | "autoscaling/HorizontalPodAutoscaler"
+            | "policy/PodDisruptionBudget"
+            | "networking.k8s.io/Ingress"
+            | "ResourceQuota" => object["status"] = first_status(kind),
             _ => {}
         }
     }
@@ -44,26 +53,50 @@ impl State {
             return;
         }
         if spec["clusterIP"].as_str().unwrap_or_default().is_empty() {
-            let taken: Vec<_> = self.store.list("Service").filter_map(|one| one["spec"]["clusterIP"].as_str()).collect();
+            let taken: Vec<_> = self
+                .store
+                .list("Service")
+                .filter_map(|one| one["spec"]["clusterIP"].as_str())
+                .collect();
             let free = (256..65_000_u32).map(|n| format!("10.96.{}.{}", n / 256, n % 256));
-            let free = free.into_iter().skip(taken.len()).find(|ip| !taken.contains(&ip.as_str()));
+            let free = free
+                .into_iter()
+                .skip(taken.len())
+                .find(|ip| !taken.contains(&ip.as_str()));
             spec["clusterIP"] = json!(free.unwrap_or_default());
         }
         spec["clusterIPs"] = json!([spec["clusterIP"]]);
     }
 
     fn allocate_node_ports(&self, service: &mut Value) {
-        if !matches!(service["spec"]["type"].as_str(), Some("NodePort" | "LoadBalancer"))
-            || service["spec"]["allocateLoadBalancerNodePorts"] == false
+        if !matches!(
+            service["spec"]["type"].as_str(),
+            Some("NodePort" | "LoadBalancer")
+        ) || service["spec"]["allocateLoadBalancerNodePorts"] == false
         {
             return;
         }
         let ports = |service: &Value| {
-            let ports = service["spec"]["ports"].as_array().cloned().unwrap_or_default();
-            ports.iter().filter_map(|port| port["nodePort"].as_i64()).collect::<Vec<_>>()
+            let ports = service["spec"]["ports"]
+                .as_array()
+                .cloned()
+                .unwrap_or_default();
+            ports
+                .iter()
+                .filter_map(|port| port["nodePort"].as_i64())
+                .collect::<Vec<_>>()
         };
-        let mut taken: Vec<i64> = self.store.list("Service").flat_map(|one| ports(one)).chain(ports(service)).collect();
-        for port in service["spec"]["ports"].as_array_mut().into_iter().flatten() {
+        let mut taken: Vec<i64> = self
+            .store
+            .list("Service")
+            .flat_map(|one| ports(one))
+            .chain(ports(service))
+            .collect();
+        for port in service["spec"]["ports"]
+            .as_array_mut()
+            .into_iter()
+            .flatten()
+        {
             if port["nodePort"].as_i64().unwrap_or(0) == 0
                 && let Some(free) = (30_000..32_768).find(|one| !taken.contains(one))
             {
@@ -76,11 +109,15 @@ impl State {
     /// Writes the status with which a custom resource definition is served at once.
     fn establish(&self, definition: &mut Value) {
         let now = self.now_text();
-        let condition = |kind: &str, reason: &str, message: &str| {
-            json!({"type": kind, "status": "True", "lastTransitionTime": now, "reason": reason, "message": message})
-        };
-        let versions = definition["spec"]["versions"].as_array().into_iter().flatten();
-        let stored: Vec<&Value> = versions.filter(|one| one["storage"] == true).map(|one| &one["name"]).collect();
+        let condition = |kind: &str, reason: &str, message: &str| json!({"type": kind, "status": "True", "lastTransitionTime": now, "reason": reason, "message": message});
+        let versions = definition["spec"]["versions"]
+            .as_array()
+            .into_iter()
+            .flatten();
+        let stored: Vec<&Value> = versions
+            .filter(|one| one["storage"] == true)
+            .map(|one| &one["name"])
+            .collect();
         let status = json!({
             "conditions": [
                 condition("NamesAccepted", "NoConflicts", "no conflicts found"),
@@ -103,7 +140,9 @@ fn first_status(kind: &Kind) -> Value {
         "policy/PodDisruptionBudget" => json!({
             "disruptionsAllowed": 0, "currentHealthy": 0, "desiredHealthy": 0, "expectedPods": 0,
         }),
-        "autoscaling/HorizontalPodAutoscaler" => json!({"desiredReplicas": 0, "currentMetrics": null}),
+        "autoscaling/HorizontalPodAutoscaler" => {
+            json!({"desiredReplicas": 0, "currentMetrics": null})
+        }
         "networking.k8s.io/Ingress" => json!({"loadBalancer": {}}),
         _ => json!({}),
     }
@@ -111,7 +150,9 @@ fn first_status(kind: &Kind) -> Value {
 
 /// The quality-of-service class of a pod by its requests and limits.
 pub fn quality_of_service(spec: &Value) -> &'static str {
-    let containers = ["containers", "initContainers"].into_iter().flat_map(|field| spec[field].as_array().into_iter().flatten());
+    let containers = ["containers", "initContainers"]
+        .into_iter()
+        .flat_map(|field| spec[field].as_array().into_iter().flatten());
     let (mut any, mut all) = (false, true);
     for container in containers {
         let resources = &container["resources"];

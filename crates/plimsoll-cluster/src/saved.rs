@@ -55,12 +55,18 @@ struct ContainerLog {
 
 /// Writes a cluster.
 pub fn save(state: &State) -> Result<Vec<u8>, NotSaved> {
-    let logs = state.logs.iter().map(|((namespace, pod, container), lines)| ContainerLog {
-        namespace: namespace.clone(),
-        pod: pod.clone(),
-        container: container.clone(),
-        lines: lines.iter().map(|(at, line)| (at.to_string(), line.clone())).collect(),
-    });
+    let logs = state
+        .logs
+        .iter()
+        .map(|((namespace, pod, container), lines)| ContainerLog {
+            namespace: namespace.clone(),
+            pod: pod.clone(),
+            container: container.clone(),
+            lines: lines
+                .iter()
+                .map(|(at, line)| (at.to_string(), line.clone()))
+                .collect(),
+        });
     let saved = Saved {
         format: FORMAT,
         seed: state.seed,
@@ -81,12 +87,17 @@ pub fn load(bytes: &[u8]) -> Result<State, NotSaved> {
     let mut text = Vec::new();
     GzDecoder::new(bytes).read_to_end(&mut text)?;
     let head: Value = serde_json::from_slice(&text)?;
-    let format = head["format"].as_u64().and_then(|format| u32::try_from(format).ok()).unwrap_or(0);
+    let format = head["format"]
+        .as_u64()
+        .and_then(|format| u32::try_from(format).ok())
+        .unwrap_or(0);
     if format > FORMAT {
         return Err(NotSaved::Format(format));
     }
     let saved: Saved = serde_json::from_value(head)?;
-    let moment = |text: &str| clock::parse(text).ok_or_else(|| NotSaved::Odd(format!("`{text}` is no time")));
+    let moment = |text: &str| {
+        clock::parse(text).ok_or_else(|| NotSaved::Odd(format!("`{text}` is no time")))
+    };
     let mut state = State::new(saved.seed, saved.minor);
     state.now = moment(&saved.now)?;
     state.counter = saved.counter;
@@ -98,13 +109,20 @@ pub fn load(bytes: &[u8]) -> Result<State, NotSaved> {
         }
     }
     for object in saved.objects {
-        let kind = state.kind_of(&object).map_err(|error| NotSaved::Odd(error.message))?;
+        let kind = state
+            .kind_of(&object)
+            .map_err(|error| NotSaved::Odd(error.message))?;
         state.store.restore(&key_of(&kind, &object), object);
     }
     for log in saved.logs {
-        let lines = log.lines.into_iter().map(|(at, line)| Ok((moment(&at)?, line)));
+        let lines = log
+            .lines
+            .into_iter()
+            .map(|(at, line)| Ok((moment(&at)?, line)));
         let lines = lines.collect::<Result<_, NotSaved>>()?;
-        state.logs.insert((log.namespace, log.pod, log.container), lines);
+        state
+            .logs
+            .insert((log.namespace, log.pod, log.container), lines);
     }
     state.store.restart_log(saved.version);
     Ok(state)

@@ -167,8 +167,14 @@ impl State {
 
     /// The objects whose controlling owner has this uid.
     pub fn owned_by(&self, uid: &str) -> Vec<Arc<Value>> {
-        let controlled = |object: &&Arc<Value>| object::controller_of(object).is_some_and(|owner| owner["uid"] == uid);
-        self.store.dependents(uid).filter(controlled).cloned().collect()
+        let controlled = |object: &&Arc<Value>| {
+            object::controller_of(object).is_some_and(|owner| owner["uid"] == uid)
+        };
+        self.store
+            .dependents(uid)
+            .filter(controlled)
+            .cloned()
+            .collect()
     }
 
     /// The objects that name this uid as an owner, controlling or not.
@@ -188,32 +194,55 @@ impl State {
 
     /// Creates an object with defaults, admission and validation.
     pub fn create(&mut self, manager: &str, object: Value) -> Result<Arc<Value>, ApiError> {
-        self.create_with(object, &Write::by(manager)).map(Written::into_object)
+        self.create_with(object, &Write::by(manager))
+            .map(Written::into_object)
     }
 
     /// Replaces everything but the status; does nothing when nothing differs.
     pub fn update(&mut self, manager: &str, object: Value) -> Result<Arc<Value>, ApiError> {
-        self.update_with(object, &Write::by(manager)).map(Written::into_object)
+        self.update_with(object, &Write::by(manager))
+            .map(Written::into_object)
     }
 
     /// Replaces the status alone; does nothing when nothing differs.
     pub fn update_status(&mut self, manager: &str, object: Value) -> Result<Arc<Value>, ApiError> {
-        self.update_with(object, &Write::by(manager).on("status")).map(Written::into_object)
+        self.update_with(object, &Write::by(manager).on("status"))
+            .map(Written::into_object)
     }
 
     /// Deletes an object, now or, with finalizers or a grace period, later.
-    pub fn delete(&mut self, kind: &str, namespace: &str, name: &str, options: &DeleteOptions) -> Result<(), ApiError> {
+    pub fn delete(
+        &mut self,
+        kind: &str,
+        namespace: &str,
+        name: &str,
+        options: &DeleteOptions,
+    ) -> Result<(), ApiError> {
         self.delete_with(kind, namespace, name, options).map(|_| ())
     }
 
     /// Writes an Event about an object; one that tells the same again only counts up.
-    pub fn record(&mut self, about: &Value, kind: EventKind, reason: &str, message: &str, source: &str) {
+    pub fn record(
+        &mut self,
+        about: &Value,
+        kind: EventKind,
+        reason: &str,
+        message: &str,
+        source: &str,
+    ) {
         let name = object::name(about);
         let namespace = match object::namespace(about) {
             "" => "default",
             namespace => namespace,
         };
-        let same = fingerprint(&[object::uid(about), kind.as_str(), reason, message, source, name]);
+        let same = fingerprint(&[
+            object::uid(about),
+            kind.as_str(),
+            reason,
+            message,
+            source,
+            name,
+        ]);
         let key = ObjectKey {
             kind: "Event".into(),
             namespace: namespace.to_owned(),
@@ -253,11 +282,19 @@ impl State {
     /// Adds a line to the log of a container.
     pub fn log_line(&mut self, namespace: &str, pod: &str, container: &str, line: &str) {
         let key = (namespace.to_owned(), pod.to_owned(), container.to_owned());
-        self.logs.entry(key).or_default().push((self.now, line.to_owned()));
+        self.logs
+            .entry(key)
+            .or_default()
+            .push((self.now, line.to_owned()));
     }
 
     /// All lines of a container so far, oldest first.
-    pub fn log_lines(&self, namespace: &str, pod: &str, container: &str) -> Vec<(Timestamp, String)> {
+    pub fn log_lines(
+        &self,
+        namespace: &str,
+        pod: &str,
+        container: &str,
+    ) -> Vec<(Timestamp, String)> {
         let key = (namespace.to_owned(), pod.to_owned(), container.to_owned());
         self.logs.get(&key).cloned().unwrap_or_default()
     }
@@ -265,14 +302,27 @@ impl State {
     /// The next uid: a hash of the seed and a counter in the form of a version 4 UUID.
     pub fn next_uid(&mut self) -> String {
         let hash = self.next_hash();
-        let hex: String = hash[..16].iter().map(|byte| format!("{byte:02x}")).collect();
-        format!("{}-{}-4{}-a{}-{}", &hex[..8], &hex[8..12], &hex[13..16], &hex[17..20], &hex[20..32])
+        let hex: String = hash[..16]
+            .iter()
+            .map(|byte| format!("{byte:02x}"))
+            .collect();
+        format!(
+            "{}-{}-4{}-a{}-{}",
+            &hex[..8],
+            &hex[8..12],
+            &hex[13..16],
+            &hex[17..20],
+            &hex[20..32]
+        )
     }
 
     /// The next random-looking suffix of five letters, as `generateName` adds.
     pub fn next_suffix(&mut self) -> String {
         let hash = self.next_hash();
-        hash[..5].iter().map(|byte| char::from(SUFFIX_LETTERS[usize::from(*byte) % SUFFIX_LETTERS.len()])).collect()
+        hash[..5]
+            .iter()
+            .map(|byte| char::from(SUFFIX_LETTERS[usize::from(*byte) % SUFFIX_LETTERS.len()]))
+            .collect()
     }
 
     /// The next 32 bytes that look random and depend on the seed alone.
@@ -299,5 +349,9 @@ pub(crate) fn fingerprint(texts: &[&str]) -> String {
         hasher.update(text.as_bytes());
         hasher.update([0]);
     }
-    hasher.finalize().iter().map(|byte| format!("{byte:02x}")).collect()
+    hasher
+        .finalize()
+        .iter()
+        .map(|byte| format!("{byte:02x}"))
+        .collect()
 }

@@ -36,7 +36,11 @@ impl LogEntry {
 
     /// The object's name in full.
     pub fn key(&self) -> ObjectKey {
-        ObjectKey { kind: self.kind.clone(), namespace: self.namespace.clone(), name: self.name.clone() }
+        ObjectKey {
+            kind: self.kind.clone(),
+            namespace: self.namespace.clone(),
+            name: self.name.clone(),
+        }
     }
 }
 
@@ -72,18 +76,29 @@ impl Store {
 
     /// All objects of a kind, ordered by namespace and name.
     pub fn list(&self, kind: &str) -> impl Iterator<Item = &Arc<Value>> {
-        self.objects.get(kind).into_iter().flat_map(BTreeMap::values).flat_map(BTreeMap::values)
+        self.objects
+            .get(kind)
+            .into_iter()
+            .flat_map(BTreeMap::values)
+            .flat_map(BTreeMap::values)
     }
 
     /// All objects of a kind in one namespace, ordered by name.
     pub fn list_in(&self, kind: &str, namespace: &str) -> impl Iterator<Item = &Arc<Value>> {
-        self.objects.get(kind).and_then(|spaces| spaces.get(namespace)).into_iter().flat_map(BTreeMap::values)
+        self.objects
+            .get(kind)
+            .and_then(|spaces| spaces.get(namespace))
+            .into_iter()
+            .flat_map(BTreeMap::values)
     }
 
     /// All objects, ordered by kind, namespace and name.
     pub fn iter(&self) -> impl Iterator<Item = (&Arc<str>, &Arc<Value>)> {
         self.objects.iter().flat_map(|(kind, spaces)| {
-            spaces.values().flat_map(BTreeMap::values).map(move |object| (kind, object))
+            spaces
+                .values()
+                .flat_map(BTreeMap::values)
+                .map(move |object| (kind, object))
         })
     }
 
@@ -139,7 +154,12 @@ impl Store {
     fn replace(&mut self, key: &ObjectKey, new: Option<Arc<Value>>) -> Option<Arc<Value>> {
         let old = match &new {
             Some(object) => {
-                let names = self.objects.entry(key.kind.clone()).or_default().entry(key.namespace.clone()).or_default();
+                let names = self
+                    .objects
+                    .entry(key.kind.clone())
+                    .or_default()
+                    .entry(key.namespace.clone())
+                    .or_default();
                 names.insert(key.name.clone(), object.clone())
             }
             None => self.take(key),
@@ -183,7 +203,10 @@ impl Store {
             }
         }
         for owner in after.iter().filter_map(|owner| owner["uid"].as_str()) {
-            self.dependents.entry(owner.to_owned()).or_default().insert(key.clone());
+            self.dependents
+                .entry(owner.to_owned())
+                .or_default()
+                .insert(key.clone());
         }
     }
 }

@@ -8,9 +8,11 @@ use crate::apply::{FieldSet, Managers, Writer};
 use crate::error::ApiError;
 use crate::key::{Gk, ObjectKey};
 use crate::kinds::Kind;
+use crate::metadata::{
+    check_version, is_gone, keep_foreign_parts, keep_system_metadata, same, spec_differs,
+};
 use crate::object;
 use crate::patch::{self, Patch};
-use crate::metadata::{check_version, is_gone, keep_foreign_parts, keep_system_metadata, same, spec_differs};
 use crate::state::State;
 use crate::{defaults, validation};
 
@@ -44,7 +46,11 @@ pub struct Write {
 impl Write {
     /// A plain write by a part of the cluster.
     pub fn by(manager: &str) -> Self {
-        Self { manager: manager.to_owned(), field_validation: FieldValidation::Trusted, ..Self::default() }
+        Self {
+            manager: manager.to_owned(),
+            field_validation: FieldValidation::Trusted,
+            ..Self::default()
+        }
     }
 
     /// The same on a subresource.
@@ -88,10 +94,16 @@ impl State {
         let kind = self.kind_of(&object)?;
         let key = key_of(&kind, &object);
         let missing = || ApiError::not_found(&kind.group, &kind.plural, &key.name);
-        let old = self.get(&key.kind, &key.namespace, &key.name).ok_or_else(missing)?;
+        let old = self
+            .get(&key.kind, &key.namespace, &key.name)
+            .ok_or_else(missing)?;
         check_version(&kind, &old, &object)?;
         let warnings = validation::strict(&kind, &mut object, write.field_validation, self.minor)?;
-        let managers = if clears_managers(&object) { Managers::default() } else { Managers::of(&old) };
+        let managers = if clears_managers(&object) {
+            Managers::default()
+        } else {
+            Managers::of(&old)
+        };
         keep_foreign_parts(&kind, &old, &mut object, &write.subresource);
         keep_system_metadata(&old, &mut object);
         defaults::apply(&kind, &mut object);
@@ -112,12 +124,18 @@ impl State {
         let missing = || ApiError::not_found(&kind.group, &kind.plural, name);
         if let Patch::Apply { config, force } = patch {
             let mut config = config.clone();
-            let named = if kind.namespaced { json!({"name": name, "namespace": namespace}) } else { json!({"name": name}) };
+            let named = if kind.namespaced {
+                json!({"name": name, "namespace": namespace})
+            } else {
+                json!({"name": name})
+            };
             let metadata = metadata_mut(&mut config);
             metadata.extend(named.as_object().cloned().unwrap_or_default());
             return match old {
                 Some(old) => self.apply_to(kind, &old, &config, *force, write),
-                None if write.subresource.is_empty() => self.apply_new(kind, &config, *force, write),
+                None if write.subresource.is_empty() => {
+                    self.apply_new(kind, &config, *force, write)
+                }
                 None => Err(missing()),
             };
         }
@@ -130,12 +148,20 @@ impl State {
         };
         new["apiVersion"] = old["apiVersion"].clone();
         if object::name(&new) != name || object::namespace(&new) != namespace {
-            return Err(ApiError::bad_request("the name or namespace of the object may not be patched"));
+            return Err(ApiError::bad_request(
+                "the name or namespace of the object may not be patched",
+            ));
         }
         self.update_with(new, write)
     }
 
-    fn apply_new(&mut self, kind: &Arc<Kind>, config: &Value, force: bool, write: &Write) -> Result<Written, ApiError> {
+    fn apply_new(
+        &mut self,
+        kind: &Arc<Kind>,
+        config: &Value,
+        force: bool,
+        write: &Write,
+    ) -> Result<Written, ApiError> {
         validation::declared(kind, config, self.minor)?;
         let mut managers = Managers::default();
         let ignored = unreachable(kind, config, &write.subresource);
@@ -161,7 +187,10 @@ impl State {
         let writer = writer(kind, write, &time);
         let mut managers = Managers::of(old);
         if managers.is_empty() {
-            let first = Writer { manager: "before-first-apply", ..writer };
+            let first = Writer {
+                manager: "before-first-apply",
+                ..writer
+            };
             managers.track(kind.ty(), &first, &json!({}), old, &FieldSet::default());
         }
         let ignored = unreachable(kind, config, &write.subresource);
@@ -175,7 +204,14 @@ impl State {
     }
 
     /// The managers after an ordinary write.
-    fn tracked(&self, kind: &Kind, mut managers: Managers, old: &Value, new: &Value, write: &Write) -> Managers {
+    fn tracked(
+        &self,
+        kind: &Kind,
+        mut managers: Managers,
+        old: &Value,
+        new: &Value,
+        write: &Write,
+    ) -> Managers {
         let time = self.now_text();
         let writer = writer(kind, write, &time);
         let is_new = old["metadata"].is_null();
@@ -202,13 +238,25 @@ impl State {
         self.admit(kind, None, &mut object, &mut warnings)?;
         self.stamp_new(kind, &mut object);
         validation::create(kind, &object)?;
-        if self.store.get(&key.kind, &key.namespace, &key.name).is_some() {
-            return Err(ApiError::already_exists(&kind.group, &kind.plural, &key.name));
+        if self
+            .store
+            .get(&key.kind, &key.namespace, &key.name)
+            .is_some()
+        {
+            return Err(ApiError::already_exists(
+                &kind.group,
+                &kind.plural,
+                &key.name,
+            ));
         }
         self.admit_last(kind, None, &object)?;
         set_managers(&mut object, managers);
         let object = self.finish(key, object, write);
-        Ok(Written { object, warnings, created: true })
+        Ok(Written {
+            object,
+            warnings,
+            created: true,
+        })
     }
 
     /// Puts a changed object in the place of the old one.
@@ -226,7 +274,11 @@ impl State {
             self.admit(kind, Some(old), &mut object, &mut warnings)?;
         }
         if same(old, &object) && managers.same_sets(&Managers::of(old)) {
-            return Ok(Written { object: old.clone(), warnings, created: false });
+            return Ok(Written {
+                object: old.clone(),
+                warnings,
+                created: false,
+            });
         }
         if kind.counts_generations && spec_differs(old, &object) {
             let generation = old["metadata"]["generation"].as_i64().unwrap_or(0) + 1;
@@ -242,7 +294,11 @@ impl State {
         } else {
             self.finish(key, object, write)
         };
-        Ok(Written { object, warnings, created: false })
+        Ok(Written {
+            object,
+            warnings,
+            created: false,
+        })
     }
 
     /// The kind of an object by its `apiVersion` and `kind`.
@@ -251,7 +307,9 @@ impl State {
         let unknown = || {
             let version = object["apiVersion"].as_str().unwrap_or_default();
             let kind = object["kind"].as_str().unwrap_or_default();
-            ApiError::bad_request(format!("no kind \"{kind}\" is registered for version \"{version}\""))
+            ApiError::bad_request(format!(
+                "no kind \"{kind}\" is registered for version \"{version}\""
+            ))
         };
         self.kinds.get(&gk).cloned().ok_or_else(unknown)
     }
@@ -270,9 +328,23 @@ impl State {
         written
     }
 
+    /// Stops serving a custom kind, whose objects go with its definition.
+    fn retire(&mut self, definition: &Value) {
+        let Some(kind) = Kind::custom(definition) else {
+            return;
+        };
+        for object in self.list(&kind.key) {
+            self.commit(key_of(&kind, &object), None);
+        }
+        self.kinds.remove(&kind.key);
+    }
+
     pub(crate) fn remove(&mut self, key: ObjectKey, object: Value, dry_run: bool) -> Arc<Value> {
         if !dry_run {
             self.commit(key, None);
+            if object["kind"] == "CustomResourceDefinition" {
+                self.retire(&object);
+            }
         }
         Arc::new(object)
     }
@@ -280,8 +352,16 @@ impl State {
 
 /// The full name of an object.
 pub(crate) fn key_of(kind: &Kind, object: &Value) -> ObjectKey {
-    let namespace = if kind.namespaced { object::namespace(object) } else { "" };
-    ObjectKey { kind: kind.key.clone(), namespace: namespace.to_owned(), name: object::name(object).to_owned() }
+    let namespace = if kind.namespaced {
+        object::namespace(object)
+    } else {
+        ""
+    };
+    ObjectKey {
+        kind: kind.key.clone(),
+        namespace: namespace.to_owned(),
+        name: object::name(object).to_owned(),
+    }
 }
 
 /// `metadata` for writing; made when it is not there.
@@ -289,7 +369,9 @@ pub(crate) fn metadata_mut(object: &mut Value) -> &mut Map<String, Value> {
     if !object["metadata"].is_object() {
         object["metadata"] = json!({});
     }
-    object["metadata"].as_object_mut().expect("metadata was just made an object")
+    object["metadata"]
+        .as_object_mut()
+        .expect("metadata was just made an object")
 }
 
 /// Takes a top-level field away.
@@ -300,13 +382,24 @@ pub(crate) fn remove(object: &mut Value, field: &str) {
 }
 
 fn writer<'a>(kind: &'a Kind, write: &'a Write, time: &'a str) -> Writer<'a> {
-    Writer { manager: &write.manager, api_version: &kind.storage_version, subresource: &write.subresource, time }
+    Writer {
+        manager: &write.manager,
+        api_version: &kind.storage_version,
+        subresource: &write.subresource,
+        time,
+    }
 }
 
 /// The fields that a write to this place cannot reach.
 fn unreachable(kind: &Kind, object: &Value, subresource: &str) -> FieldSet {
     let names: Vec<&str> = match subresource {
-        "status" => object.as_object().into_iter().flat_map(Map::keys).map(String::as_str).filter(|key| *key != "status").collect(),
+        "status" => object
+            .as_object()
+            .into_iter()
+            .flat_map(Map::keys)
+            .map(String::as_str)
+            .filter(|key| *key != "status")
+            .collect(),
         _ if kind.has("status") => vec!["status"],
         _ => Vec::new(),
     };

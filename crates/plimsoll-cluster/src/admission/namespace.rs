@@ -19,10 +19,14 @@ pub fn check(state: &State, kind: &Kind, object: &Value) -> Result<(), ApiError>
     if !object::is_terminating(namespace) {
         return Ok(());
     }
-    let why = format!("unable to create new content in namespace {name} because it is being terminated");
+    let why =
+        format!("unable to create new content in namespace {name} because it is being terminated");
     let mut error = ApiError::forbidden(&kind.group, &kind.plural, object::name(object), &why);
     let message = format!("namespace {name} is being terminated");
-    error.details.causes =
-        vec![Cause { reason: "NamespaceTerminating", message, field: "metadata.namespace".to_owned() }];
+    error.details.causes = vec![Cause {
+        reason: "NamespaceTerminating",
+        message,
+        field: "metadata.namespace".to_owned(),
+    }];
     Err(error)
 }

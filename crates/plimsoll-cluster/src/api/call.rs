@@ -23,7 +23,14 @@ pub struct Call {
 impl Call {
     /// Reads the parts of a request.
     pub fn new(parts: &http::request::Parts, body: Bytes) -> Self {
-        let header = |name| parts.headers.get(name).and_then(|value| value.to_str().ok()).unwrap_or_default().to_owned();
+        let header = |name| {
+            parts
+                .headers
+                .get(name)
+                .and_then(|value| value.to_str().ok())
+                .unwrap_or_default()
+                .to_owned()
+        };
         Self {
             query: parse_query(parts.uri.query().unwrap_or_default()),
             accept: header(ACCEPT),
@@ -35,7 +42,10 @@ impl Call {
 
     /// A query parameter that is there and not empty.
     pub fn query(&self, name: &str) -> Option<&str> {
-        self.query.get(name).map(String::as_str).filter(|value| !value.is_empty())
+        self.query
+            .get(name)
+            .map(String::as_str)
+            .filter(|value| !value.is_empty())
     }
 
     /// Whether a query parameter says true.
@@ -50,20 +60,30 @@ impl Call {
 
     /// Whether the client wants that form, such as `PartialObjectMetadata`.
     pub fn wants(&self, form: &str) -> bool {
-        self.accept.split(',').next().is_some_and(|first| first.contains(form))
+        self.accept
+            .split(',')
+            .next()
+            .is_some_and(|first| first.contains(form))
     }
 
     /// The media type of the body, without parameters.
     pub fn media_type(&self) -> &str {
-        self.content_type.split(';').next().unwrap_or_default().trim()
+        self.content_type
+            .split(';')
+            .next()
+            .unwrap_or_default()
+            .trim()
     }
 
     /// The body as JSON.
     pub fn json(&self) -> Result<Value, ApiError> {
         if self.media_type().contains("protobuf") {
-            return Err(ApiError::unsupported_media_type("the body of the request was in an unknown format - accepted media types include: application/json"));
+            return Err(ApiError::unsupported_media_type(
+                "the body of the request was in an unknown format - accepted media types include: application/json",
+            ));
         }
-        serde_json::from_slice(&self.body).map_err(|error| ApiError::bad_request(format!("error decoding request body: {error}")))
+        serde_json::from_slice(&self.body)
+            .map_err(|error| ApiError::bad_request(format!("error decoding request body: {error}")))
     }
 
     /// How this request writes.
@@ -71,13 +91,21 @@ impl Call {
         let dry_run = match self.query("dryRun") {
             None => false,
             Some("All") => true,
-            Some(other) => return Err(ApiError::bad_request(format!("Invalid value: \"{other}\": dryRun must be All"))),
+            Some(other) => {
+                return Err(ApiError::bad_request(format!(
+                    "Invalid value: \"{other}\": dryRun must be All"
+                )));
+            }
         };
         let field_validation = match self.query("fieldValidation") {
             None | Some("Warn") => FieldValidation::Warn,
             Some("Strict") => FieldValidation::Strict,
             Some("Ignore") => FieldValidation::Ignore,
-            Some(other) => return Err(ApiError::bad_request(format!("Unsupported value: \"{other}\": fieldValidation"))),
+            Some(other) => {
+                return Err(ApiError::bad_request(format!(
+                    "Unsupported value: \"{other}\": fieldValidation"
+                )));
+            }
         };
         Ok(Write {
             manager: self.manager().to_owned(),
@@ -89,7 +117,11 @@ impl Call {
 
     /// The field manager: as asked, or else the first word of the user agent.
     fn manager(&self) -> &str {
-        let agent = self.user_agent.split('/').next().filter(|agent| !agent.is_empty());
+        let agent = self
+            .user_agent
+            .split('/')
+            .next()
+            .filter(|agent| !agent.is_empty());
         self.query("fieldManager").or(agent).unwrap_or("unknown")
     }
 }
@@ -111,7 +143,10 @@ fn percent_decode(text: &str) -> String {
         match byte {
             b'+' => bytes.push(b' '),
             b'%' => {
-                let digit = |byte: Option<u8>| byte.and_then(|byte| char::from(byte).to_digit(16)).unwrap_or(0);
+                let digit = |byte: Option<u8>| {
+                    byte.and_then(|byte| char::from(byte).to_digit(16))
+                        .unwrap_or(0)
+                };
                 let value = digit(rest.next()) * 16 + digit(rest.next());
                 bytes.push(u8::try_from(value).unwrap_or(b'?'));
             }

@@ -8,7 +8,7 @@ use super::call::Call;
 use super::read::{self, Place};
 use super::reply::Reply;
 use crate::delete::Deleted;
-use crate::error::ApiError;
+use crate::error::{ApiError, Cause};
 use crate::object;
 use crate::patch::Patch;
 use crate::state::{DeleteOptions, Propagation, State};
@@ -17,7 +17,11 @@ use crate::write::{Written, metadata_mut};
 /// Answers a write.
 pub fn written(place: &Place, call: &Call, written: Written) -> Reply {
     let code = if written.created { 201 } else { 200 };
-    Reply::Json { code, body: place.present(&written.object, call), warnings: written.warnings }
+    Reply::Json {
+        code,
+        body: place.present(&written.object, call),
+        warnings: written.warnings,
+    }
 }
 
 /// Creates the object in the body.
@@ -30,7 +34,12 @@ pub fn create(state: &mut State, place: &Place, call: &Call) -> Result<Reply, Ap
 }
 
 /// Replaces the object, or its part, by the body.
-pub fn update(state: &mut State, place: &Place, call: &Call, subresource: &str) -> Result<Reply, ApiError> {
+pub fn update(
+    state: &mut State,
+    place: &Place,
+    call: &Call,
+    subresource: &str,
+) -> Result<Reply, ApiError> {
     let mut body = call.json()?;
     check_body(place, &body)?;
     place_body(place, &mut body)?;
@@ -49,7 +58,12 @@ pub fn update(state: &mut State, place: &Place, call: &Call, subresource: &str) 
 }
 
 /// Patches the object or its part.
-pub fn patch(state: &mut State, place: &Place, call: &Call, subresource: &str) -> Result<Reply, ApiError> {
+pub fn patch(
+    state: &mut State,
+    place: &Place,
+    call: &Call,
+    subresource: &str,
+) -> Result<Reply, ApiError> {
     let body = call.json()?;
     let patch = match call.media_type() {
         "application/merge-patch+json" => Patch::Merge(body),
@@ -58,11 +72,20 @@ pub fn patch(state: &mut State, place: &Place, call: &Call, subresource: &str) -
         "application/apply-patch+yaml" | "application/apply-patch+json" => {
             check_body(place, &body)?;
             if call.query("fieldManager").is_none() {
-                return Err(ApiError::bad_request(
-                    "PatchOptions.meta.k8s.io \"\" is invalid: fieldManager: Required value: is required for apply patch",
+                return Err(ApiError::invalid(
+                    "meta.k8s.io",
+                    "PatchOptions",
+                    "",
+                    vec![Cause::required(
+                        "fieldManager",
+                        "is required for apply patch",
+                    )],
                 ));
             }
-            Patch::Apply { config: body, force: call.flag("force") }
+            Patch::Apply {
+                config: body,
+                force: call.flag("force"),
+            }
         }
         other => {
             return Err(ApiError::unsupported_media_type(format!(
@@ -70,7 +93,13 @@ pub fn patch(state: &mut State, place: &Place, call: &Call, subresource: &str) -
             )));
         }
     };
-    let outcome = state.patch_with(&place.kind, place.namespace(), &place.name, &patch, &call.write(subresource)?)?;
+    let outcome = state.patch_with(
+        &place.kind,
+        place.namespace(),
+        &place.name,
+        &patch,
+        &call.write(subresource)?,
+    )?;
     Ok(written(place, call, outcome))
 }
 
@@ -80,7 +109,9 @@ pub fn delete(state: &mut State, place: &Place, call: &Call) -> Result<Reply, Ap
     let outcome = state.delete_with(&place.kind.key, place.namespace(), &place.name, &options)?;
     Ok(match outcome {
         // Pods answer themselves even when they are gone at once.
-        Deleted::Gone(object) if matches!(place.kind.key.as_ref(), "Pod" | "Namespace" | "Service") => {
+        Deleted::Gone(object)
+            if matches!(place.kind.key.as_ref(), "Pod" | "Namespace" | "Service") =>
+        {
             Reply::ok(place.present(&object, call))
         }
         Deleted::Gone(object) => Reply::ok(success(place, &object)),
@@ -93,9 +124,17 @@ pub fn delete_collection(state: &mut State, place: &Place, call: &Call) -> Resul
     let options = delete_options(call)?;
     let chosen = read::select(state, place, &read::selector(call)?);
     for object in &chosen {
-        state.delete_with(&place.kind.key, object::namespace(object), object::name(object), &options)?;
+        state.delete_with(
+            &place.kind.key,
+            object::namespace(object),
+            object::name(object),
+            &options,
+        )?;
     }
-    let items: Vec<Value> = chosen.iter().map(|object| Value::clone(&place.present(object, call))).collect();
+    let items: Vec<Value> = chosen
+        .iter()
+        .map(|object| Value::clone(&place.present(object, call)))
+        .collect();
     Ok(Reply::ok(json!({
         "kind": format!("{}List", place.kind.kind), "apiVersion": place.api_version(),
         "metadata": {"resourceVersion": state.version().to_string()}, "items": items,
@@ -113,9 +152,17 @@ fn success(place: &Place, object: &Arc<Value>) -> Value {
 }
 
 fn delete_options(call: &Call) -> Result<DeleteOptions, ApiError> {
-    let body = if call.body.is_empty() { Value::Null } else { call.json()? };
-    let grace = call.query("gracePeriodSeconds").and_then(|text| text.parse().ok());
-    let wanted = call.query("propagationPolicy").or_else(|| body["propagationPolicy"].as_str());
+    let body = if call.body.is_empty() {
+        Value::Null
+    } else {
+        call.json()?
+    };
+    let grace = call
+        .query("gracePeriodSeconds")
+        .and_then(|text| text.parse().ok());
+    let wanted = call
+        .query("propagationPolicy")
+        .or_else(|| body["propagationPolicy"].as_str());
     let propagation = match wanted {
         None => match body["orphanDependents"].as_bool() {
             Some(true) => Some(Propagation::Orphan),
@@ -132,7 +179,8 @@ fn delete_options(call: &Call) -> Result<DeleteOptions, ApiError> {
         }
     };
     let text = |value: &Value| value.as_str().map(str::to_owned);
-    let dry_run = call.query("dryRun") == Some("All") || body["dryRun"].as_array().is_some_and(|all| !all.is_empty());
+    let dry_run = call.query("dryRun") == Some("All")
+        || body["dryRun"].as_array().is_some_and(|all| !all.is_empty());
     Ok(DeleteOptions {
         grace_period_seconds: grace.or_else(|| body["gracePeriodSeconds"].as_i64()),
         propagation,
@@ -145,11 +193,17 @@ fn delete_options(call: &Call) -> Result<DeleteOptions, ApiError> {
 /// The body must be an object of the kind and version of the path.
 fn check_body(place: &Place, body: &Value) -> Result<(), ApiError> {
     if !body.is_object() {
-        return Err(ApiError::bad_request("the body of the request is not an object"));
+        return Err(ApiError::bad_request(
+            "the body of the request is not an object",
+        ));
     }
-    let (version, kind) = (body["apiVersion"].as_str().unwrap_or_default(), body["kind"].as_str().unwrap_or_default());
+    let (version, kind) = (
+        body["apiVersion"].as_str().unwrap_or_default(),
+        body["kind"].as_str().unwrap_or_default(),
+    );
     let expected = place.api_version();
-    if (!version.is_empty() && version != expected) || (!kind.is_empty() && kind != place.kind.kind) {
+    if (!version.is_empty() && version != expected) || (!kind.is_empty() && kind != place.kind.kind)
+    {
         return Err(ApiError::bad_request(format!(
             "the API version in the data ({version}, Kind={kind}) does not match the expected API version ({expected}, Kind={})",
             place.kind.kind

@@ -11,23 +11,42 @@ use crate::state::State;
 
 /// Media type of the aggregated form.
 const AGGREGATED: &str = "application/json;g=apidiscovery.k8s.io;v=v2;as=APIGroupDiscoveryList";
-const VERBS: &[&str] = &["create", "delete", "deletecollection", "get", "list", "patch", "update", "watch"];
+const VERBS: &[&str] = &[
+    "create",
+    "delete",
+    "deletecollection",
+    "get",
+    "list",
+    "patch",
+    "update",
+    "watch",
+];
 
 /// Answers what is no resource.
 pub fn answer(state: &State, target: &Target, call: &Call) -> Result<Reply, ApiError> {
     match target {
         Target::Version => Ok(Reply::ok(version(state))),
         Target::Health => Ok(Reply::Text("ok".to_owned())),
-        Target::Core if call.wants("APIGroupDiscoveryList") => Ok(aggregated(state, |group| group.is_empty())),
-        Target::Groups if call.wants("APIGroupDiscoveryList") => Ok(aggregated(state, |group| !group.is_empty())),
+        Target::Core if call.wants("APIGroupDiscoveryList") => {
+            Ok(aggregated(state, |group| group.is_empty()))
+        }
+        Target::Groups if call.wants("APIGroupDiscoveryList") => {
+            Ok(aggregated(state, |group| !group.is_empty()))
+        }
         Target::Core => Ok(Reply::ok(json!({
             "kind": "APIVersions", "versions": ["v1"],
             "serverAddressByClientCIDRs": [{"clientCIDR": "0.0.0.0/0", "serverAddress": "10.0.0.1:6443"}],
         }))),
         Target::Groups => {
-            let groups: Vec<Value> =
-                state.kinds().groups().filter(|group| !group.is_empty()).map(|group| api_group(state, group)).collect();
-            Ok(Reply::ok(json!({"kind": "APIGroupList", "apiVersion": "v1", "groups": groups})))
+            let groups: Vec<Value> = state
+                .kinds()
+                .groups()
+                .filter(|group| !group.is_empty())
+                .map(|group| api_group(state, group))
+                .collect();
+            Ok(Reply::ok(
+                json!({"kind": "APIGroupList", "apiVersion": "v1", "groups": groups}),
+            ))
         }
         Target::Group(group) if state.kinds().in_group(group).next().is_some() => {
             let mut answer = api_group(state, group);
@@ -77,12 +96,17 @@ fn rank(version: &str) -> (u8, u32, u32) {
 }
 
 fn api_group(state: &State, group: &str) -> Value {
-    let entry = |version: &String| json!({"groupVersion": api_version(group, version), "version": version});
+    let entry =
+        |version: &String| json!({"groupVersion": api_version(group, version), "version": version});
     let versions: Vec<Value> = versions(state, group).iter().map(entry).collect();
     json!({"name": group, "versions": versions, "preferredVersion": versions.first()})
 }
 
-fn served<'a>(state: &'a State, group: &'a str, version: &'a str) -> impl Iterator<Item = &'a Kind> {
+fn served<'a>(
+    state: &'a State,
+    group: &'a str,
+    version: &'a str,
+) -> impl Iterator<Item = &'a Kind> {
     let kinds = state.kinds().in_group(group).map(AsRef::as_ref);
     kinds.filter(move |kind: &&Kind| kind.versions.iter().any(|one| one == version))
 }
@@ -116,7 +140,10 @@ fn aggregated(state: &State, wanted: impl Fn(&str) -> bool) -> Reply {
     let items: Vec<Value> = groups
         .map(|group| {
             let versions = versions(state, group);
-            let versions: Vec<Value> = versions.iter().map(|version| discovered(state, group, version)).collect();
+            let versions: Vec<Value> = versions
+                .iter()
+                .map(|version| discovered(state, group, version))
+                .collect();
             json!({"metadata": {"name": group, "creationTimestamp": null}, "versions": versions})
         })
         .collect();
@@ -149,7 +176,11 @@ fn discovered(state: &State, group: &str, version: &str) -> Value {
 }
 
 /// The group, version and kind that a subresource exchanges.
-fn exchanged<'a>(kind: &'a Kind, version: &'a str, subresource: &str) -> (&'a str, &'a str, &'a str) {
+fn exchanged<'a>(
+    kind: &'a Kind,
+    version: &'a str,
+    subresource: &str,
+) -> (&'a str, &'a str, &'a str) {
     match subresource {
         "scale" => ("autoscaling", "v1", "Scale"),
         "eviction" => ("policy", "v1", "Eviction"),

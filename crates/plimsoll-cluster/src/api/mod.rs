@@ -54,7 +54,9 @@ impl ApiService {
         let call = Call::new(&parts, body);
         let target = path::parse(parts.uri.path());
         let reply = match (&target, call.is_watch()) {
-            (Some(target @ (Target::Collection { .. } | Target::Object { .. })), true) if parts.method == Method::GET => {
+            (Some(target @ (Target::Collection { .. } | Target::Object { .. })), true)
+                if parts.method == Method::GET =>
+            {
                 watch::start(&self.state, target, &call)
             }
             _ => handle(&mut self.lock(), &parts.method, target, &call),
@@ -70,9 +72,19 @@ pub(crate) fn lock(state: &Arc<Mutex<State>>) -> MutexGuard<'_, State> {
     state
 }
 
-fn handle(state: &mut State, method: &Method, target: Option<Target>, call: &Call) -> Result<Reply, ApiError> {
+fn handle(
+    state: &mut State,
+    method: &Method,
+    target: Option<Target>,
+    call: &Call,
+) -> Result<Reply, ApiError> {
     match target.ok_or_else(ApiError::unknown_path)? {
-        Target::Collection { group, version, namespace, plural } => {
+        Target::Collection {
+            group,
+            version,
+            namespace,
+            plural,
+        } => {
             let place = read::Place::collection(state, &group, &version, &plural, namespace)?;
             match *method {
                 Method::GET => read::list(state, &place, call),
@@ -81,7 +93,13 @@ fn handle(state: &mut State, method: &Method, target: Option<Target>, call: &Cal
                 _ => Err(ApiError::method_not_allowed()),
             }
         }
-        Target::Object { group, version, namespace, plural, name } => {
+        Target::Object {
+            group,
+            version,
+            namespace,
+            plural,
+            name,
+        } => {
             let place = read::Place::object(state, &group, &version, &plural, namespace, name)?;
             match *method {
                 Method::GET => read::get(state, &place, call),
@@ -91,7 +109,14 @@ fn handle(state: &mut State, method: &Method, target: Option<Target>, call: &Cal
                 _ => Err(ApiError::method_not_allowed()),
             }
         }
-        Target::Subresource { group, version, namespace, plural, name, subresource } => {
+        Target::Subresource {
+            group,
+            version,
+            namespace,
+            plural,
+            name,
+            subresource,
+        } => {
             let place = read::Place::object(state, &group, &version, &plural, namespace, name)?;
             subresource::handle(state, method, &place, &subresource, call)
         }

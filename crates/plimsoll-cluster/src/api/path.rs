@@ -82,18 +82,42 @@ fn resource(group: &str, version: &str, rest: &[&str]) -> Option<Target> {
         [] => return Some(Target::Resources { group, version }),
         // Below a namespace's name, only these two are parts of the namespace itself.
         ["namespaces", _, "status" | "finalize"] => (None, rest),
-        ["namespaces", namespace, rest @ ..] if !rest.is_empty() => (Some((*namespace).to_owned()), rest),
+        ["namespaces", namespace, rest @ ..] if !rest.is_empty() => {
+            (Some((*namespace).to_owned()), rest)
+        }
         rest => (None, rest),
     };
     match rest {
-        [plural] => Some(Target::Collection { group, version, namespace, plural: (*plural).to_owned() }),
+        [plural] => Some(Target::Collection {
+            group,
+            version,
+            namespace,
+            plural: (*plural).to_owned(),
+        }),
         [plural, name] => {
             let (plural, name) = ((*plural).to_owned(), (*name).to_owned());
-            Some(Target::Object { group, version, namespace, plural, name })
+            Some(Target::Object {
+                group,
+                version,
+                namespace,
+                plural,
+                name,
+            })
         }
         [plural, name, subresource] => {
-            let (plural, name, subresource) = ((*plural).to_owned(), (*name).to_owned(), (*subresource).to_owned());
-            Some(Target::Subresource { group, version, namespace, plural, name, subresource })
+            let (plural, name, subresource) = (
+                (*plural).to_owned(),
+                (*name).to_owned(),
+                (*subresource).to_owned(),
+            );
+            Some(Target::Subresource {
+                group,
+                version,
+                namespace,
+                plural,
+                name,
+                subresource,
+            })
         }
         _ => None,
     }
@@ -108,9 +132,17 @@ mod tests {
         let object = parse("/api/v1/namespaces/shop").expect("a path");
         assert!(matches!(object, Target::Object { namespace: None, name, .. } if name == "shop"));
         let status = parse("/api/v1/namespaces/shop/status").expect("a path");
-        assert!(matches!(status, Target::Subresource { namespace: None, .. }));
+        assert!(matches!(
+            status,
+            Target::Subresource {
+                namespace: None,
+                ..
+            }
+        ));
         let pods = parse("/api/v1/namespaces/shop/pods").expect("a path");
-        assert!(matches!(pods, Target::Collection { namespace: Some(namespace), .. } if namespace == "shop"));
+        assert!(
+            matches!(pods, Target::Collection { namespace: Some(namespace), .. } if namespace == "shop")
+        );
     }
 
     #[test]

@@ -36,11 +36,19 @@ impl Place {
         plural: &str,
         namespace: Option<String>,
     ) -> Result<Self, ApiError> {
-        let kind = state.kinds().by_plural(group, version, plural).ok_or_else(ApiError::unknown_path)?;
+        let kind = state
+            .kinds()
+            .by_plural(group, version, plural)
+            .ok_or_else(ApiError::unknown_path)?;
         if namespace.is_some() && !kind.namespaced {
             return Err(ApiError::unknown_path());
         }
-        Ok(Self { kind: kind.clone(), version: version.to_owned(), namespace, name: String::new() })
+        Ok(Self {
+            kind: kind.clone(),
+            version: version.to_owned(),
+            namespace,
+            name: String::new(),
+        })
     }
 
     /// One object.
@@ -68,7 +76,9 @@ impl Place {
     /// The object that this names.
     pub fn find(&self, state: &State) -> Result<Arc<Value>, ApiError> {
         let missing = || ApiError::not_found(&self.kind.group, &self.kind.plural, &self.name);
-        state.get(&self.kind.key, self.namespace(), &self.name).ok_or_else(missing)
+        state
+            .get(&self.kind.key, self.namespace(), &self.name)
+            .ok_or_else(missing)
     }
 
     /// `apiVersion` as the client speaks it.
@@ -109,7 +119,13 @@ pub fn select(state: &State, place: &Place, selector: &Selector) -> Vec<Arc<Valu
         Some(namespace) => state.list_in(&place.kind.key, namespace),
         None => state.list(&place.kind.key),
     };
-    if selector.is_everything() { all } else { all.into_iter().filter(|object| selector.matches(object)).collect() }
+    if selector.is_everything() {
+        all
+    } else {
+        all.into_iter()
+            .filter(|object| selector.matches(object))
+            .collect()
+    }
 }
 
 /// Answers a list.
@@ -120,9 +136,14 @@ pub fn list(state: &State, place: &Place, call: &Call) -> Result<Reply, ApiError
     }
     if let Some(token) = call.query("continue") {
         let after = decode_token(token)?;
-        items.retain(|item| (object::namespace(item), object::name(item)) > (after.0.as_str(), after.1.as_str()));
+        items.retain(|item| {
+            (object::namespace(item), object::name(item)) > (after.0.as_str(), after.1.as_str())
+        });
     }
-    let limit = call.query("limit").and_then(|limit| limit.parse().ok()).unwrap_or(0_usize);
+    let limit = call
+        .query("limit")
+        .and_then(|limit| limit.parse().ok())
+        .unwrap_or(0_usize);
     let mut metadata = json!({"resourceVersion": state.version().to_string()});
     if limit > 0 && items.len() > limit {
         let left = items.len() - limit;
@@ -132,21 +153,34 @@ pub fn list(state: &State, place: &Place, call: &Call) -> Result<Reply, ApiError
         }
         metadata["remainingItemCount"] = json!(left);
     }
-    let items: Vec<Value> = items.iter().map(|item| Value::clone(&place.present(item, call))).collect();
+    let items: Vec<Value> = items
+        .iter()
+        .map(|item| Value::clone(&place.present(item, call)))
+        .collect();
     let (kind, version) = if call.wants("PartialObjectMetadata") {
-        ("PartialObjectMetadataList".to_owned(), "meta.k8s.io/v1".to_owned())
+        (
+            "PartialObjectMetadataList".to_owned(),
+            "meta.k8s.io/v1".to_owned(),
+        )
     } else {
         (format!("{}List", place.kind.kind), place.api_version())
     };
-    Ok(Reply::ok(json!({"kind": kind, "apiVersion": version, "metadata": metadata, "items": items})))
+    Ok(Reply::ok(
+        json!({"kind": kind, "apiVersion": version, "metadata": metadata, "items": items}),
+    ))
 }
 
 fn check_list_version(state: &State, version: &str) -> Result<(), ApiError> {
-    let wanted: u64 = version
-        .parse()
-        .map_err(|_| ApiError::bad_request(format!("Invalid value: \"{version}\": resourceVersion must be a number")))?;
+    let wanted: u64 = version.parse().map_err(|_| {
+        ApiError::bad_request(format!(
+            "Invalid value: \"{version}\": resourceVersion must be a number"
+        ))
+    })?;
     if wanted > state.version() {
-        let message = format!("Too large resource version: {wanted}, current: {}", state.version());
+        let message = format!(
+            "Too large resource version: {wanted}, current: {}",
+            state.version()
+        );
         let mut error = ApiError::internal(message);
         error.code = 504;
         error.reason = "Timeout";
@@ -162,7 +196,11 @@ fn encode_token(namespace: &str, name: &str) -> String {
 
 fn decode_token(token: &str) -> Result<(String, String), ApiError> {
     let bad = || ApiError::bad_request(format!("continue key is not valid: {token}"));
-    let text = BASE64_URL_SAFE_NO_PAD.decode(token).ok().and_then(|bytes| String::from_utf8(bytes).ok()).ok_or_else(bad)?;
+    let text = BASE64_URL_SAFE_NO_PAD
+        .decode(token)
+        .ok()
+        .and_then(|bytes| String::from_utf8(bytes).ok())
+        .ok_or_else(bad)?;
     let (namespace, name) = text.split_once('/').ok_or_else(bad)?;
     Ok((namespace.to_owned(), name.to_owned()))
 }

@@ -39,16 +39,27 @@ pub enum Reply {
 impl Reply {
     /// JSON with status 200.
     pub fn ok(body: impl Into<Arc<Value>>) -> Self {
-        Self::Json { code: 200, body: body.into(), warnings: Vec::new() }
+        Self::Json {
+            code: 200,
+            body: body.into(),
+            warnings: Vec::new(),
+        }
     }
 
     /// The HTTP form.
     pub fn into_response(self) -> Response<Body> {
         match self {
-            Self::Json { code, body, warnings } => {
+            Self::Json {
+                code,
+                body,
+                warnings,
+            } => {
                 let mut response = full(code, "application/json", to_bytes(&body));
                 for warning in warnings {
-                    let text = warning.replace('\\', "\\\\").replace('"', "\\\"").replace('\n', " ");
+                    let text = warning
+                        .replace('\\', "\\\\")
+                        .replace('"', "\\\"")
+                        .replace('\n', " ");
                     if let Ok(value) = HeaderValue::from_str(&format!("299 - \"{text}\"")) {
                         response.headers_mut().append(WARNING, value);
                     }
@@ -60,7 +71,9 @@ impl Reply {
             Self::Stream(lines) => {
                 let frames = lines.map(|line| Ok::<_, Infallible>(http_body::Frame::data(line)));
                 let mut response = Response::new(StreamBody::new(frames).boxed_unsync());
-                response.headers_mut().insert(CONTENT_TYPE, HeaderValue::from_static("application/json"));
+                response
+                    .headers_mut()
+                    .insert(CONTENT_TYPE, HeaderValue::from_static("application/json"));
                 response
             }
         }
@@ -69,7 +82,11 @@ impl Reply {
 
 impl From<ApiError> for Reply {
     fn from(error: ApiError) -> Self {
-        Self::Json { code: error.code, body: Arc::new(error.to_status()), warnings: Vec::new() }
+        Self::Json {
+            code: error.code,
+            body: Arc::new(error.to_status()),
+            warnings: Vec::new(),
+        }
     }
 }
 
@@ -82,7 +99,10 @@ pub fn to_bytes(value: &Value) -> Bytes {
 
 fn full(code: u16, media_type: &'static str, body: Bytes) -> Response<Body> {
     let mut response = Response::new(Full::new(body).boxed_unsync());
-    *response.status_mut() = StatusCode::from_u16(code).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR);
-    response.headers_mut().insert(CONTENT_TYPE, HeaderValue::from_static(media_type));
+    *response.status_mut() =
+        StatusCode::from_u16(code).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR);
+    response
+        .headers_mut()
+        .insert(CONTENT_TYPE, HeaderValue::from_static(media_type));
     response
 }

@@ -49,8 +49,14 @@ impl Selector {
         let label = |text: &str| parse_label(text).ok_or_else(|| unable(labels));
         let field = |text: &str| parse_field(text).ok_or_else(|| unable(fields));
         Ok(Self {
-            labels: split_outside_brackets(labels).into_iter().map(label).collect::<Result<_, _>>()?,
-            fields: split_outside_brackets(fields).into_iter().map(field).collect::<Result<_, _>>()?,
+            labels: split_outside_brackets(labels)
+                .into_iter()
+                .map(label)
+                .collect::<Result<_, _>>()?,
+            fields: split_outside_brackets(fields)
+                .into_iter()
+                .map(field)
+                .collect::<Result<_, _>>()?,
         })
     }
 
@@ -61,8 +67,13 @@ impl Selector {
 
     /// Whether this object is meant.
     pub fn matches(&self, object: &Value) -> bool {
-        self.labels.iter().all(|one| one.test.holds(object::label(object, &one.key)))
-            && self.fields.iter().all(|one| one.test.holds(Some(&field_text(object, &one.key))))
+        self.labels
+            .iter()
+            .all(|one| one.test.holds(object::label(object, &one.key)))
+            && self
+                .fields
+                .iter()
+                .all(|one| one.test.holds(Some(&field_text(object, &one.key))))
     }
 }
 
@@ -70,13 +81,28 @@ impl Selector {
 pub fn selects(selector: &Value, labels: &Value) -> bool {
     let value = |key: &str| labels.get(key).and_then(Value::as_str);
     let pairs = selector["matchLabels"].as_object().into_iter().flatten();
-    let expressions = selector["matchExpressions"].as_array().into_iter().flatten();
-    pairs.into_iter().all(|(key, wanted)| value(key) == wanted.as_str())
-        && expressions.into_iter().all(|one| expression(one).holds(one["key"].as_str().and_then(value)))
+    let expressions = selector["matchExpressions"]
+        .as_array()
+        .into_iter()
+        .flatten();
+    pairs
+        .into_iter()
+        .all(|(key, wanted)| value(key) == wanted.as_str())
+        && expressions
+            .into_iter()
+            .all(|one| expression(one).holds(one["key"].as_str().and_then(value)))
 }
 
 fn expression(expression: &Value) -> Test {
-    let values = || expression["values"].as_array().into_iter().flatten().filter_map(Value::as_str).map(str::to_owned).collect();
+    let values = || {
+        expression["values"]
+            .as_array()
+            .into_iter()
+            .flatten()
+            .filter_map(Value::as_str)
+            .map(str::to_owned)
+            .collect()
+    };
     match expression["operator"].as_str() {
         Some("In") => Test::In(values()),
         Some("NotIn") => Test::NotIn(values()),
@@ -87,7 +113,9 @@ fn expression(expression: &Value) -> Test {
 }
 
 fn unable(text: &str) -> ApiError {
-    ApiError::bad_request(format!("unable to parse requirement: found '{text}', expected: a selector"))
+    ApiError::bad_request(format!(
+        "unable to parse requirement: found '{text}', expected: a selector"
+    ))
 }
 
 fn split_outside_brackets(text: &str) -> Vec<&str> {
@@ -105,13 +133,20 @@ fn split_outside_brackets(text: &str) -> Vec<&str> {
         }
     }
     parts.push(&text[start..]);
-    parts.into_iter().map(str::trim).filter(|part| !part.is_empty()).collect()
+    parts
+        .into_iter()
+        .map(str::trim)
+        .filter(|part| !part.is_empty())
+        .collect()
 }
 
 fn parse_label(text: &str) -> Option<Requirement> {
     let with = |key: &str, test| {
         let key = key.trim();
-        (!key.is_empty() && !key.contains(char::is_whitespace)).then(|| Requirement { key: key.to_owned(), test })
+        (!key.is_empty() && !key.contains(char::is_whitespace)).then(|| Requirement {
+            key: key.to_owned(),
+            test,
+        })
     };
     if let Some((key, list)) = text.split_once(" notin ") {
         return with(key, Test::NotIn(bracketed(list)?));
@@ -149,7 +184,10 @@ fn parse_field(text: &str) -> Option<Requirement> {
         let (key, value) = text.split_once("==").or_else(|| text.split_once('='))?;
         (key, Test::In(vec![value.to_owned()]))
     };
-    Some(Requirement { key: key.trim().to_owned(), test })
+    Some(Requirement {
+        key: key.trim().to_owned(),
+        test,
+    })
 }
 
 /// The text of a dotted field; an absent one is the empty text.
@@ -172,15 +210,36 @@ mod tests {
 
     fn chosen(labels: &str, fields: &str) -> bool {
         let object = json!({"metadata": {"name": "a", "labels": {"app": "web", "tier": "2"}}, "spec": {"nodeName": "n"}});
-        Selector::parse(labels, fields).expect("a selector").matches(&object)
+        Selector::parse(labels, fields)
+            .expect("a selector")
+            .matches(&object)
     }
 
     #[test]
     fn each_operator_selects_by_label() {
-        for yes in ["app=web", "app==web", "app!=db", "app", "!other", "app in (db, web),tier", "app notin (db)", "tier>1", "other!=x"] {
+        for yes in [
+            "app=web",
+            "app==web",
+            "app!=db",
+            "app",
+            "!other",
+            "app in (db, web),tier",
+            "app notin (db)",
+            "tier>1",
+            "other!=x",
+        ] {
             assert!(chosen(yes, ""), "{yes}");
         }
-        for no in ["app=db", "app!=web", "other", "!app", "app in (db)", "app notin (web)", "tier<2", "app=web,other"] {
+        for no in [
+            "app=db",
+            "app!=web",
+            "other",
+            "!app",
+            "app in (db)",
+            "app notin (web)",
+            "tier<2",
+            "app=web,other",
+        ] {
             assert!(!chosen(no, ""), "{no}");
         }
     }
@@ -196,12 +255,21 @@ mod tests {
     fn a_selector_object_needs_all_of_its_terms() {
         let labels = json!({"app": "web"});
         assert!(selects(&json!({}), &labels));
-        assert!(selects(&json!({"matchLabels": {"app": "web"}, "matchExpressions": [{"key": "x", "operator": "DoesNotExist"}]}), &labels));
-        assert!(!selects(&json!({"matchExpressions": [{"key": "app", "operator": "In", "values": ["db"]}]}), &labels));
+        assert!(selects(
+            &json!({"matchLabels": {"app": "web"}, "matchExpressions": [{"key": "x", "operator": "DoesNotExist"}]}),
+            &labels
+        ));
+        assert!(!selects(
+            &json!({"matchExpressions": [{"key": "app", "operator": "In", "values": ["db"]}]}),
+            &labels
+        ));
     }
 
     #[test]
     fn a_broken_selector_is_refused() {
-        assert_eq!(Selector::parse("app in web", "").map_err(|error| error.code), Err(400));
+        assert_eq!(
+            Selector::parse("app in web", "").map_err(|error| error.code),
+            Err(400)
+        );
     }
 }

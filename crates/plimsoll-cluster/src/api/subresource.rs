@@ -31,7 +31,9 @@ pub fn handle(
         ("eviction", &Method::POST) => evict(state, place, call),
         ("binding", &Method::POST) => bind(state, place, call),
         ("token", &Method::POST) => token(state, place, call),
-        ("scale", &Method::GET) => Ok(Reply::ok(Scale::of(state, place)?.to_value(&*place.find(state)?))),
+        ("scale", &Method::GET) => Ok(Reply::ok(
+            Scale::of(state, place)?.to_value(&*place.find(state)?),
+        )),
         ("scale", &Method::PUT | &Method::PATCH) => change_scale(state, method, place, call),
         (_, &Method::GET) => read::get(state, place, call),
         (_, &Method::PUT) => change::update(state, place, call, subresource),
@@ -56,11 +58,20 @@ impl Scale {
                 selector: None,
             });
         };
-        let definition = state.get("apiextensions.k8s.io/CustomResourceDefinition", "", definition);
+        let definition = state.get(
+            "apiextensions.k8s.io/CustomResourceDefinition",
+            "",
+            definition,
+        );
         let definition = definition.ok_or_else(ApiError::unknown_path)?;
-        let versions = definition["spec"]["versions"].as_array().into_iter().flatten();
+        let versions = definition["spec"]["versions"]
+            .as_array()
+            .into_iter()
+            .flatten();
         let mut versions = versions.filter(|one| one["name"] == place.version.as_str());
-        let scale = versions.next().map_or(&Value::Null, |one| &one["subresources"]["scale"]);
+        let scale = versions
+            .next()
+            .map_or(&Value::Null, |one| &one["subresources"]["scale"]);
         let pointer = |field: &str| scale[field].as_str().map(|path| path.replace('.', "/"));
         Ok(Self {
             spec: pointer("specReplicasPath").ok_or_else(ApiError::unknown_path)?,
@@ -73,7 +84,11 @@ impl Scale {
         let number = |pointer: &str| object.pointer(pointer).and_then(Value::as_i64).unwrap_or(0);
         let metadata = &object["metadata"];
         let selector = match &self.selector {
-            Some(pointer) => object.pointer(pointer).and_then(Value::as_str).unwrap_or_default().to_owned(),
+            Some(pointer) => object
+                .pointer(pointer)
+                .and_then(Value::as_str)
+                .unwrap_or_default()
+                .to_owned(),
             None => selector_text(&object["spec"]["selector"]),
         };
         json!({
@@ -91,11 +106,21 @@ impl Scale {
 /// A `LabelSelector` as text.
 fn selector_text(selector: &Value) -> String {
     let pairs = selector["matchLabels"].as_object().into_iter().flatten();
-    let mut terms: Vec<String> =
-        pairs.map(|(key, value)| format!("{key}={}", value.as_str().unwrap_or_default())).collect();
-    for one in selector["matchExpressions"].as_array().into_iter().flatten() {
+    let mut terms: Vec<String> = pairs
+        .map(|(key, value)| format!("{key}={}", value.as_str().unwrap_or_default()))
+        .collect();
+    for one in selector["matchExpressions"]
+        .as_array()
+        .into_iter()
+        .flatten()
+    {
         let key = one["key"].as_str().unwrap_or_default();
-        let values: Vec<&str> = one["values"].as_array().into_iter().flatten().filter_map(Value::as_str).collect();
+        let values: Vec<&str> = one["values"]
+            .as_array()
+            .into_iter()
+            .flatten()
+            .filter_map(Value::as_str)
+            .collect();
         terms.push(match one["operator"].as_str() {
             Some("In") => format!("{key} in ({})", values.join(",")),
             Some("NotIn") => format!("{key} notin ({})", values.join(",")),
@@ -107,7 +132,12 @@ fn selector_text(selector: &Value) -> String {
     terms.join(",")
 }
 
-fn change_scale(state: &mut State, method: &Method, place: &Place, call: &Call) -> Result<Reply, ApiError> {
+fn change_scale(
+    state: &mut State,
+    method: &Method,
+    place: &Place,
+    call: &Call,
+) -> Result<Reply, ApiError> {
     let paths = Scale::of(state, place)?;
     let old = place.find(state)?;
     let before = paths.to_value(&old);
@@ -119,8 +149,17 @@ fn change_scale(state: &mut State, method: &Method, place: &Place, call: &Call) 
     };
     let wanted = after["spec"]["replicas"].as_i64().unwrap_or(0);
     if wanted < 0 {
-        let cause = Cause::invalid("spec.replicas", &json!(wanted), "must be greater than or equal to 0");
-        return Err(ApiError::invalid("autoscaling", "Scale", &place.name, vec![cause]));
+        let cause = Cause::invalid(
+            "spec.replicas",
+            &json!(wanted),
+            "must be greater than or equal to 0",
+        );
+        return Err(ApiError::invalid(
+            "autoscaling",
+            "Scale",
+            &place.name,
+            vec![cause],
+        ));
     }
     let mut object = Value::clone(&old);
     if let Some(version) = after["metadata"]["resourceVersion"].as_str() {
@@ -137,15 +176,25 @@ fn log(state: &State, place: &Place, call: &Call) -> Result<Reply, ApiError> {
     let pod = place.find(state)?;
     let container = chosen_container(&pod, place, call.query("container"))?;
     let mut lines = state.log_lines(place.namespace(), &place.name, &container);
-    if let Some(seconds) = call.query("sinceSeconds").and_then(|text| text.parse::<i64>().ok()) {
+    if let Some(seconds) = call
+        .query("sinceSeconds")
+        .and_then(|text| text.parse::<i64>().ok())
+    {
         lines.retain(|(at, _)| state.now().as_second() - at.as_second() <= seconds);
     }
-    if let Some(tail) = call.query("tailLines").and_then(|text| text.parse::<usize>().ok()) {
+    if let Some(tail) = call
+        .query("tailLines")
+        .and_then(|text| text.parse::<usize>().ok())
+    {
         lines.drain(..lines.len().saturating_sub(tail));
     }
     let stamped = call.flag("timestamps");
     let line = |(at, line): (jiff::Timestamp, String)| {
-        if stamped { format!("{} {line}\n", clock::micro_time(at)) } else { format!("{line}\n") }
+        if stamped {
+            format!("{} {line}\n", clock::micro_time(at))
+        } else {
+            format!("{line}\n")
+        }
     };
     Ok(Reply::Text(lines.into_iter().map(line).collect()))
 }
@@ -153,14 +202,22 @@ fn log(state: &State, place: &Place, call: &Call) -> Result<Reply, ApiError> {
 fn chosen_container(pod: &Value, place: &Place, wanted: Option<&str>) -> Result<String, ApiError> {
     let names = |field: &str| {
         let all = pod["spec"][field].as_array().into_iter().flatten();
-        all.filter_map(|one| one["name"].as_str()).map(str::to_owned).collect::<Vec<_>>()
+        all.filter_map(|one| one["name"].as_str())
+            .map(str::to_owned)
+            .collect::<Vec<_>>()
     };
     let containers = names("containers");
     let init = names("initContainers");
     match wanted {
         Some(name) if containers.iter().chain(&init).any(|one| one == name) => Ok(name.to_owned()),
-        Some(name) => Err(ApiError::bad_request(format!("container {name} is not valid for pod {}", place.name))),
-        None => match (containers.as_slice(), object::annotation(pod, "kubectl.kubernetes.io/default-container")) {
+        Some(name) => Err(ApiError::bad_request(format!(
+            "container {name} is not valid for pod {}",
+            place.name
+        ))),
+        None => match (
+            containers.as_slice(),
+            object::annotation(pod, "kubectl.kubernetes.io/default-container"),
+        ) {
             ([only], _) => Ok(only.clone()),
             (_, Some(name)) => Ok(name.to_owned()),
             _ => Err(ApiError::bad_request(format!(
@@ -188,7 +245,11 @@ fn evict(state: &mut State, place: &Place, call: &Call) -> Result<Reply, ApiErro
     state.delete_with(&place.kind.key, place.namespace(), &place.name, &options)?;
     let mut reply = json!({"kind": "Status", "apiVersion": "v1", "metadata": {}, "status": "Success", "code": 201});
     reply["metadata"] = json!({});
-    Ok(Reply::Json { code: 201, body: reply.into(), warnings: Vec::new() })
+    Ok(Reply::Json {
+        code: 201,
+        body: reply.into(),
+        warnings: Vec::new(),
+    })
 }
 
 /// Takes one allowed disruption from the pod's budget, or refuses.
@@ -197,16 +258,25 @@ fn consume_budget(state: &mut State, place: &Place, pod: &Value) -> Result<(), A
     let budgets = state.list_in("policy/PodDisruptionBudget", place.namespace());
     let budgets: Vec<_> = budgets
         .into_iter()
-        .filter(|budget| budget["spec"]["selector"].is_object() && selects(&budget["spec"]["selector"], labels))
+        .filter(|budget| {
+            budget["spec"]["selector"].is_object() && selects(&budget["spec"]["selector"], labels)
+        })
         .collect();
     let budget = match budgets.as_slice() {
         [] => return Ok(()),
         [budget] => budget,
-        _ => return Err(ApiError::internal("This pod has more than one PodDisruptionBudget, which the eviction subresource does not support.")),
+        _ => {
+            return Err(ApiError::internal(
+                "This pod has more than one PodDisruptionBudget, which the eviction subresource does not support.",
+            ));
+        }
     };
     let ready = object::condition(pod, "Ready") == Some("True");
     let status = &budget["status"];
-    if !ready && (pod["status"]["phase"] == "Pending" || budget["spec"]["unhealthyPodEvictionPolicy"] == "AlwaysAllow") {
+    if !ready
+        && (pod["status"]["phase"] == "Pending"
+            || budget["spec"]["unhealthyPodEvictionPolicy"] == "AlwaysAllow")
+    {
         return Ok(());
     }
     let allowed = status["disruptionsAllowed"].as_i64().unwrap_or(0);
@@ -217,7 +287,11 @@ fn consume_budget(state: &mut State, place: &Place, pod: &Value) -> Result<(), A
             status["desiredHealthy"].as_i64().unwrap_or(0),
             status["currentHealthy"].as_i64().unwrap_or(0)
         );
-        let cause = Cause { reason: "DisruptionBudget", message, field: String::new() };
+        let cause = Cause {
+            reason: "DisruptionBudget",
+            message,
+            field: String::new(),
+        };
         let refusal = "Cannot evict pod as it would violate the pod's disruption budget.";
         return Err(ApiError::too_many_requests(refusal, vec![cause], None));
     }
@@ -233,7 +307,11 @@ fn bind(state: &mut State, place: &Place, call: &Call) -> Result<Reply, ApiError
     let node = body["target"]["name"].as_str().unwrap_or_default();
     state.bind(place.namespace(), &place.name, node)?;
     let done = json!({"kind": "Status", "apiVersion": "v1", "metadata": {}, "status": "Success", "code": 201});
-    Ok(Reply::Json { code: 201, body: done.into(), warnings: Vec::new() })
+    Ok(Reply::Json {
+        code: 201,
+        body: done.into(),
+        warnings: Vec::new(),
+    })
 }
 
 impl State {
@@ -243,20 +321,33 @@ impl State {
         let mut object = Value::clone(&*self.get("Pod", namespace, pod).ok_or_else(missing)?);
         let why = |why: String| Err(ApiError::conflict("", "pods/binding", pod, &why));
         if object::is_terminating(&object) {
-            return why(format!("pod {pod} is being deleted, cannot be assigned to a host"));
+            return why(format!(
+                "pod {pod} is being deleted, cannot be assigned to a host"
+            ));
         }
-        if let Some(assigned) = object["spec"]["nodeName"].as_str().filter(|node| !node.is_empty()) {
-            return why(format!("pod {pod} is already assigned to node \"{assigned}\""));
+        if let Some(assigned) = object["spec"]["nodeName"]
+            .as_str()
+            .filter(|node| !node.is_empty())
+        {
+            return why(format!(
+                "pod {pod} is already assigned to node \"{assigned}\""
+            ));
         }
         object["spec"]["nodeName"] = json!(node);
         let conditions = &mut object["status"]["conditions"];
-        let others = conditions.as_array().into_iter().flatten().filter(|one| one["type"] != "PodScheduled").cloned();
+        let others = conditions
+            .as_array()
+            .into_iter()
+            .flatten()
+            .filter(|one| one["type"] != "PodScheduled")
+            .cloned();
         let mut all: Vec<Value> = others.collect();
         all.push(json!({
             "type": "PodScheduled", "status": "True", "lastProbeTime": null, "lastTransitionTime": self.now_text(),
         }));
         *conditions = Value::Array(all);
-        self.update_with(object, &Write::by("kube-scheduler").on("binding")).map(|_| ())
+        self.update_with(object, &Write::by("kube-scheduler").on("binding"))
+            .map(|_| ())
     }
 }
 
@@ -264,11 +355,21 @@ fn token(state: &mut State, place: &Place, call: &Call) -> Result<Reply, ApiErro
     let account = place.find(state)?;
     let mut body = call.json()?;
     let seconds = body["spec"]["expirationSeconds"].as_u64().unwrap_or(3600);
-    let hash: String = state.next_hash().iter().map(|byte| format!("{byte:02x}")).collect();
+    let hash: String = state
+        .next_hash()
+        .iter()
+        .map(|byte| format!("{byte:02x}"))
+        .collect();
     let expires = clock::after(state.now(), std::time::Duration::from_secs(seconds));
     body["kind"] = json!("TokenRequest");
     body["apiVersion"] = json!("authentication.k8s.io/v1");
-    body["metadata"] = json!({"name": place.name, "namespace": place.namespace(), "uid": object::uid(&account)});
-    body["status"] = json!({"token": format!("embedded.{hash}"), "expirationTimestamp": clock::time(expires)});
-    Ok(Reply::Json { code: 201, body: body.into(), warnings: Vec::new() })
+    body["metadata"] =
+        json!({"name": place.name, "namespace": place.namespace(), "uid": object::uid(&account)});
+    body["status"] =
+        json!({"token": format!("embedded.{hash}"), "expirationTimestamp": clock::time(expires)});
+    Ok(Reply::Json {
+        code: 201,
+        body: body.into(),
+        warnings: Vec::new(),
+    })
 }

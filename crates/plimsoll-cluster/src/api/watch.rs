@@ -48,7 +48,9 @@ struct Scope {
 pub fn start(state: &Arc<Mutex<State>>, target: &Target, call: &Call) -> Result<Reply, ApiError> {
     let guard = super::lock(state);
     let scope = scope(&guard, target, call)?;
-    let seconds = call.query("timeoutSeconds").and_then(|text| text.parse().ok());
+    let seconds = call
+        .query("timeoutSeconds")
+        .and_then(|text| text.parse().ok());
     let now = Instant::now();
     let mut watch = Watch {
         state: state.clone(),
@@ -57,28 +59,52 @@ pub fn start(state: &Arc<Mutex<State>>, target: &Target, call: &Call) -> Result<
         seen: guard.version(),
         pending: VecDeque::new(),
         ends: now + seconds.map_or(DEFAULT_TIMEOUT, Duration::from_secs),
-        next_bookmark: call.flag("allowWatchBookmarks").then_some(now + BOOKMARK_EVERY),
+        next_bookmark: call
+            .flag("allowWatchBookmarks")
+            .then_some(now + BOOKMARK_EVERY),
         over: false,
     };
     watch.begin(&guard, call);
     drop(guard);
-    let lines = stream::unfold(watch, |mut watch| async move { Some((watch.next().await?, watch)) });
+    let lines = stream::unfold(watch, |mut watch| async move {
+        Some((watch.next().await?, watch))
+    });
     Ok(Reply::Stream(Box::pin(lines)))
 }
 
 fn scope(state: &State, target: &Target, call: &Call) -> Result<Scope, ApiError> {
     let mut selector = read::selector(call)?;
     let place = match target {
-        Target::Collection { group, version, namespace, plural } => {
-            Place::collection(state, group, version, plural, namespace.clone())?
-        }
-        Target::Object { group, version, namespace, plural, name } => {
+        Target::Collection {
+            group,
+            version,
+            namespace,
+            plural,
+        } => Place::collection(state, group, version, plural, namespace.clone())?,
+        Target::Object {
+            group,
+            version,
+            namespace,
+            plural,
+            name,
+        } => {
             selector = Selector::parse("", &format!("metadata.name={name}"))?;
-            Place::object(state, group, version, plural, namespace.clone(), name.clone())?
+            Place::object(
+                state,
+                group,
+                version,
+                plural,
+                namespace.clone(),
+                name.clone(),
+            )?
         }
         _ => return Err(ApiError::unknown_path()),
     };
-    Ok(Scope { place, selector, partial: call.wants("PartialObjectMetadata") })
+    Ok(Scope {
+        place,
+        selector,
+        partial: call.wants("PartialObjectMetadata"),
+    })
 }
 
 impl Watch {
@@ -88,7 +114,8 @@ impl Watch {
         let initial = call.flag("sendInitialEvents");
         if initial || version == "0" {
             for object in read::select(state, &self.scope.place, &self.scope.selector) {
-                self.pending.push_back(self.scope.line("ADDED", &object, None));
+                self.pending
+                    .push_back(self.scope.line("ADDED", &object, None));
             }
             if initial && call.flag("allowWatchBookmarks") {
                 self.pending.push_back(self.scope.bookmark(self.seen, true));
@@ -100,14 +127,19 @@ impl Watch {
             return self.fail(&ApiError::bad_request(message));
         };
         if wanted < state.store.log_start() {
-            let message = format!("too old resource version: {wanted} ({})", state.store.log_start());
+            let message = format!(
+                "too old resource version: {wanted} ({})",
+                state.store.log_start()
+            );
             return self.fail(&ApiError::expired(message));
         }
         self.seen = wanted;
     }
 
     fn fail(&mut self, error: &ApiError) {
-        self.pending.push_back(to_bytes(&json!({"type": "ERROR", "object": error.to_status()})));
+        self.pending.push_back(to_bytes(
+            &json!({"type": "ERROR", "object": error.to_status()}),
+        ));
         self.over = true;
     }
 
@@ -138,7 +170,8 @@ impl Watch {
         }
         if self.next_bookmark.is_some_and(|at| at <= now) {
             self.next_bookmark = Some(now + BOOKMARK_EVERY);
-            self.pending.push_back(self.scope.bookmark(self.seen, false));
+            self.pending
+                .push_back(self.scope.bookmark(self.seen, false));
         }
     }
 
@@ -146,7 +179,10 @@ impl Watch {
     fn collect(&mut self) {
         let state = super::lock(&self.state);
         self.changes.mark_unchanged();
-        let lines = state.events_since(self.seen).iter().filter_map(|entry| self.scope.tell(entry));
+        let lines = state
+            .events_since(self.seen)
+            .iter()
+            .filter_map(|entry| self.scope.tell(entry));
         self.pending.extend(lines);
         self.seen = self.seen.max(state.version());
     }
@@ -158,15 +194,26 @@ impl Scope {
     /// What matters is whether the object was selected before and is selected now.
     fn tell(&self, entry: &LogEntry) -> Option<Bytes> {
         let in_place = entry.kind == self.place.kind.key
-            && self.place.namespace.as_ref().is_none_or(|namespace| *namespace == entry.namespace);
+            && self
+                .place
+                .namespace
+                .as_ref()
+                .is_none_or(|namespace| *namespace == entry.namespace);
         if !in_place {
             return None;
         }
         let chosen = |object: &&Arc<Value>| self.selector.matches(object);
-        match (entry.old.as_ref().filter(chosen), entry.new.as_ref().filter(chosen)) {
+        match (
+            entry.old.as_ref().filter(chosen),
+            entry.new.as_ref().filter(chosen),
+        ) {
             (None, Some(new)) => Some(self.line("ADDED", new, None)),
             (Some(_), Some(new)) => Some(self.line("MODIFIED", new, None)),
-            (Some(old), None) => Some(self.line("DELETED", entry.new.as_ref().unwrap_or(old), Some(entry.version))),
+            (Some(old), None) => Some(self.line(
+                "DELETED",
+                entry.new.as_ref().unwrap_or(old),
+                Some(entry.version),
+            )),
             (None, None) => None,
         }
     }
@@ -187,7 +234,8 @@ impl Scope {
     }
 
     fn bookmark(&self, version: u64, ends_initial: bool) -> Bytes {
-        let mut metadata = json!({"resourceVersion": version.to_string(), "creationTimestamp": null});
+        let mut metadata =
+            json!({"resourceVersion": version.to_string(), "creationTimestamp": null});
         if ends_initial {
             metadata["annotations"] = json!({"k8s.io/initial-events-end": "true"});
         }

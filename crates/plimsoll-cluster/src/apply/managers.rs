@@ -70,7 +70,11 @@ impl Identity {
         Self {
             operation,
             manager: writer.manager.to_owned(),
-            api_version: if operation == Operation::Apply { String::new() } else { writer.api_version.to_owned() },
+            api_version: if operation == Operation::Apply {
+                String::new()
+            } else {
+                writer.api_version.to_owned()
+            },
             subresource: writer.subresource.to_owned(),
         }
     }
@@ -105,18 +109,37 @@ impl Managers {
     /// Reads the managers of an object.
     pub fn of(object: &Value) -> Self {
         let mut entries = BTreeMap::new();
-        for entry in object["metadata"]["managedFields"].as_array().into_iter().flatten() {
+        for entry in object["metadata"]["managedFields"]
+            .as_array()
+            .into_iter()
+            .flatten()
+        {
             let text = |field: &str| entry[field].as_str().unwrap_or_default().to_owned();
-            let operation = if entry["operation"] == "Apply" { Operation::Apply } else { Operation::Update };
+            let operation = if entry["operation"] == "Apply" {
+                Operation::Apply
+            } else {
+                Operation::Update
+            };
             let api_version = text("apiVersion");
             let identity = Identity {
                 operation,
                 manager: text("manager"),
-                api_version: if operation == Operation::Apply { String::new() } else { api_version.clone() },
+                api_version: if operation == Operation::Apply {
+                    String::new()
+                } else {
+                    api_version.clone()
+                },
                 subresource: text("subresource"),
             };
             let set = FieldSet::from_fields_v1(&entry["fieldsV1"]);
-            entries.insert(identity, Entry { set, api_version, time: text("time") });
+            entries.insert(
+                identity,
+                Entry {
+                    set,
+                    api_version,
+                    time: text("time"),
+                },
+            );
         }
         Self { entries }
     }
@@ -130,15 +153,26 @@ impl Managers {
     pub fn same_sets(&self, other: &Self) -> bool {
         let pairs = self.entries.iter().zip(&other.entries);
         self.entries.len() == other.entries.len()
-            && pairs.into_iter().all(|((id, a), (other, b))| id == other && a.set == b.set)
+            && pairs
+                .into_iter()
+                .all(|((id, a), (other, b))| id == other && a.set == b.set)
     }
 
     /// `metadata.managedFields`: appliers first, then by time and name.
     pub fn to_value(&self) -> Value {
         let mut sorted: Vec<(&Identity, &Entry)> = self.entries.iter().collect();
         sorted.sort_by(|(a, x), (b, y)| {
-            let key = |id: &Identity| (id.manager.clone(), id.api_version.clone(), id.subresource.clone());
-            a.operation.cmp(&b.operation).then_with(|| x.time.cmp(&y.time)).then_with(|| key(a).cmp(&key(b)))
+            let key = |id: &Identity| {
+                (
+                    id.manager.clone(),
+                    id.api_version.clone(),
+                    id.subresource.clone(),
+                )
+            };
+            a.operation
+                .cmp(&b.operation)
+                .then_with(|| x.time.cmp(&y.time))
+                .then_with(|| key(a).cmp(&key(b)))
         });
         let entry = |(id, entry): (&Identity, &Entry)| {
             let mut value = json!({
@@ -154,7 +188,14 @@ impl Managers {
     }
 
     /// Notes what an ordinary write changed. `ignored` are the fields that the write cannot reach.
-    pub fn track(&mut self, ty: TypeRef<'_>, writer: &Writer<'_>, before: &Value, after: &Value, ignored: &FieldSet) {
+    pub fn track(
+        &mut self,
+        ty: TypeRef<'_>,
+        writer: &Writer<'_>,
+        before: &Value,
+        after: &Value,
+        ignored: &FieldSet,
+    ) {
         let comparison = compare(ty, before, after);
         let changed = strip(&comparison.changed).minus_below(ignored);
         let removed = comparison.removed.minus_below(ignored);
@@ -170,7 +211,10 @@ impl Managers {
                 api_version: writer.api_version.to_owned(),
                 time: String::new(),
             };
-            let entry = self.entries.entry(Identity::of(writer, Operation::Update)).or_insert_with(fresh);
+            let entry = self
+                .entries
+                .entry(Identity::of(writer, Operation::Update))
+                .or_insert_with(fresh);
             entry.set.add(&changed);
             writer.time.clone_into(&mut entry.time);
         }
@@ -195,7 +239,11 @@ impl Managers {
             Some(entry) if entry.set == mine => entry.time.clone(),
             _ => writer.time.to_owned(),
         };
-        let entry = Entry { set: mine, api_version: writer.api_version.to_owned(), time };
+        let entry = Entry {
+            set: mine,
+            api_version: writer.api_version.to_owned(),
+            time,
+        };
         self.entries.insert(me.clone(), entry);
         if let Some(last) = last.filter(|last| !last.is_empty()) {
             merged = self.prune(ty, merged, &last);
@@ -225,7 +273,10 @@ impl Managers {
     }
 
     /// Finds conflicts, or takes the fields from their owners when forced.
-    #[expect(clippy::too_many_arguments, reason = "the parts of one apply, used once")]
+    #[expect(
+        clippy::too_many_arguments,
+        reason = "the parts of one apply, used once"
+    )]
     fn settle(
         &mut self,
         ty: TypeRef<'_>,
@@ -278,8 +329,15 @@ fn conflict(conflicts: &[(&Identity, FieldSet)]) -> ApiError {
         }
     }
     let message = match causes.as_slice() {
-        [one] => format!("Apply failed with 1 conflict: {}: {}", one.message, one.field),
-        many => format!("Apply failed with {} conflicts: {}", many.len(), lines.join("\n")),
+        [one] => format!(
+            "Apply failed with 1 conflict: {}: {}",
+            one.message, one.field
+        ),
+        many => format!(
+            "Apply failed with {} conflicts: {}",
+            many.len(),
+            lines.join("\n")
+        ),
     };
     ApiError::apply_conflict(message, causes)
 }

@@ -17,7 +17,10 @@ pub struct FieldSet {
 impl FieldSet {
     /// The set of the empty path, for use as a child.
     pub fn leaf() -> Self {
-        Self { own: true, children: BTreeMap::new() }
+        Self {
+            own: true,
+            children: BTreeMap::new(),
+        }
     }
 
     /// The set of these paths of field names, such as `metadata.name`.
@@ -74,7 +77,10 @@ impl FieldSet {
     /// The paths that are not in the other set.
     #[must_use]
     pub fn minus(&self, other: &Self) -> Self {
-        let mut rest = Self { own: self.own && !other.own, children: BTreeMap::new() };
+        let mut rest = Self {
+            own: self.own && !other.own,
+            children: BTreeMap::new(),
+        };
         for (step, mine) in &self.children {
             match other.children.get(step) {
                 Some(theirs) => rest.put(step.clone(), mine.minus(theirs)),
@@ -87,7 +93,10 @@ impl FieldSet {
     /// The paths that are not in the other set nor below a path of it.
     #[must_use]
     pub fn minus_below(&self, other: &Self) -> Self {
-        let mut rest = Self { own: self.own && !other.own, children: BTreeMap::new() };
+        let mut rest = Self {
+            own: self.own && !other.own,
+            children: BTreeMap::new(),
+        };
         for (step, mine) in &self.children {
             match other.children.get(step) {
                 Some(theirs) if theirs.own => {}
@@ -101,7 +110,10 @@ impl FieldSet {
     /// The paths in both.
     #[must_use]
     pub fn and(&self, other: &Self) -> Self {
-        let mut both = Self { own: self.own && other.own, children: BTreeMap::new() };
+        let mut both = Self {
+            own: self.own && other.own,
+            children: BTreeMap::new(),
+        };
         for (step, mine) in &self.children {
             if let Some(theirs) = other.children.get(step) {
                 both.put(step.clone(), mine.and(theirs));
@@ -113,7 +125,9 @@ impl FieldSet {
     /// Reads `fieldsV1`.
     pub fn from_fields_v1(fields: &Value) -> Self {
         let mut set = Self::default();
-        let Some(fields) = fields.as_object() else { return set };
+        let Some(fields) = fields.as_object() else {
+            return set;
+        };
         for (step, below) in fields {
             if step == "." {
                 set.own = true;
@@ -170,7 +184,10 @@ fn push_step(path: &mut String, step: &str) {
         }
         Some(("k", keys)) => {
             let keys: Map<String, Value> = serde_json::from_str(keys).unwrap_or_default();
-            let pairs: Vec<String> = keys.iter().map(|(key, value)| format!("{key}={value}")).collect();
+            let pairs: Vec<String> = keys
+                .iter()
+                .map(|(key, value)| format!("{key}={value}"))
+                .collect();
             let _ = write!(path, "[{}]", pairs.join(","));
         }
         Some(("v", value)) => {

@@ -27,12 +27,18 @@ pub enum Form<'a> {
 impl<'a> TypeRef<'a> {
     /// A known type.
     pub fn new(schemas: &'a Schemas, id: TypeId) -> Self {
-        Self { place: Some((schemas, id)), atomic: false }
+        Self {
+            place: Some((schemas, id)),
+            atomic: false,
+        }
     }
 
     /// No type.
     pub fn untyped() -> Self {
-        Self { place: None, atomic: false }
+        Self {
+            place: None,
+            atomic: false,
+        }
     }
 
     fn shape(self) -> &'a Shape {
@@ -50,18 +56,37 @@ impl<'a> TypeRef<'a> {
         match (self.shape(), value) {
             (Shape::Object { atomic: true, .. } | Shape::Map { atomic: true, .. }, _) => Form::Leaf,
             (Shape::Object { .. } | Shape::Map { .. } | Shape::Any, Value::Object(_)) => Form::Map,
-            (Shape::List { list: ListKind::Set, .. }, Value::Array(_)) => Form::Set,
-            (Shape::List { list: ListKind::Map { keys }, .. }, Value::Array(_)) => Form::Keyed(keys),
+            (
+                Shape::List {
+                    list: ListKind::Set,
+                    ..
+                },
+                Value::Array(_),
+            ) => Form::Set,
+            (
+                Shape::List {
+                    list: ListKind::Map { keys },
+                    ..
+                },
+                Value::Array(_),
+            ) => Form::Keyed(keys),
             _ => Form::Leaf,
         }
     }
 
     /// The type of a field.
     pub fn field(self, name: &str) -> Self {
-        let Some((schemas, id)) = self.place else { return Self::untyped() };
+        let Some((schemas, id)) = self.place else {
+            return Self::untyped();
+        };
         let place = match &schemas.get(id).shape {
             Shape::Object { extra, .. } => match schemas.get(id).field(name) {
-                Some(field) => return Self { place: Some((schemas, field.ty)), atomic: field.atomic },
+                Some(field) => {
+                    return Self {
+                        place: Some((schemas, field.ty)),
+                        atomic: field.atomic,
+                    };
+                }
                 None => match extra {
                     Extra::Of(value) => Some((schemas, *value)),
                     Extra::Kept | Extra::Refused => None,
@@ -70,12 +95,16 @@ impl<'a> TypeRef<'a> {
             Shape::Map { value, .. } => Some((schemas, *value)),
             _ => None,
         };
-        Self { place, atomic: false }
+        Self {
+            place,
+            atomic: false,
+        }
     }
 
     /// Whether the type declares this field, as opposed to a free key.
     pub fn declares(self, name: &str) -> bool {
-        self.place.is_some_and(|(schemas, id)| schemas.get(id).field(name).is_some())
+        self.place
+            .is_some_and(|(schemas, id)| schemas.get(id).field(name).is_some())
     }
 
     /// The type of the items.
@@ -84,7 +113,10 @@ impl<'a> TypeRef<'a> {
             (Some((schemas, _)), Shape::List { item, .. }) => Some((schemas, *item)),
             _ => None,
         };
-        Self { place, atomic: false }
+        Self {
+            place,
+            atomic: false,
+        }
     }
 
     /// The step to a list item, such as `k:{"name":"app"}`.
@@ -102,7 +134,11 @@ impl<'a> TypeRef<'a> {
                         found.insert(name.to_owned(), value);
                     }
                 }
-                if found.is_empty() { format!("i:{index}") } else { format!("k:{}", Value::Object(found)) }
+                if found.is_empty() {
+                    format!("i:{index}")
+                } else {
+                    format!("k:{}", Value::Object(found))
+                }
             }
             _ => format!("i:{index}"),
         }

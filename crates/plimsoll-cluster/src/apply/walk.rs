@@ -88,7 +88,12 @@ fn differ(ty: TypeRef<'_>, before: Option<&Value>, after: Option<&Value>) -> Opt
     Some(out)
 }
 
-fn differ_in_fields(ty: TypeRef<'_>, before: Option<&Value>, after: Option<&Value>, out: &mut Comparison) {
+fn differ_in_fields(
+    ty: TypeRef<'_>,
+    before: Option<&Value>,
+    after: Option<&Value>,
+    out: &mut Comparison,
+) {
     let empty = Map::new();
     let before = before.and_then(Value::as_object).unwrap_or(&empty);
     let after = after.and_then(Value::as_object).unwrap_or(&empty);
@@ -111,15 +116,29 @@ fn differ_in_items(
     let after = index(ty, form, after);
     let steps: BTreeSet<&String> = before.keys().chain(after.keys()).collect();
     for step in steps {
-        if let Some(part) = differ(ty.item(), before.get(step).copied(), after.get(step).copied()) {
+        if let Some(part) = differ(
+            ty.item(),
+            before.get(step).copied(),
+            after.get(step).copied(),
+        ) {
             out.put(step.clone(), part);
         }
     }
 }
 
-fn index<'v>(ty: TypeRef<'_>, form: Form<'_>, list: Option<&'v Value>) -> BTreeMap<String, &'v Value> {
-    let items = list.and_then(Value::as_array).into_iter().flatten().enumerate();
-    items.map(|(at, item)| (ty.step(form, item, at), item)).collect()
+fn index<'v>(
+    ty: TypeRef<'_>,
+    form: Form<'_>,
+    list: Option<&'v Value>,
+) -> BTreeMap<String, &'v Value> {
+    let items = list
+        .and_then(Value::as_array)
+        .into_iter()
+        .flatten()
+        .enumerate();
+    items
+        .map(|(at, item)| (ty.step(form, item, at), item))
+        .collect()
 }
 
 impl Comparison {
@@ -157,7 +176,11 @@ pub fn merge(ty: TypeRef<'_>, live: &Value, wanted: &Value) -> Value {
 /// Items of both lists: live-only ones keep their place, wanted ones come in the wanted order.
 fn merge_items(ty: TypeRef<'_>, form: Form<'_>, live: &[Value], wanted: &[Value]) -> Vec<Value> {
     let steps = |items: &[Value]| -> Vec<String> {
-        items.iter().enumerate().map(|(at, item)| ty.step(form, item, at)).collect()
+        items
+            .iter()
+            .enumerate()
+            .map(|(at, item)| ty.step(form, item, at))
+            .collect()
     };
     let (live_steps, wanted_steps) = (steps(live), steps(wanted));
     let find = |steps: &[String], step: &String| steps.iter().position(|one| one == step);
@@ -246,7 +269,10 @@ pub fn without(ty: TypeRef<'_>, value: &Value, gone: &FieldSet) -> Option<Value>
 
 /// The set, with each declared field in it that has only longer paths so far.
 pub fn with_named_fields(ty: TypeRef<'_>, set: &FieldSet) -> FieldSet {
-    let mut all = FieldSet { own: set.own, children: BTreeMap::new() };
+    let mut all = FieldSet {
+        own: set.own,
+        children: BTreeMap::new(),
+    };
     for (step, child) in &set.children {
         let name = step.strip_prefix("f:");
         let below = name.map_or_else(|| ty.item(), |name| ty.field(name));
@@ -264,7 +290,10 @@ mod tests {
 
     fn service() -> TypeRef<'static> {
         let schemas = plimsoll_schema::kubernetes();
-        TypeRef::new(schemas, schemas.kind("", "v1", "Service").expect("a built-in kind"))
+        TypeRef::new(
+            schemas,
+            schemas.kind("", "v1", "Service").expect("a built-in kind"),
+        )
     }
 
     #[test]
@@ -283,8 +312,12 @@ mod tests {
         let item = |name: &str| json!({"port": 1, "protocol": name});
         let list = |names: &[&str]| json!({"spec": {"ports": names.iter().map(|name| item(name)).collect::<Vec<_>>()}});
         let merged = merge(service(), &list(&["a", "b", "c"]), &list(&["c", "x", "a"]));
-        let names: Vec<&str> =
-            merged["spec"]["ports"].as_array().expect("a list").iter().filter_map(|one| one["protocol"].as_str()).collect();
+        let names: Vec<&str> = merged["spec"]["ports"]
+            .as_array()
+            .expect("a list")
+            .iter()
+            .filter_map(|one| one["protocol"].as_str())
+            .collect();
         assert_eq!(names, ["b", "c", "x", "a"]);
     }
 
@@ -292,13 +325,24 @@ mod tests {
     fn an_atomic_map_is_one_field() {
         let set = to_set(service(), &json!({"spec": {"selector": {"app": "a"}}}));
         assert!(set.children["f:spec"].children["f:selector"].own);
-        assert!(set.children["f:spec"].children["f:selector"].children.is_empty());
+        assert!(
+            set.children["f:spec"].children["f:selector"]
+                .children
+                .is_empty()
+        );
     }
 
     #[test]
     fn a_difference_names_added_parents_too() {
-        let comparison = compare(service(), &json!({"metadata": {}}), &json!({"metadata": {"labels": {"a": "1"}}}));
-        assert_eq!(comparison.changed.paths(), [".metadata.labels", ".metadata.labels.a"]);
+        let comparison = compare(
+            service(),
+            &json!({"metadata": {}}),
+            &json!({"metadata": {"labels": {"a": "1"}}}),
+        );
+        assert_eq!(
+            comparison.changed.paths(),
+            [".metadata.labels", ".metadata.labels.a"]
+        );
         assert_eq!(comparison.removed.paths(), Vec::<String>::new());
     }
 }

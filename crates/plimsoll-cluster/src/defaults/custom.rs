@@ -8,7 +8,9 @@ pub fn apply(schema: &Value, value: &mut Value) {
         Value::Object(fields) => {
             for (name, schema) in schema["properties"].as_object().into_iter().flatten() {
                 let nullable = schema["nullable"] == true;
-                let absent = fields.get(name).is_none_or(|value| value.is_null() && !nullable);
+                let absent = fields
+                    .get(name)
+                    .is_none_or(|value| value.is_null() && !nullable);
                 if let (true, Some(default)) = (absent, schema.get("default")) {
                     fields.insert(name.clone(), default.clone());
                 }
@@ -25,7 +27,9 @@ pub fn apply(schema: &Value, value: &mut Value) {
                 }
             }
         }
-        Value::Array(items) => items.iter_mut().for_each(|item| apply(&schema["items"], item)),
+        Value::Array(items) => items
+            .iter_mut()
+            .for_each(|item| apply(&schema["items"], item)),
         _ => {}
     }
 }

@@ -24,7 +24,11 @@ pub fn apply(kind: &Kind, object: &mut Value) {
         "Secret" => secret(object),
         "PersistentVolumeClaim" => workload::claim(&mut object["spec"]),
         "PersistentVolume" => {
-            put(&mut object["spec"], "persistentVolumeReclaimPolicy", "Retain");
+            put(
+                &mut object["spec"],
+                "persistentVolumeReclaimPolicy",
+                "Retain",
+            );
             put(&mut object["spec"], "volumeMode", "Filesystem");
         }
         "apps/Deployment" => workload::deployment(&mut object["spec"]),
@@ -35,7 +39,8 @@ pub fn apply(kind: &Kind, object: &mut Value) {
         "batch/CronJob" => workload::cron_job(&mut object["spec"]),
         "autoscaling/HorizontalPodAutoscaler" => workload::autoscaler(&mut object["spec"]),
         "networking.k8s.io/NetworkPolicy" => service::network_policy(&mut object["spec"]),
-        "rbac.authorization.k8s.io/RoleBinding" | "rbac.authorization.k8s.io/ClusterRoleBinding" => binding(object),
+        "rbac.authorization.k8s.io/RoleBinding"
+        | "rbac.authorization.k8s.io/ClusterRoleBinding" => binding(object),
         "storage.k8s.io/StorageClass" => {
             put(object, "reclaimPolicy", "Delete");
             put(object, "volumeBindingMode", "Immediate");
@@ -76,7 +81,11 @@ pub(crate) fn put(object: &mut Value, field: &str, value: impl Into<Value>) {
 
 /// The items of a list field, for writing.
 fn items<'v>(object: &'v mut Value, field: &str) -> impl Iterator<Item = &'v mut Value> {
-    object.get_mut(field).and_then(Value::as_array_mut).into_iter().flatten()
+    object
+        .get_mut(field)
+        .and_then(Value::as_array_mut)
+        .into_iter()
+        .flatten()
 }
 
 /// A field that is there and not null, for writing.
@@ -88,10 +97,21 @@ fn present<'v>(object: &'v mut Value, field: &str) -> Option<&'v mut Value> {
 fn secret(object: &mut Value) {
     use base64::Engine;
     put(object, "type", "Opaque");
-    let Some(plain) = object.as_object_mut().and_then(|fields| fields.shift_remove("stringData")) else { return };
-    let encode = |text: &Value| json!(base64::prelude::BASE64_STANDARD.encode(text.as_str().unwrap_or_default()));
-    let encoded: Map<String, Value> =
-        plain.as_object().into_iter().flatten().map(|(key, text)| (key.clone(), encode(text))).collect();
+    let Some(plain) = object
+        .as_object_mut()
+        .and_then(|fields| fields.shift_remove("stringData"))
+    else {
+        return;
+    };
+    let encode = |text: &Value| {
+        json!(base64::prelude::BASE64_STANDARD.encode(text.as_str().unwrap_or_default()))
+    };
+    let encoded: Map<String, Value> = plain
+        .as_object()
+        .into_iter()
+        .flatten()
+        .map(|(key, text)| (key.clone(), encode(text)))
+        .collect();
     if encoded.is_empty() {
         return;
     }
@@ -102,7 +122,11 @@ fn secret(object: &mut Value) {
 }
 
 fn binding(object: &mut Value) {
-    put(&mut object["roleRef"], "apiGroup", "rbac.authorization.k8s.io");
+    put(
+        &mut object["roleRef"],
+        "apiGroup",
+        "rbac.authorization.k8s.io",
+    );
     for subject in items(object, "subjects") {
         if matches!(subject["kind"].as_str(), Some("User" | "Group")) {
             put(subject, "apiGroup", "rbac.authorization.k8s.io");
@@ -111,7 +135,10 @@ fn binding(object: &mut Value) {
 }
 
 fn definition(spec: &mut Value) {
-    let kind = spec["names"]["kind"].as_str().unwrap_or_default().to_owned();
+    let kind = spec["names"]["kind"]
+        .as_str()
+        .unwrap_or_default()
+        .to_owned();
     put(&mut spec["names"], "singular", kind.to_lowercase());
     put(&mut spec["names"], "listKind", format!("{kind}List"));
     put(spec, "conversion", json!({"strategy": "None"}));

@@ -18,7 +18,11 @@ pub fn spec(spec: &mut Value) {
     put(spec, "dnsPolicy", "ClusterFirst");
     put(spec, "securityContext", json!({}));
     put(spec, "schedulerName", "default-scheduler");
-    let account = spec["serviceAccountName"].as_str().or(spec["serviceAccount"].as_str()).unwrap_or_default().to_owned();
+    let account = spec["serviceAccountName"]
+        .as_str()
+        .or(spec["serviceAccount"].as_str())
+        .unwrap_or_default()
+        .to_owned();
     if !account.is_empty() {
         put(spec, "serviceAccountName", account.clone());
         put(spec, "serviceAccount", account);
@@ -30,7 +34,8 @@ pub fn spec(spec: &mut Value) {
         }
     }
     items(spec, "volumes").for_each(volume);
-    items(spec, "topologySpreadConstraints").for_each(|one| put(one, "nodeAffinityPolicy", "Honor"));
+    items(spec, "topologySpreadConstraints")
+        .for_each(|one| put(one, "nodeAffinityPolicy", "Honor"));
     for one in items(spec, "topologySpreadConstraints") {
         put(one, "nodeTaintsPolicy", "Ignore");
     }
@@ -55,7 +60,9 @@ fn container(container: &mut Value, host_network: bool) {
         }
     }
     for hook in ["postStart", "preStop"] {
-        if let Some(get) = present(&mut container["lifecycle"], hook).and_then(|hook| present(hook, "httpGet")) {
+        if let Some(get) =
+            present(&mut container["lifecycle"], hook).and_then(|hook| present(hook, "httpGet"))
+        {
             http_get(get);
         }
     }
@@ -65,7 +72,9 @@ fn container(container: &mut Value, host_network: bool) {
         fields.shift_remove("lifecycle");
     }
     for variable in items(container, "env") {
-        let source = variable.get_mut("valueFrom").and_then(|from| from.get_mut("fieldRef"));
+        let source = variable
+            .get_mut("valueFrom")
+            .and_then(|from| from.get_mut("fieldRef"));
         if let Some(field) = source {
             put(field, "apiVersion", "v1");
         }
@@ -75,7 +84,10 @@ fn container(container: &mut Value, host_network: bool) {
 
 /// What is limited and not requested is requested up to the limit.
 fn requests_from_limits(container: &mut Value) {
-    let limits = container["resources"]["limits"].as_object().cloned().unwrap_or_default();
+    let limits = container["resources"]["limits"]
+        .as_object()
+        .cloned()
+        .unwrap_or_default();
     if limits.is_empty() {
         return;
     }
@@ -89,7 +101,11 @@ fn requests_from_limits(container: &mut Value) {
 fn pull_policy(image: &str) -> &'static str {
     let name = image.rsplit('/').next().unwrap_or(image);
     let pinned = name.contains('@');
-    let tag = name.split('@').next().and_then(|name| name.split_once(':')).map(|(_, tag)| tag);
+    let tag = name
+        .split('@')
+        .next()
+        .and_then(|name| name.split_once(':'))
+        .map(|(_, tag)| tag);
     match tag {
         None if !pinned => "Always",
         Some("latest") => "Always",
@@ -129,7 +145,9 @@ fn volume(volume: &mut Value) {
         put(path, "type", "");
     }
     for field in ["downwardAPI", "projected"] {
-        let Some(source) = present(volume, field) else { continue };
+        let Some(source) = present(volume, field) else {
+            continue;
+        };
         items(source, "items").for_each(field_reference);
         for part in items(source, "sources") {
             if let Some(token) = present(part, "serviceAccountToken") {
@@ -140,7 +158,9 @@ fn volume(volume: &mut Value) {
             }
         }
     }
-    if let Some(claim) = present(volume, "ephemeral").and_then(|one| present(one, "volumeClaimTemplate")) {
+    if let Some(claim) =
+        present(volume, "ephemeral").and_then(|one| present(one, "volumeClaimTemplate"))
+    {
         super::workload::claim(&mut claim["spec"]);
     }
 }

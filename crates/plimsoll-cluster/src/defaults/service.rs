@@ -9,7 +9,11 @@ pub fn service(spec: &mut Value) {
     put(spec, "sessionAffinity", "None");
     put(spec, "type", "ClusterIP");
     if spec["sessionAffinity"] == "ClientIP" {
-        put(spec, "sessionAffinityConfig", json!({"clientIP": {"timeoutSeconds": 10_800}}));
+        put(
+            spec,
+            "sessionAffinityConfig",
+            json!({"clientIP": {"timeoutSeconds": 10_800}}),
+        );
     }
     for port in items(spec, "ports") {
         put(port, "protocol", "TCP");

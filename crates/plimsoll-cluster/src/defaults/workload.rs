@@ -11,7 +11,11 @@ pub fn deployment(spec: &mut Value) {
     put(&mut spec["strategy"], "type", "RollingUpdate");
     if spec["strategy"]["type"] == "RollingUpdate" {
         put(&mut spec["strategy"], "rollingUpdate", json!({}));
-        put(&mut spec["strategy"]["rollingUpdate"], "maxUnavailable", "25%");
+        put(
+            &mut spec["strategy"]["rollingUpdate"],
+            "maxUnavailable",
+            "25%",
+        );
         put(&mut spec["strategy"]["rollingUpdate"], "maxSurge", "25%");
     }
     put(spec, "revisionHistoryLimit", 10);
@@ -36,8 +40,16 @@ pub fn stateful_set(spec: &mut Value) {
         put(&mut spec["updateStrategy"]["rollingUpdate"], "partition", 0);
     }
     put(spec, "persistentVolumeClaimRetentionPolicy", json!({}));
-    put(&mut spec["persistentVolumeClaimRetentionPolicy"], "whenDeleted", "Retain");
-    put(&mut spec["persistentVolumeClaimRetentionPolicy"], "whenScaled", "Retain");
+    put(
+        &mut spec["persistentVolumeClaimRetentionPolicy"],
+        "whenDeleted",
+        "Retain",
+    );
+    put(
+        &mut spec["persistentVolumeClaimRetentionPolicy"],
+        "whenScaled",
+        "Retain",
+    );
     put(spec, "revisionHistoryLimit", 10);
     for template in items(spec, "volumeClaimTemplates") {
         put(template, "apiVersion", "v1");
@@ -54,7 +66,11 @@ pub fn daemon_set(spec: &mut Value) {
     put(&mut spec["updateStrategy"], "type", "RollingUpdate");
     if spec["updateStrategy"]["type"] == "RollingUpdate" {
         put(&mut spec["updateStrategy"], "rollingUpdate", json!({}));
-        put(&mut spec["updateStrategy"]["rollingUpdate"], "maxUnavailable", 1);
+        put(
+            &mut spec["updateStrategy"]["rollingUpdate"],
+            "maxUnavailable",
+            1,
+        );
         put(&mut spec["updateStrategy"]["rollingUpdate"], "maxSurge", 0);
     }
     put(spec, "revisionHistoryLimit", 10);
@@ -71,9 +87,16 @@ pub fn job(spec: &mut Value) {
     put(spec, "backoffLimit", if per_index { i32::MAX } else { 6 });
     put(spec, "completionMode", "NonIndexed");
     put(spec, "suspend", false);
-    let replacement = if spec["podFailurePolicy"].is_null() { "TerminatingOrFailed" } else { "Failed" };
+    let replacement = if spec["podFailurePolicy"].is_null() {
+        "TerminatingOrFailed"
+    } else {
+        "Failed"
+    };
     put(spec, "podReplacementPolicy", replacement);
-    for rule in present(spec, "podFailurePolicy").into_iter().flat_map(|policy| items(policy, "rules")) {
+    for rule in present(spec, "podFailurePolicy")
+        .into_iter()
+        .flat_map(|policy| items(policy, "rules"))
+    {
         items(rule, "onPodConditions").for_each(|one| put(one, "status", "True"));
     }
     pod::template(&mut spec["template"]);
@@ -107,17 +130,28 @@ pub fn autoscaler(spec: &mut Value) {
     put(spec, "minReplicas", 1);
     let cpu = json!({"type": "Resource", "resource": {"name": "cpu", "target": {"type": "Utilization", "averageUtilization": 80}}});
     put(spec, "metrics", json!([cpu]));
-    let Some(behavior) = present(spec, "behavior") else { return };
-    let policy = |kind: &str, value: i32| json!({"type": kind, "value": value, "periodSeconds": 15});
+    let Some(behavior) = present(spec, "behavior") else {
+        return;
+    };
+    let policy =
+        |kind: &str, value: i32| json!({"type": kind, "value": value, "periodSeconds": 15});
     if behavior["scaleUp"].is_null() {
         behavior["scaleUp"] = json!({});
     }
     put(&mut behavior["scaleUp"], "stabilizationWindowSeconds", 0);
     put(&mut behavior["scaleUp"], "selectPolicy", "Max");
-    put(&mut behavior["scaleUp"], "policies", json!([policy("Pods", 4), policy("Percent", 100)]));
+    put(
+        &mut behavior["scaleUp"],
+        "policies",
+        json!([policy("Pods", 4), policy("Percent", 100)]),
+    );
     if behavior["scaleDown"].is_null() {
         behavior["scaleDown"] = json!({});
     }
     put(&mut behavior["scaleDown"], "selectPolicy", "Max");
-    put(&mut behavior["scaleDown"], "policies", json!([policy("Percent", 100)]));
+    put(
+        &mut behavior["scaleDown"],
+        "policies",
+        json!([policy("Percent", 100)]),
+    );
 }

@@ -6,19 +6,29 @@ use crate::error::ApiError;
 
 /// The outcome of a JSON patch.
 pub fn apply(target: &Value, patch: &Value) -> Result<Value, ApiError> {
-    let steps = patch.as_array().ok_or_else(|| ApiError::bad_request("error decoding patch: not a list of operations"))?;
+    let steps = patch
+        .as_array()
+        .ok_or_else(|| ApiError::bad_request("error decoding patch: not a list of operations"))?;
     steps.iter().try_fold(target.clone(), step)
 }
 
 fn step(mut object: Value, step: &Value) -> Result<Value, ApiError> {
-    let path = step["path"].as_str().ok_or_else(|| ApiError::bad_request("error decoding patch: operation without path"))?;
-    let from = || step["from"].as_str().ok_or_else(|| ApiError::bad_request("error decoding patch: operation without from"));
+    let path = step["path"]
+        .as_str()
+        .ok_or_else(|| ApiError::bad_request("error decoding patch: operation without path"))?;
+    let from = || {
+        step["from"]
+            .as_str()
+            .ok_or_else(|| ApiError::bad_request("error decoding patch: operation without from"))
+    };
     let value = || step.get("value").cloned().unwrap_or(Value::Null);
     match step["op"].as_str().unwrap_or_default() {
         "add" => add(&mut object, path, value())?,
         "remove" => drop(remove(&mut object, path)?),
         "replace" => {
-            let place = object.pointer_mut(path).ok_or_else(|| missing("replace", path))?;
+            let place = object
+                .pointer_mut(path)
+                .ok_or_else(|| missing("replace", path))?;
             *place = value();
         }
         "move" => {
@@ -26,21 +36,32 @@ fn step(mut object: Value, step: &Value) -> Result<Value, ApiError> {
             add(&mut object, path, moved)?;
         }
         "copy" => {
-            let copied = object.pointer(from()?).cloned().ok_or_else(|| missing("copy", path))?;
+            let copied = object
+                .pointer(from()?)
+                .cloned()
+                .ok_or_else(|| missing("copy", path))?;
             add(&mut object, path, copied)?;
         }
         "test" => {
             if object.pointer(path).unwrap_or(&Value::Null) != &value() {
-                return Err(unprocessable(format!("testing value {path} failed: test failed")));
+                return Err(unprocessable(format!(
+                    "testing value {path} failed: test failed"
+                )));
             }
         }
-        other => return Err(ApiError::bad_request(format!("error decoding patch: Unexpected kind: {other}"))),
+        other => {
+            return Err(ApiError::bad_request(format!(
+                "error decoding patch: Unexpected kind: {other}"
+            )));
+        }
     }
     Ok(object)
 }
 
 fn missing(operation: &str, path: &str) -> ApiError {
-    unprocessable(format!("{operation} operation does not apply: doc is missing path: \"{path}\": missing value"))
+    unprocessable(format!(
+        "{operation} operation does not apply: doc is missing path: \"{path}\": missing value"
+    ))
 }
 
 fn unprocessable(message: String) -> ApiError {
@@ -87,7 +108,11 @@ fn remove(object: &mut Value, path: &str) -> Result<Value, ApiError> {
     match object.pointer_mut(parent) {
         Some(Value::Object(fields)) => fields.shift_remove(&key).ok_or_else(gone),
         Some(Value::Array(items)) => {
-            let at = key.parse::<usize>().ok().filter(|at| *at < items.len()).ok_or_else(gone)?;
+            let at = key
+                .parse::<usize>()
+                .ok()
+                .filter(|at| *at < items.len())
+                .ok_or_else(gone)?;
             Ok(items.remove(at))
         }
         _ => Err(gone()),
@@ -112,7 +137,10 @@ mod tests {
             {"op": "remove", "path": "/a/1"},
         ]);
         let after = apply(&before, &patch).expect("the patch applies");
-        assert_eq!(after, json!({"a": [0, 2, 3], "c": {"x/y": 2}, "d": {"x/y": 2}}));
+        assert_eq!(
+            after,
+            json!({"a": [0, 2, 3], "c": {"x/y": 2}, "d": {"x/y": 2}})
+        );
     }
 
     #[test]
@@ -123,7 +151,11 @@ mod tests {
             json!([{"op": "remove", "path": "/b"}]),
             json!([{"op": "replace", "path": "/b/c", "value": 1}]),
         ] {
-            assert_eq!(apply(&object, &patch).map_err(|error| error.code), Err(422), "{patch}");
+            assert_eq!(
+                apply(&object, &patch).map_err(|error| error.code),
+                Err(422),
+                "{patch}"
+            );
         }
     }
 }

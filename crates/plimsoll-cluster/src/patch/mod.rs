@@ -28,7 +28,9 @@ pub enum Patch {
 
 /// The outcome of a JSON merge patch: `null` removes, objects merge, all else replaces.
 pub fn merge(target: &Value, patch: &Value) -> Value {
-    let Value::Object(changes) = patch else { return patch.clone() };
+    let Value::Object(changes) = patch else {
+        return patch.clone();
+    };
     let mut merged = target.as_object().cloned().unwrap_or_default();
     for (key, change) in changes {
         if change.is_null() {

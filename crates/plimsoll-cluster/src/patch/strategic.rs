@@ -21,13 +21,19 @@ pub fn apply(kind: &Kind, target: &Value, patch: &Value) -> Result<Value, ApiErr
             "the body of the request was in an unknown format - accepted media types include: application/json-patch+json, application/merge-patch+json, application/apply-patch+yaml",
         ));
     }
-    let Value::Object(patch) = patch else { return Err(ApiError::bad_request("error decoding patch: not an object")) };
+    let Value::Object(patch) = patch else {
+        return Err(ApiError::bad_request("error decoding patch: not an object"));
+    };
     let empty = Map::new();
     let target = target.as_object().unwrap_or(&empty);
     Ok(Value::Object(merge_map(kind.schema(), target, patch)))
 }
 
-fn merge_map(place: Place<'_>, target: &Map<String, Value>, patch: &Map<String, Value>) -> Map<String, Value> {
+fn merge_map(
+    place: Place<'_>,
+    target: &Map<String, Value>,
+    patch: &Map<String, Value>,
+) -> Map<String, Value> {
     match patch.get(DIRECTIVE).and_then(Value::as_str) {
         Some("replace") => return without_directives(patch),
         Some("delete") => return Map::new(),
@@ -46,7 +52,10 @@ fn merge_map(place: Place<'_>, target: &Map<String, Value>, patch: &Map<String, 
     }
     for (key, order) in patch {
         if let Some(name) = key.strip_prefix(SET_ORDER)
-            && let (Some(items), Some(order)) = (merged.get_mut(name).and_then(Value::as_array_mut), order.as_array())
+            && let (Some(items), Some(order)) = (
+                merged.get_mut(name).and_then(Value::as_array_mut),
+                order.as_array(),
+            )
         {
             let merge_key = field(place, name).and_then(|field| field.merge_key.as_deref());
             sort_by_order(items, order, merge_key);
@@ -61,7 +70,9 @@ fn merge_field(place: Place<'_>, merged: &mut Map<String, Value>, key: &str, cha
         Value::Null => drop(merged.shift_remove(key)),
         Value::Object(change) => {
             let empty = Map::new();
-            let deleted = change.get(DIRECTIVE).is_some_and(|directive| directive == "delete");
+            let deleted = change
+                .get(DIRECTIVE)
+                .is_some_and(|directive| directive == "delete");
             if deleted {
                 merged.shift_remove(key);
                 return;
@@ -71,7 +82,11 @@ fn merge_field(place: Place<'_>, merged: &mut Map<String, Value>, key: &str, cha
             merged.insert(key.to_owned(), Value::Object(after));
         }
         Value::Array(change) => {
-            let before = merged.get(key).and_then(Value::as_array).cloned().unwrap_or_default();
+            let before = merged
+                .get(key)
+                .and_then(Value::as_array)
+                .cloned()
+                .unwrap_or_default();
             let strategy = field(place, key).filter(|field| field.patch.merges());
             let after = match strategy {
                 Some(field) => merge_list(below, field, before, change),
@@ -85,7 +100,11 @@ fn merge_field(place: Place<'_>, merged: &mut Map<String, Value>, key: &str, cha
 
 fn merge_list(place: Place<'_>, field: &Field, before: Vec<Value>, patch: &[Value]) -> Vec<Value> {
     if patch.iter().any(|item| item[DIRECTIVE] == "replace") {
-        return patch.iter().filter(|item| item[DIRECTIVE] != "replace").cloned().collect();
+        return patch
+            .iter()
+            .filter(|item| item[DIRECTIVE] != "replace")
+            .cloned()
+            .collect();
     }
     let Some(key) = field.merge_key.as_deref() else {
         let mut merged = before;
@@ -108,7 +127,9 @@ fn merge_list(place: Place<'_>, field: &Field, before: Vec<Value>, patch: &[Valu
             merged.retain(|one| one[key] != item[key]);
             continue;
         }
-        let Some(change) = item.as_object() else { continue };
+        let Some(change) = item.as_object() else {
+            continue;
+        };
         match at {
             Some(at) => {
                 let empty = Map::new();
@@ -135,14 +156,24 @@ fn below<'a>(place: Place<'a>, name: &str) -> Place<'a> {
     let next = match (&ty.shape, ty.field(name)) {
         (_, Some(field)) => field.ty,
         (Shape::Map { value, .. }, None) => *value,
-        (Shape::Object { extra: Extra::Of(value), .. }, None) => *value,
+        (
+            Shape::Object {
+                extra: Extra::Of(value),
+                ..
+            },
+            None,
+        ) => *value,
         _ => return None,
     };
     Some((schemas, next))
 }
 
 fn without_directives(patch: &Map<String, Value>) -> Map<String, Value> {
-    patch.iter().filter(|(key, _)| !key.starts_with('$')).map(|(key, value)| (key.clone(), value.clone())).collect()
+    patch
+        .iter()
+        .filter(|(key, _)| !key.starts_with('$'))
+        .map(|(key, value)| (key.clone(), value.clone()))
+        .collect()
 }
 
 fn delete_values(merged: &mut Map<String, Value>, name: &str, gone: &Value) {
@@ -156,7 +187,9 @@ fn delete_values(merged: &mut Map<String, Value>, name: &str, gone: &Value) {
 fn sort_by_order(items: &mut [Value], order: &[Value], key: Option<&str>) {
     let id = |value: &Value| key.map_or_else(|| value.clone(), |key| value[key].clone());
     let rank = |item: &Value| order.iter().position(|one| id(one) == id(item));
-    let places: Vec<usize> = (0..items.len()).filter(|at| rank(&items[*at]).is_some()).collect();
+    let places: Vec<usize> = (0..items.len())
+        .filter(|at| rank(&items[*at]).is_some())
+        .collect();
     let mut named: Vec<Value> = places.iter().map(|at| items[*at].clone()).collect();
     named.sort_by_key(|item| rank(item));
     for (at, item) in places.into_iter().zip(named) {

@@ -31,5 +31,10 @@ fn refuse(kind: &Kind, object: &Value, causes: Vec<crate::error::Cause>) -> Resu
     if causes.is_empty() {
         return Ok(());
     }
-    Err(ApiError::invalid(&kind.group, &kind.kind, object::name(object), causes))
+    Err(ApiError::invalid(
+        &kind.group,
+        &kind.kind,
+        object::name(object),
+        causes,
+    ))
 }

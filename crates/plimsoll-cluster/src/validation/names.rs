@@ -18,7 +18,8 @@ pub fn check(kind: &Kind, object: &Value) -> Vec<Cause> {
     let name = object::name(object);
     let mut causes = Vec::new();
     if let Some((what, limit)) = name_rule(kind, name) {
-        let mut wrong = |detail: &str| causes.push(Cause::invalid("metadata.name", &json!(name), detail));
+        let mut wrong =
+            |detail: &str| causes.push(Cause::invalid("metadata.name", &json!(name), detail));
         if name.len() > limit {
             wrong(&format!("must be no more than {limit} bytes"));
         } else if !what.is_empty() {
@@ -48,15 +49,32 @@ fn name_rule(kind: &Kind, name: &str) -> Option<(&'static str, usize)> {
 pub fn check_metadata(object: &Value) -> Vec<Cause> {
     let metadata = &object["metadata"];
     let mut causes = check_labels("metadata.labels", &metadata["labels"]);
-    for key in metadata["annotations"].as_object().into_iter().flat_map(|all| all.keys()) {
+    for key in metadata["annotations"]
+        .as_object()
+        .into_iter()
+        .flat_map(|all| all.keys())
+    {
         if !is_qualified(&key.to_lowercase()) {
-            causes.push(Cause::invalid("metadata.annotations", &json!(key), QUALIFIED));
+            causes.push(Cause::invalid(
+                "metadata.annotations",
+                &json!(key),
+                QUALIFIED,
+            ));
         }
     }
-    let size: usize = metadata["annotations"].as_object().into_iter().flatten().map(|(key, value)| key.len() + value.as_str().map_or(0, str::len)).sum();
+    let size: usize = metadata["annotations"]
+        .as_object()
+        .into_iter()
+        .flatten()
+        .map(|(key, value)| key.len() + value.as_str().map_or(0, str::len))
+        .sum();
     if size > 256 * 1024 {
         let message = "Too long: may not be more than 262144 bytes".to_owned();
-        causes.push(Cause { reason: "FieldValueTooLong", message, field: "metadata.annotations".to_owned() });
+        causes.push(Cause {
+            reason: "FieldValueTooLong",
+            message,
+            field: "metadata.annotations".to_owned(),
+        });
     }
     causes
 }
@@ -70,7 +88,11 @@ pub fn check_labels(field: &str, labels: &Value) -> Vec<Cause> {
         }
         let text = value.as_str().unwrap_or_default();
         if text.len() > 63 {
-            causes.push(Cause::invalid(field, value, "must be no more than 63 bytes"));
+            causes.push(Cause::invalid(
+                field,
+                value,
+                "must be no more than 63 bytes",
+            ));
         } else if !text.is_empty() && !is_word(text) {
             causes.push(Cause::invalid(field, value, LABEL_VALUE));
         }
@@ -95,7 +117,9 @@ fn is_service_name(text: &str) -> bool {
 fn is_subdomain(text: &str) -> bool {
     let label = |text: &str| {
         !text.is_empty()
-            && text.bytes().all(|byte| byte.is_ascii_lowercase() || byte.is_ascii_digit() || byte == b'-')
+            && text
+                .bytes()
+                .all(|byte| byte.is_ascii_lowercase() || byte.is_ascii_digit() || byte == b'-')
             && !text.starts_with('-')
             && !text.ends_with('-')
     };
@@ -107,7 +131,9 @@ fn is_word(text: &str) -> bool {
     let bytes = text.as_bytes();
     end(bytes.first())
         && end(bytes.last())
-        && bytes.iter().all(|byte| byte.is_ascii_alphanumeric() || matches!(byte, b'-' | b'_' | b'.'))
+        && bytes
+            .iter()
+            .all(|byte| byte.is_ascii_alphanumeric() || matches!(byte, b'-' | b'_' | b'.'))
 }
 
 fn is_qualified(key: &str) -> bool {

@@ -15,20 +15,36 @@ pub fn check(kind: &Kind, object: &Value) -> Vec<Cause> {
     let mut causes = Vec::new();
     match kind.key.as_ref() {
         "Pod" => pod(spec, "spec", &mut causes),
-        "apps/Deployment" | "apps/ReplicaSet" | "apps/DaemonSet" | "apps/StatefulSet" => workload(spec, &mut causes),
+        "apps/Deployment" | "apps/ReplicaSet" | "apps/DaemonSet" | "apps/StatefulSet" => {
+            workload(spec, &mut causes)
+        }
         "batch/Job" => job(&spec["template"], "spec.template", &mut causes),
         "batch/CronJob" => cron_job(spec, &mut causes),
         "Service" => service(spec, &mut causes),
         "autoscaling/HorizontalPodAutoscaler" => autoscaler(spec, &mut causes),
         "ConfigMap" | "Secret" => data(object, &mut causes),
         "networking.k8s.io/Ingress" => ingress(spec, &mut causes),
-        "policy/PodDisruptionBudget" if !spec["minAvailable"].is_null() && !spec["maxUnavailable"].is_null() => {
+        "policy/PodDisruptionBudget"
+            if !spec["minAvailable"].is_null() && !spec["maxUnavailable"].is_null() =>
+        {
             let detail = "minAvailable and maxUnavailable cannot be both set";
             causes.push(Cause::invalid("spec", spec, detail));
         }
         "PersistentVolumeClaim" => {
-            require(spec, "accessModes", "spec", "at least 1 access mode is required", &mut causes);
-            require(&spec["resources"]["requests"], "storage", "spec.resources", "", &mut causes);
+            require(
+                spec,
+                "accessModes",
+                "spec",
+                "at least 1 access mode is required",
+                &mut causes,
+            );
+            require(
+                &spec["resources"]["requests"],
+                "storage",
+                "spec.resources",
+                "",
+                &mut causes,
+            );
         }
         _ => {}
     }
@@ -39,7 +55,10 @@ pub fn check(kind: &Kind, object: &Value) -> Vec<Cause> {
 pub fn check_change(kind: &Kind, old: &Value, new: &Value) -> Vec<Cause> {
     let mut causes = Vec::new();
     let mut immutable = |pointer: &str| {
-        let (before, after) = (old.pointer(pointer).unwrap_or(&Value::Null), new.pointer(pointer).unwrap_or(&Value::Null));
+        let (before, after) = (
+            old.pointer(pointer).unwrap_or(&Value::Null),
+            new.pointer(pointer).unwrap_or(&Value::Null),
+        );
         if before != after && !before.is_null() {
             let field = pointer.trim_start_matches('/').replace('/', ".");
             causes.push(Cause::invalid(field, after, IMMUTABLE));
@@ -55,15 +74,26 @@ pub fn check_change(kind: &Kind, old: &Value, new: &Value) -> Vec<Cause> {
                 immutable("/spec/completions");
             }
         }
-        "rbac.authorization.k8s.io/RoleBinding" | "rbac.authorization.k8s.io/ClusterRoleBinding" => {
+        "rbac.authorization.k8s.io/RoleBinding"
+        | "rbac.authorization.k8s.io/ClusterRoleBinding" => {
             if old["roleRef"] != new["roleRef"] {
-                causes.push(Cause::invalid("roleRef", &new["roleRef"], "cannot change roleRef"));
+                causes.push(Cause::invalid(
+                    "roleRef",
+                    &new["roleRef"],
+                    "cannot change roleRef",
+                ));
             }
         }
         "storage.k8s.io/StorageClass" => {
-            for field in ["provisioner", "parameters", "reclaimPolicy", "volumeBindingMode"] {
+            for field in [
+                "provisioner",
+                "parameters",
+                "reclaimPolicy",
+                "volumeBindingMode",
+            ] {
                 if old[field] != new[field] {
-                    let detail = "updates to provisioner are forbidden.".replace("provisioner", field);
+                    let detail =
+                        "updates to provisioner are forbidden.".replace("provisioner", field);
                     causes.push(Cause::forbidden(field, &detail));
                 }
             }
@@ -91,8 +121,15 @@ fn require(object: &Value, field: &str, path: &str, detail: &str, causes: &mut V
 }
 
 fn workload(spec: &Value, causes: &mut Vec<Cause>) {
-    if spec["replicas"].as_i64().is_some_and(|replicas| replicas < 0) {
-        causes.push(Cause::invalid("spec.replicas", &spec["replicas"], "must be greater than or equal to 0"));
+    if spec["replicas"]
+        .as_i64()
+        .is_some_and(|replicas| replicas < 0)
+    {
+        causes.push(Cause::invalid(
+            "spec.replicas",
+            &spec["replicas"],
+            "must be greater than or equal to 0",
+        ));
     }
     let template = &spec["template"];
     if spec["selector"].is_null() {
@@ -105,17 +142,31 @@ fn workload(spec: &Value, causes: &mut Vec<Cause>) {
             "`selector` does not match template `labels`",
         ));
     }
-    causes.extend(names::check_labels("spec.template.metadata.labels", &template["metadata"]["labels"]));
+    causes.extend(names::check_labels(
+        "spec.template.metadata.labels",
+        &template["metadata"]["labels"],
+    ));
     pod(&template["spec"], "spec.template.spec", causes);
-    if template["spec"]["restartPolicy"].as_str().is_some_and(|policy| policy != "Always") {
+    if template["spec"]["restartPolicy"]
+        .as_str()
+        .is_some_and(|policy| policy != "Always")
+    {
         let policy = &template["spec"]["restartPolicy"];
-        causes.push(Cause::not_supported("spec.template.spec.restartPolicy", policy, &["Always"]));
+        causes.push(Cause::not_supported(
+            "spec.template.spec.restartPolicy",
+            policy,
+            &["Always"],
+        ));
     }
     let update = &spec["strategy"]["rollingUpdate"];
     let zero = |value: &Value| matches!(value.as_i64(), Some(0)) || value == "0%" || value == "0";
     if update.is_object() && zero(&update["maxUnavailable"]) && zero(&update["maxSurge"]) {
         let field = "spec.strategy.rollingUpdate.maxUnavailable";
-        causes.push(Cause::invalid(field, &update["maxUnavailable"], "may not be 0 when `maxSurge` is 0"));
+        causes.push(Cause::invalid(
+            field,
+            &update["maxUnavailable"],
+            "may not be 0 when `maxSurge` is 0",
+        ));
     }
     if spec["strategy"]["type"] == "Recreate" && update.is_object() {
         let detail = "may not be specified when strategy `type` is 'Recreate'";
@@ -127,8 +178,12 @@ fn job(template: &Value, path: &str, causes: &mut Vec<Cause>) {
     pod(&template["spec"], &format!("{path}.spec"), causes);
     let policy = &template["spec"]["restartPolicy"];
     if policy == "Always" {
-        let detail = "Required value: valid values: \"OnFailure\", \"Never\"".trim_start_matches("Required value: ");
-        causes.push(Cause::required(format!("{path}.spec.restartPolicy"), detail));
+        let detail = "Required value: valid values: \"OnFailure\", \"Never\""
+            .trim_start_matches("Required value: ");
+        causes.push(Cause::required(
+            format!("{path}.spec.restartPolicy"),
+            detail,
+        ));
     }
 }
 
@@ -138,16 +193,25 @@ fn cron_job(spec: &Value, causes: &mut Vec<Cause>) {
         causes.push(Cause::required("spec.schedule", ""));
     } else if !schedule.starts_with('@') && schedule.split_whitespace().count() != 5 {
         let found = schedule.split_whitespace().count();
-        let detail = format!("expected exactly 5 fields, found {found}: {:?}", schedule.split_whitespace().collect::<Vec<_>>());
+        let detail = format!(
+            "expected exactly 5 fields, found {found}: {:?}",
+            schedule.split_whitespace().collect::<Vec<_>>()
+        );
         causes.push(Cause::invalid("spec.schedule", &spec["schedule"], &detail));
     }
-    job(&spec["jobTemplate"]["spec"]["template"], "spec.jobTemplate.spec.template", causes);
+    job(
+        &spec["jobTemplate"]["spec"]["template"],
+        "spec.jobTemplate.spec.template",
+        causes,
+    );
 }
 
 /// Checks a pod spec.
 fn pod(spec: &Value, path: &str, causes: &mut Vec<Cause>) {
     require(spec, "containers", path, "", causes);
-    let volumes: Vec<&str> = list(spec, "volumes").filter_map(|one| one["name"].as_str()).collect();
+    let volumes: Vec<&str> = list(spec, "volumes")
+        .filter_map(|one| one["name"].as_str())
+        .collect();
     let mut seen: Vec<&str> = Vec::new();
     for field in ["containers", "initContainers"] {
         for (index, container) in list(spec, field).enumerate() {
@@ -167,18 +231,29 @@ fn container_rules(container: &Value, at: &str, volumes: &[&str], causes: &mut V
     require(container, "image", at, "", causes);
     let name = container["name"].as_str().unwrap_or_default();
     if !name.is_empty() && !names::is_label(name) {
-        causes.push(Cause::invalid(format!("{at}.name"), &container["name"], names::LABEL));
+        causes.push(Cause::invalid(
+            format!("{at}.name"),
+            &container["name"],
+            names::LABEL,
+        ));
     }
     for (index, port) in list(container, "ports").enumerate() {
         let number = port["containerPort"].as_i64().unwrap_or(0);
         if !(1..=65535).contains(&number) {
             let field = format!("{at}.ports[{index}].containerPort");
-            causes.push(Cause::invalid(field, &port["containerPort"], "must be between 1 and 65535, inclusive"));
+            causes.push(Cause::invalid(
+                field,
+                &port["containerPort"],
+                "must be between 1 and 65535, inclusive",
+            ));
         }
     }
     for (index, mount) in list(container, "volumeMounts").enumerate() {
         let at = format!("{at}.volumeMounts[{index}]");
-        if mount["name"].as_str().is_some_and(|name| !volumes.contains(&name)) {
+        if mount["name"]
+            .as_str()
+            .is_some_and(|name| !volumes.contains(&name))
+        {
             causes.push(Cause::not_found(format!("{at}.name"), &mount["name"]));
         }
         require(mount, "mountPath", &at, "", causes);
@@ -189,13 +264,23 @@ fn container_rules(container: &Value, at: &str, volumes: &[&str], causes: &mut V
 fn resources(resources: &Value, at: &str, causes: &mut Vec<Cause>) {
     for (name, request) in resources["requests"].as_object().into_iter().flatten() {
         let limit = &resources["limits"][name];
-        if let (Some(asked), Some(most)) = (crate::quantity::milli(request), crate::quantity::milli(limit))
-            && asked > most
+        if let (Some(asked), Some(most)) = (
+            crate::quantity::milli(request),
+            crate::quantity::milli(limit),
+        ) && asked > most
         {
-            let shown = request.as_str().map_or_else(|| request.to_string(), str::to_owned);
-            let most = limit.as_str().map_or_else(|| limit.to_string(), str::to_owned);
+            let shown = request
+                .as_str()
+                .map_or_else(|| request.to_string(), str::to_owned);
+            let most = limit
+                .as_str()
+                .map_or_else(|| limit.to_string(), str::to_owned);
             let detail = format!("must be less than or equal to {name} limit of {most}");
-            causes.push(Cause::invalid(format!("{at}.requests"), &json!(shown), &detail));
+            causes.push(Cause::invalid(
+                format!("{at}.requests"),
+                &json!(shown),
+                &detail,
+            ));
         }
     }
 }
@@ -212,9 +297,15 @@ fn service(spec: &Value, causes: &mut Vec<Cause>) {
             require(port, "name", &at, "", causes);
         }
         if !(1..=65535).contains(&port["port"].as_i64().unwrap_or(0)) {
-            causes.push(Cause::invalid(format!("{at}.port"), &port["port"], "must be between 1 and 65535, inclusive"));
+            causes.push(Cause::invalid(
+                format!("{at}.port"),
+                &port["port"],
+                "must be between 1 and 65535, inclusive",
+            ));
         }
-        let same = |other: &&&Value| other["port"] == port["port"] && other["protocol"] == port["protocol"];
+        let same = |other: &&&Value| {
+            other["port"] == port["port"] && other["protocol"] == port["protocol"]
+        };
         if ports[..index].iter().any(|other| same(&other)) {
             let value = json!({"protocol": port["protocol"], "port": port["port"]});
             causes.push(Cause::duplicate(at, &value));
@@ -226,18 +317,30 @@ fn service_change(old: &Value, new: &Value, causes: &mut Vec<Cause>) {
     let (before, after) = (&old["spec"]["clusterIP"], &new["spec"]["clusterIP"]);
     let external = |object: &Value| object["spec"]["type"] == "ExternalName";
     if before.is_string() && before != after && !external(old) && !external(new) {
-        causes.push(Cause::invalid("spec.clusterIPs[0]", &json!([after]), "may not change once set"));
+        causes.push(Cause::invalid(
+            "spec.clusterIPs[0]",
+            &json!([after]),
+            "may not change once set",
+        ));
     }
 }
 
 fn stateful_set_change(old: &Value, new: &Value, causes: &mut Vec<Cause>) {
     const MAY_CHANGE: &[&str] = &[
-        "replicas", "ordinals", "template", "updateStrategy", "revisionHistoryLimit",
-        "persistentVolumeClaimRetentionPolicy", "minReadySeconds",
+        "replicas",
+        "ordinals",
+        "template",
+        "updateStrategy",
+        "revisionHistoryLimit",
+        "persistentVolumeClaimRetentionPolicy",
+        "minReadySeconds",
     ];
     let frozen = |object: &Value| {
         let fields = object["spec"].as_object().cloned().unwrap_or_default();
-        fields.into_iter().filter(|(key, _)| !MAY_CHANGE.contains(&key.as_str())).collect::<std::collections::BTreeMap<_, _>>()
+        fields
+            .into_iter()
+            .filter(|(key, _)| !MAY_CHANGE.contains(&key.as_str()))
+            .collect::<std::collections::BTreeMap<_, _>>()
     };
     if frozen(old) != frozen(new) {
         let detail = "updates to statefulset spec for fields other than 'replicas', 'ordinals', 'template', 'updateStrategy', 'revisionHistoryLimit', 'persistentVolumeClaimRetentionPolicy' and 'minReadySeconds' are forbidden";
@@ -253,10 +356,22 @@ fn data(object: &Value, causes: &mut Vec<Cause>) {
         .sum();
     if size > 1024 * 1024 {
         let message = "Too long: may not be more than 1048576 bytes".to_owned();
-        causes.push(Cause { reason: "FieldValueTooLong", message, field: String::new() });
+        causes.push(Cause {
+            reason: "FieldValueTooLong",
+            message,
+            field: String::new(),
+        });
     }
-    for key in object["data"].as_object().into_iter().flat_map(|data| data.keys()) {
-        if !key.bytes().all(|byte| byte.is_ascii_alphanumeric() || matches!(byte, b'-' | b'_' | b'.')) || key.is_empty() {
+    for key in object["data"]
+        .as_object()
+        .into_iter()
+        .flat_map(|data| data.keys())
+    {
+        if !key
+            .bytes()
+            .all(|byte| byte.is_ascii_alphanumeric() || matches!(byte, b'-' | b'_' | b'.'))
+            || key.is_empty()
+        {
             let detail = "a valid config key must consist of alphanumeric characters, '-', '_' or '.' (e.g. 'key.name',  or 'KEY_NAME',  or 'key-name', regex used for validation is '[-._a-zA-Z0-9]+')";
             causes.push(Cause::invalid(format!("data[{key}]"), &json!(key), detail));
         }
@@ -266,11 +381,17 @@ fn data(object: &Value, causes: &mut Vec<Cause>) {
 fn data_change(old: &Value, new: &Value, causes: &mut Vec<Cause>) {
     if old["immutable"] == true {
         if new["immutable"] != true {
-            causes.push(Cause::forbidden("immutable", "field is immutable when `immutable` is set"));
+            causes.push(Cause::forbidden(
+                "immutable",
+                "field is immutable when `immutable` is set",
+            ));
         }
         for field in ["data", "binaryData"] {
             if old[field] != new[field] {
-                causes.push(Cause::forbidden(field, "field is immutable when `immutable` is set"));
+                causes.push(Cause::forbidden(
+                    field,
+                    "field is immutable when `immutable` is set",
+                ));
             }
         }
     }
@@ -287,7 +408,13 @@ fn pod_change(old: &Value, new: &Value, causes: &mut Vec<Cause>) {
                 container["image"] = Value::Null;
             }
         }
-        for field in ["activeDeadlineSeconds", "terminationGracePeriodSeconds", "tolerations", "schedulingGates", "initContainers"] {
+        for field in [
+            "activeDeadlineSeconds",
+            "terminationGracePeriodSeconds",
+            "tolerations",
+            "schedulingGates",
+            "initContainers",
+        ] {
             if spec[field].is_null() || field != "initContainers" {
                 spec[field] = Value::Null;
             }
@@ -312,7 +439,9 @@ fn claim_change(old: &Value, new: &Value, causes: &mut Vec<Cause>) {
         let detail = "spec is immutable after creation except resources.requests and volumeAttributesClassName for bound claims";
         causes.push(Cause::forbidden("spec", detail));
     }
-    let size = |object: &Value| crate::quantity::milli(&object["spec"]["resources"]["requests"]["storage"]);
+    let size = |object: &Value| {
+        crate::quantity::milli(&object["spec"]["resources"]["requests"]["storage"])
+    };
     if size(new) < size(old) {
         let detail = "field can not be less than status.capacity";
         causes.push(Cause::forbidden("spec.resources.requests.storage", detail));
@@ -320,16 +449,27 @@ fn claim_change(old: &Value, new: &Value, causes: &mut Vec<Cause>) {
 }
 
 fn autoscaler(spec: &Value, causes: &mut Vec<Cause>) {
-    let (min, max) = (spec["minReplicas"].as_i64().unwrap_or(1), spec["maxReplicas"].as_i64().unwrap_or(0));
+    let (min, max) = (
+        spec["minReplicas"].as_i64().unwrap_or(1),
+        spec["maxReplicas"].as_i64().unwrap_or(0),
+    );
     if max < 1 {
-        causes.push(Cause::invalid("spec.maxReplicas", &json!(max), "must be greater than 0"));
+        causes.push(Cause::invalid(
+            "spec.maxReplicas",
+            &json!(max),
+            "must be greater than 0",
+        ));
     }
     if max < min {
         let detail = "must be greater than or equal to `minReplicas`";
         causes.push(Cause::invalid("spec.maxReplicas", &json!(max), detail));
     }
     if min < 1 {
-        causes.push(Cause::invalid("spec.minReplicas", &json!(min), "must be greater than or equal to 1"));
+        causes.push(Cause::invalid(
+            "spec.minReplicas",
+            &json!(min),
+            "must be greater than or equal to 1",
+        ));
     }
 }
 

@@ -52,27 +52,44 @@ pub fn strict(
         return Err(ApiError::bad_request(message));
     }
     if !causes.is_empty() {
-        return Err(ApiError::invalid(&kind.group, &kind.kind, object::name(object), causes));
+        return Err(ApiError::invalid(
+            &kind.group,
+            &kind.kind,
+            object::name(object),
+            causes,
+        ));
     }
-    Ok(if mode == FieldValidation::Warn { unknown } else { Vec::new() })
+    Ok(if mode == FieldValidation::Warn {
+        unknown
+    } else {
+        Vec::new()
+    })
 }
 
 /// Refuses an apply configuration with fields that the schema does not know.
 pub fn declared(kind: &Kind, config: &Value, minor: u16) -> Result<(), ApiError> {
-    let wrong = problems(kind, config, minor).into_iter().find_map(|problem| {
-        let path = format!(".{}", problem.path);
-        match problem.kind {
-            ProblemKind::UnknownField { .. } | ProblemKind::NotInVersion { .. } => {
-                Some(format!("{path}: field not declared in schema"))
+    let wrong = problems(kind, config, minor)
+        .into_iter()
+        .find_map(|problem| {
+            let path = format!(".{}", problem.path);
+            match problem.kind {
+                ProblemKind::UnknownField { .. } | ProblemKind::NotInVersion { .. } => {
+                    Some(format!("{path}: field not declared in schema"))
+                }
+                ProblemKind::WrongType { expected, found } => {
+                    Some(format!("{path}: expected {expected}, got {found}"))
+                }
+                _ => None,
             }
-            ProblemKind::WrongType { expected, found } => Some(format!("{path}: expected {expected}, got {found}")),
-            _ => None,
-        }
-    });
+        });
     let Some(wrong) = wrong else { return Ok(()) };
     let namespace = object::namespace(config);
     let name = object::name(config);
-    let full = if namespace.is_empty() { name.to_owned() } else { format!("{namespace}/{name}") };
+    let full = if namespace.is_empty() {
+        name.to_owned()
+    } else {
+        format!("{namespace}/{name}")
+    };
     let mut error = ApiError::internal(format!(
         "failed to create typed patch object ({full}; {}, Kind={}): {wrong}",
         kind.storage_version, kind.kind
@@ -83,7 +100,9 @@ pub fn declared(kind: &Kind, config: &Value, minor: u16) -> Result<(), ApiError>
 
 fn problems(kind: &Kind, object: &Value, minor: u16) -> Vec<Problem> {
     let at = Minor::new(u8::try_from(minor).unwrap_or(u8::MAX));
-    kind.schema().map(|(schemas, id)| validate(schemas, id, object, at)).unwrap_or_default()
+    kind.schema()
+        .map(|(schemas, id)| validate(schemas, id, object, at))
+        .unwrap_or_default()
 }
 
 /// What an API server says of a custom object that breaks its schema.
@@ -94,8 +113,15 @@ fn cause(object: &Value, problem: &Problem) -> Option<Cause> {
         ProblemKind::Missing => Some(Cause::required(field, "")),
         ProblemKind::WrongType { expected, .. } => {
             let wanted = expected.rsplit(' ').next().unwrap_or(expected);
-            let detail = format!("{field} in body must be of type {wanted}: \"{}\"", json_type(value));
-            Some(Cause { reason: "FieldValueTypeInvalid", message: format!("Invalid value: \"{}\": {detail}", json_type(value)), field })
+            let detail = format!(
+                "{field} in body must be of type {wanted}: \"{}\"",
+                json_type(value)
+            );
+            Some(Cause {
+                reason: "FieldValueTypeInvalid",
+                message: format!("Invalid value: \"{}\": {detail}", json_type(value)),
+                field,
+            })
         }
         ProblemKind::BadEnum { allowed, .. } => {
             let allowed: Vec<&str> = allowed.iter().map(String::as_str).collect();
@@ -125,7 +151,9 @@ fn find<'v>(object: &'v Value, path: &Path) -> Option<&'v Value> {
 }
 
 fn prune(object: &mut Value, path: &Path) {
-    let Some((last, parents)) = path.0.split_last() else { return };
+    let Some((last, parents)) = path.0.split_last() else {
+        return;
+    };
     let mut at = object;
     for segment in parents {
         let next = match segment {
