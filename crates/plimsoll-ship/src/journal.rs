@@ -54,6 +54,11 @@ impl Journal {
         self.succeeded.insert(path(job), at);
     }
 
+    /// Notes that a Job was found to have run, unless that is known.
+    pub fn ran_before(&mut self, job: &ObjectKey, at: Timestamp) {
+        self.succeeded.entry(path(job)).or_insert(at);
+    }
+
     /// Keeps what a Job said before it failed.
     pub fn failed(&mut self, job: &ObjectKey, log: Vec<String>) {
         self.failed.insert(path(job), log);

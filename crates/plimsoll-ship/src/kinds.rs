@@ -84,6 +84,15 @@ impl Kinds {
         self.served.get(&(api_version.to_owned(), kind.to_owned()))
     }
 
+    /// A definition that was shipped is established now.
+    pub fn arrived(&mut self, group: &str, kind: &str) {
+        for served in self.served.values_mut() {
+            if served.resource.group == group && served.resource.kind == kind {
+                served.is_coming = false;
+            }
+        }
+    }
+
     /// The requests for objects of a kind, in the namespace of the key.
     pub fn api(&self, client: &Client, key: &ObjectKey) -> Result<Api<DynamicObject>, ShipError> {
         let not_served = || ShipError::NotServed(vec![format!("{} {}", key.api_version, key.kind)]);

@@ -4,8 +4,14 @@
 
 pub mod apply;
 pub mod clock;
+pub mod delete;
+pub mod down;
+mod engine;
 pub mod error;
 pub mod events;
+pub mod evidence;
+mod examine;
+pub mod family;
 pub mod graph;
 pub mod inventory;
 pub mod journal;
@@ -13,15 +19,22 @@ pub mod kinds;
 pub mod lease;
 pub mod observe;
 pub mod pod_spec;
+pub mod prune;
 pub mod ready;
 pub mod record;
 pub mod references;
 pub mod release;
 pub mod report;
+mod request;
 pub mod retry;
+pub mod status;
+pub mod steps;
+pub mod suspect;
+pub mod up;
 pub mod wishes;
 
 pub use clock::Clock;
+pub use down::{DownOptions, Removed, down};
 pub use error::ShipError;
 pub use events::{Event, Listener, What};
 pub use graph::{Edge, Graph, GraphError, Need};
@@ -33,4 +46,6 @@ pub use release::{
     Target,
 };
 pub use report::{Failure, Migration, MigrationState, Objects, Outcome, Pods, Wave};
+pub use status::{ObjectState, ObjectStatus, Status, status};
+pub use up::{Options, up};
 pub use wishes::Given;

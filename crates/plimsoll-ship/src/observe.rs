@@ -83,7 +83,9 @@ impl Observed {
         let mut lists = Vec::new();
         for scope in scopes.into_iter().collect::<BTreeSet<_>>() {
             let served = kinds.get(&scope.api_version, &scope.kind);
-            let Some(served) = served.filter(|_| !self.scopes.contains(&scope)) else {
+            let Some(served) =
+                served.filter(|served| !served.is_coming && !self.scopes.contains(&scope))
+            else {
                 continue;
             };
             let number = self.scopes.len();
