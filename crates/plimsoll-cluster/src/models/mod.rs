@@ -11,6 +11,7 @@ mod gateways;
 mod ingresses;
 mod keda;
 pub mod platform;
+mod policies;
 mod reloader;
 mod sealed_secrets;
 mod secret_values;
@@ -27,7 +28,7 @@ pub use attended::{attended, attended_kinds};
 
 /// All models, in the order in which the runner asks them. Each rests where its kinds are not served.
 pub fn all() -> Vec<Box<dyn Controller>> {
-    vec![
+    let mut all: Vec<Box<dyn Controller>> = vec![
         Box::new(external_secrets::Stores::namespaced()),
         Box::new(external_secrets::Stores::cluster()),
         Box::new(external_secrets::ExternalSecrets),
@@ -50,5 +51,9 @@ pub fn all() -> Vec<Box<dyn Controller>> {
         Box::new(cloudnative_pg::Followers::databases()),
         Box::new(reloader::Reloader::of_secrets()),
         Box::new(reloader::Reloader::of_config_maps()),
-    ]
+    ];
+    for (kind, controller) in policies::ATTACHED {
+        all.push(Box::new(policies::Policies::of(kind, controller)));
+    }
+    all
 }

@@ -45,6 +45,8 @@ impl Component {
 struct Facts {
     name: &'static str,
     namespace: &'static str,
+    /// Services that others talk to, with the pods behind them.
+    serves: &'static [Serves],
     gateway: Option<Class>,
     ingress: Option<Class>,
 }
@@ -55,10 +57,31 @@ struct Class {
     controller: &'static str,
 }
 
+/// A Service of a component, and the pods behind it.
+struct Serves {
+    service: &'static str,
+    /// `app.kubernetes.io/name` of the pods.
+    pods: &'static str,
+    image: &'static str,
+    /// Name, port of the Service, port of the container.
+    ports: &'static [(&'static str, u16, u16)],
+}
+
+const fn serving(name: &'static str, namespace: &'static str, serves: &'static [Serves]) -> Facts {
+    Facts {
+        name,
+        namespace,
+        serves,
+        gateway: None,
+        ingress: None,
+    }
+}
+
 const fn plain(name: &'static str, namespace: &'static str) -> Facts {
     Facts {
         name,
         namespace,
+        serves: &[],
         gateway: None,
         ingress: None,
     }
@@ -75,6 +98,7 @@ const KNOWN: &[Facts] = &[
     Facts {
         name: "cilium",
         namespace: "kube-system",
+        serves: &[],
         gateway: Some(class("cilium", "io.cilium/gateway-controller")),
         ingress: Some(class("cilium", "cilium.io/ingress-controller")),
     },
@@ -83,6 +107,7 @@ const KNOWN: &[Facts] = &[
     Facts {
         name: "envoy",
         namespace: "envoy-gateway-system",
+        serves: &[],
         gateway: Some(class(
             "envoy",
             "gateway.envoyproxy.io/gatewayclass-controller",
@@ -92,35 +117,97 @@ const KNOWN: &[Facts] = &[
     plain("external-secrets", "external-secrets"),
     plain("flux", "flux-system"),
     plain("gateway-api", "kube-system"),
+    serving(
+        "grafana",
+        "monitoring",
+        &[Serves {
+            service: "grafana",
+            pods: "grafana",
+            image: "docker.io/grafana/grafana:12.3.0",
+            ports: &[("http", 80, 3000)],
+        }],
+    ),
     Facts {
         name: "ingress-nginx",
         namespace: "ingress-nginx",
+        serves: &[],
         gateway: None,
         ingress: Some(class("nginx", "k8s.io/ingress-nginx")),
     },
     Facts {
         name: "istio",
         namespace: "istio-system",
+        serves: &[],
         gateway: Some(class("istio", "istio.io/gateway-controller")),
         ingress: Some(class("istio", "istio.io/ingress-controller")),
     },
+    serving(
+        "jaeger",
+        "tracing",
+        &[Serves {
+            service: "jaeger",
+            pods: "jaeger",
+            image: "docker.io/jaegertracing/jaeger:2.14.0",
+            ports: &[("http", 16686, 16686), ("otlp-grpc", 4317, 4317)],
+        }],
+    ),
     plain("keda", "keda"),
     plain("kyverno", "kyverno"),
     plain("linkerd", "linkerd"),
+    serving(
+        "loki",
+        "logging",
+        &[Serves {
+            service: "loki",
+            pods: "loki",
+            image: "docker.io/grafana/loki:3.6.0",
+            ports: &[("http", 3100, 3100)],
+        }],
+    ),
     Facts {
         name: "nginx-fabric",
         namespace: "nginx-gateway",
+        serves: &[],
         gateway: Some(class("nginx", "gateway.nginx.org/nginx-gateway-controller")),
         ingress: Some(class("nginx", "nginx.org/ingress-controller")),
     },
-    plain("otel", "opentelemetry"),
-    plain("prometheus", "monitoring"),
+    serving(
+        "otel",
+        "telemetry",
+        &[Serves {
+            service: "opentelemetry-collector",
+            pods: "opentelemetry-collector",
+            image: "docker.io/otel/opentelemetry-collector-k8s:0.150.0",
+            ports: &[("grpc", 4317, 4317), ("http", 4318, 4318)],
+        }],
+    ),
+    serving(
+        "prometheus",
+        "monitoring",
+        &[Serves {
+            service: "prometheus-operated",
+            pods: "prometheus",
+            image: "quay.io/prometheus/prometheus:v3.9.0",
+            ports: &[("http", 9090, 9090)],
+        }],
+    ),
     plain("reloader", "reloader"),
     plain("sealed-secrets", "kube-system"),
     plain("snapshots", "kube-system"),
+    serving(
+        "tempo",
+        "tracing",
+        &[Serves {
+            service: "tempo",
+            pods: "tempo",
+            image: "docker.io/grafana/tempo:2.10.0",
+            ports: &[("http", 3200, 3200), ("otlp-grpc", 4317, 4317)],
+        }],
+    ),
     Facts {
         name: "traefik",
         namespace: "traefik",
+        serves: &[],
         gateway: Some(class("traefik", "traefik.io/gateway-controller")),
         ingress: Some(class("traefik", "traefik.io/ingress-controller")),
     },
@@ -249,6 +336,7 @@ fn objects(component: &Component, facts: &Facts) -> Vec<Value> {
             &json!({"controller": known.controller}),
         ));
     }
+    all.extend(facts.serves.iter().flat_map(|serves| served(serves, home)));
     for (kind, namespace_name, name) in &component.stores {
         if !namespace_name.is_empty() {
             all.push(namespace(namespace_name));
@@ -287,6 +375,33 @@ fn store(kind: &str, namespace: &str, name: &str) -> Value {
         object["metadata"]["namespace"] = json!(namespace);
     }
     object
+}
+
+/// A Service of a component and the Deployment behind it.
+fn served(serves: &Serves, home: &str) -> [Value; 2] {
+    let labels = json!({"app.kubernetes.io/name": serves.pods});
+    let metadata = json!({"namespace": home, "name": serves.service, "labels": labels});
+    let outside = serves.ports.iter();
+    let outside =
+        outside.map(|(name, port, _)| json!({"name": name, "port": port, "targetPort": name}));
+    let inside = serves.ports.iter();
+    let inside = inside.map(|(name, _, port)| json!({"name": name, "containerPort": port}));
+    [
+        json!({
+            "apiVersion": "v1", "kind": "Service", "metadata": metadata,
+            "spec": {"selector": labels, "ports": outside.collect::<Vec<_>>()},
+        }),
+        json!({
+            "apiVersion": "apps/v1", "kind": "Deployment", "metadata": metadata,
+            "spec": {
+                "replicas": 1,
+                "selector": {"matchLabels": labels},
+                "template": {"metadata": {"labels": labels}, "spec": {"containers": [{
+                    "name": serves.pods, "image": serves.image, "ports": inside.collect::<Vec<_>>(),
+                }]}},
+            },
+        }),
+    ]
 }
 
 /// A self-signed issuer under the name of the real one: the embedded cluster has no way to the Internet.

@@ -168,9 +168,11 @@ impl Entrance<'_> {
         let proxy = plane.party(self.state, &class, &self.gateway);
         self.listen(walk, plane, &proxy)?;
         let Some(chosen) = chosen else {
-            let why = format!("no route for {}{}", self.request.host, self.request.path);
-            walk.pass(ObjectRef::of(&self.gateway), why);
-            return Ok(Answer::Status(404));
+            let why = format!(
+                "no attached route takes {}{}: it answers 404",
+                self.request.host, self.request.path
+            );
+            return Err(stop(ObjectRef::of(&self.gateway), why));
         };
         let route = &chosen.route;
         walk.pass(
@@ -180,17 +182,17 @@ impl Entrance<'_> {
         if let Some(answer) = self.filtered(walk, chosen)? {
             return Ok(answer);
         }
-        let backends: Vec<_> = read::items(&chosen.rule, "/backendRefs")
-            .iter()
-            .filter(|b| b["weight"] != 0)
-            .collect();
-        let mut answer = Answer::Status(500);
-        if backends.is_empty() {
-            return Err(stop(
-                ObjectRef::of(route),
-                "the rule has no backend: the gateway answers 500",
-            ));
+        let declared = read::items(&chosen.rule, "/backendRefs");
+        if declared.is_empty() {
+            // "If unspecified, the rule performs no forwarding"; without a filter that answers: 404.
+            return Ok(Answer::Status(404));
         }
+        let backends: Vec<_> = declared.iter().filter(|b| b["weight"] != 0).collect();
+        if backends.is_empty() {
+            let why = "every backend of the rule has the weight 0: it answers 500";
+            return Err(stop(ObjectRef::of(route), why));
+        }
+        let mut answer = Answer::Status(500);
         for backend in backends {
             answer = self.backend(walk, route, backend, &proxy)?;
         }

@@ -35,11 +35,8 @@ pub(super) fn answer(
             .any(|rule| host_takes(read::text(rule, "/host"), &request.host))
     };
     let ingress = ingresses.iter().find(host)?;
-    walk.pass(
-        ObjectRef::of(ingress),
-        format!("has no path for {}", request.path),
-    );
-    Some(Ok(Answer::Status(404)))
+    let why = format!("has no path for {}: it answers 404", request.path);
+    Some(Err(stop(ObjectRef::of(ingress), why)))
 }
 
 /// Adds every request that Ingresses declare.

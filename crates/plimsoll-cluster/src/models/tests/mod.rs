@@ -8,7 +8,9 @@ mod secrets;
 
 use super::platform::{self, Component, PlatformError};
 use super::testing::prepared;
+use crate::controllers::testing::World;
 use crate::state::State;
+use serde_json::json;
 
 #[test]
 fn every_component_installs() {
@@ -48,6 +50,38 @@ fn names_resolve_in_a_prepared_cluster() {
         .iter()
         .filter(|pod| crate::object::condition(pod, "Ready") == Some("True"));
     assert_eq!(ready.count(), 2, "both pods of CoreDNS");
+}
+
+#[test]
+fn a_policy_of_a_gateway_is_accepted_once_its_target_is_there() {
+    let mut world = prepared(&[Component::named("envoy")]);
+    world.create(json!({
+        "apiVersion": "gateway.envoyproxy.io/v1alpha1", "kind": "SecurityPolicy", "metadata": {"name": "p"},
+        "spec": {"targetRefs": [{"group": "gateway.networking.k8s.io", "kind": "HTTPRoute", "name": "main"}]},
+    }));
+    let told = |world: &World| {
+        let policy = world.get("gateway.envoyproxy.io/SecurityPolicy", "p");
+        policy["status"]["ancestors"][0]["conditions"][0]["reason"].clone()
+    };
+    assert_eq!(told(&world), "TargetNotFound");
+    world.create(json!({"apiVersion": "gateway.networking.k8s.io/v1", "kind": "HTTPRoute", "metadata": {"name": "main"}, "spec": {}}));
+    assert_eq!(told(&world), "Accepted");
+}
+
+#[test]
+fn components_that_others_talk_to_run() {
+    let mut world = prepared(&[Component::named("prometheus"), Component::named("otel")]);
+    world.pass(60);
+    for (namespace, name) in [
+        ("monitoring", "prometheus-operated"),
+        ("telemetry", "opentelemetry-collector"),
+    ] {
+        let deployment = world
+            .state
+            .get("apps/Deployment", namespace, name)
+            .expect("made");
+        assert_eq!(deployment["status"]["readyReplicas"], 1, "{name}");
+    }
 }
 
 #[test]

@@ -203,7 +203,10 @@ fn a_certificate_of_the_wrong_type_is_none() {
 fn without_a_route_the_gateway_says_404() {
     let mut world = shop();
     world.delete("gateway.networking.k8s.io/HTTPRoute", "main");
-    assert_eq!(ask(&world).answer, Some(Answer::Status(404)));
+    assert_eq!(
+        stopped(&ask(&world)),
+        "Gateway app/shop: no attached route takes shop.example/cart: it answers 404"
+    );
 }
 
 #[test]
@@ -212,7 +215,10 @@ fn a_route_of_another_namespace_needs_the_listeners_leave() {
     world.edit("gateway.networking.k8s.io/Gateway", "shop", |gateway| {
         gateway["spec"]["listeners"][1]["allowedRoutes"] = json!({"namespaces": {"from": "Selector", "selector": {"matchLabels": {"team": "a"}}}});
     });
-    assert_eq!(ask(&world).answer, Some(Answer::Status(404)));
+    assert_eq!(
+        stopped(&ask(&world)),
+        "Gateway app/shop: no attached route takes shop.example/cart: it answers 404"
+    );
     world.pass(5);
     let route = world.get("gateway.networking.k8s.io/HTTPRoute", "main");
     assert_eq!(
@@ -296,6 +302,38 @@ fn a_policy_for_the_services_port_is_no_policy_for_the_pods_port() {
         p["spec"]["ingress"][0]["ports"] = json!([{"port": 80, "protocol": "TCP"}])
     });
     assert!(stopped(&ask(&world)).starts_with("NetworkPolicy app/default-deny"));
+}
+
+#[test]
+fn a_rule_without_backends_answers_404_by_intent() {
+    let mut world = shop();
+    world.edit("gateway.networking.k8s.io/HTTPRoute", "main", |route| {
+        route["spec"]["rules"][0] =
+            json!({"matches": [{"path": {"type": "PathPrefix", "value": "/"}}]});
+    });
+    assert_eq!(ask(&world).answer, Some(Answer::Status(404)));
+}
+
+#[test]
+fn a_redirect_may_replace_host_and_prefix() {
+    let mut world = shop();
+    world.edit("gateway.networking.k8s.io/HTTPRoute", "main", |route| {
+        route["spec"]["rules"][0] = json!({
+            "matches": [{"path": {"type": "PathPrefix", "value": "/cart"}}],
+            "filters": [{"type": "RequestRedirect", "requestRedirect": {
+                "hostname": "new.example", "statusCode": 308, "path": {"type": "ReplacePrefixMatch", "replacePrefixMatch": "/basket"},
+            }}],
+        });
+    });
+    let walk = route(&world.state, &Request::get(HOST, "/cart/7"));
+    let location = "https://new.example/basket/7".to_owned();
+    assert_eq!(
+        walk.answer,
+        Some(Answer::Redirect {
+            status: 308,
+            location
+        })
+    );
 }
 
 /// A shop behind an Ingress.
