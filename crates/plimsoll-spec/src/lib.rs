@@ -7,6 +7,7 @@ pub mod app;
 mod cap;
 mod complete;
 pub mod engines;
+pub mod explain;
 pub mod load;
 mod near;
 pub mod read;
@@ -18,4 +19,6 @@ mod tree;
 pub mod types;
 
 pub use app::App;
+pub use explain::{explain, reference};
 pub use load::{Files, Loaded, LoadedEnvironment, load};
+pub use shape::schema::schema;

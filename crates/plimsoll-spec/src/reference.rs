@@ -100,7 +100,13 @@ pub fn variables(root: &Node, findings: &mut Findings) -> IndexMap<Str, Knob<Str
             continue;
         }
         let mut open = Vec::new();
-        if let Some(text) = variable(root, &entry.key, &mut open, findings) {
+        let text = variable(root, &entry.key, &mut open, findings);
+        // One that cannot be read is known all the same: its mistake is reported once.
+        let text = text.or_else(|| {
+            let node = &entry.value;
+            Some(Sourced::new(node.text()?.clone(), node.origin().clone()))
+        });
+        if let Some(text) = text {
             let handle = Handle(format!("vars.{}", entry.key).into());
             vars.insert(entry.key.clone(), Knob::new(handle, text));
         }
@@ -115,14 +121,14 @@ fn variable(
     findings: &mut Findings,
 ) -> Option<Sourced<Str>> {
     let node = root.get("vars")?.get(name)?;
-    if open.contains(name) {
-        open.push(name.clone());
-        let ring = open.join(" → ");
-        let finding = Finding::new(
-            &layers::VARIABLE_CIRCLE,
-            format!("variables in a circle: {ring}"),
-        );
-        findings.report(finding.mark_origin(node.origin(), "leads back to itself"));
+    if let Some(at) = open.iter().position(|known| known == name) {
+        let ring = &open[at..];
+        // Every variable of the ring finds it; one says so.
+        if ring.iter().min() == Some(name) {
+            let what = format!("variables in a circle: {} → {name}", ring.join(" → "));
+            let finding = Finding::new(&layers::VARIABLE_CIRCLE, what);
+            findings.report(finding.mark_origin(node.origin(), "leads back to itself"));
+        }
         return None;
     }
     open.push(name.clone());
@@ -304,7 +310,10 @@ fn unknown(root: &Node, node: &Node, name: &str, findings: &mut Findings) {
     let better = near(name, names.into_iter());
     let whole = better.and_then(|better| replaced(node.text().cloned(), name, better));
     findings.report(match whole {
-        Some(whole) => crate::shape::canonical::mend(finding, node.origin(), "unknown", &whole),
+        Some(whole) => {
+            let quoted = serde_json::Value::from(whole).to_string();
+            crate::shape::canonical::mend(finding, node.origin(), "unknown", &quoted)
+        }
         None => finding
             .mark_origin(node.origin(), "unknown")
             .help("define it in `vars`, or write `$${` for a literal `${`"),

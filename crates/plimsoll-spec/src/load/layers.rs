@@ -128,7 +128,7 @@ impl Layers {
                     Some(near) => mend(finding, name.origin(), "unknown", near),
                     None => finding.mark_origin(name.origin(), "unknown"),
                 });
-            } else if self.leads_back(entry) {
+            } else if self.ring(entry).first() == Some(&&entry.key) {
                 let what = format!("environment `{}` extends itself", entry.key);
                 let finding = Finding::new(&rules::LAYER_CIRCLE, what);
                 findings.report(finding.mark_origin(name.origin(), "leads back"));
@@ -136,18 +136,21 @@ impl Layers {
         }
     }
 
-    fn leads_back(&self, start: &Entry) -> bool {
-        let mut next = extended(start);
+    /// The environments of the circle that an environment is in, sorted; empty if it is in none.
+    fn ring<'a>(&'a self, start: &'a Entry) -> Vec<&'a Str> {
+        let (mut ring, mut next) = (vec![&start.key], extended(start));
         for _ in 0..self.environments.len() {
-            let Some(name) = next else {
-                return false;
+            let Some(entry) = next.and_then(|name| self.layer(name.peek())) else {
+                return Vec::new();
             };
-            if *name.peek() == start.key {
-                return true;
+            if entry.key == start.key {
+                ring.sort();
+                return ring;
             }
-            next = self.layer(name.peek()).and_then(extended);
+            ring.push(&entry.key);
+            next = extended(entry);
         }
-        false
+        Vec::new()
     }
 
     fn find_default(&mut self, findings: &mut Findings) {

@@ -14,6 +14,7 @@ use crate::complete;
 use crate::read::{Context, Reader, Things, Word};
 use crate::reference::{Substitution, variables};
 use crate::rules::layers as rules;
+use crate::rules::shapes::MISSING_KEY;
 use crate::shape::canonical::Speller;
 use crate::{cap, relations, tree};
 pub use texts::{Files, Texts};
@@ -70,6 +71,7 @@ struct Given<'a> {
     known: &'a BTreeSet<Str>,
     bad: &'a BTreeSet<Span>,
     broken: bool,
+    is_nameless: bool,
 }
 
 struct Run<'a> {
@@ -95,7 +97,11 @@ impl Run<'_> {
         let root = speller.spell(&App::shape(), &root, "the file");
         let set = self.sets(sets, &mut speller);
         self.findings.extend(std::mem::take(&mut speller.findings));
-        let root = root?;
+        let mut root = root?;
+        let is_nameless = root.get("app").is_none();
+        if is_nameless {
+            root = self.named(&root, &speller);
+        }
         let app_name = root.get("app").and_then(Node::text).cloned();
         let layers = layers::Layers::of(&root, set, &mut self.findings);
         let mut removed = BTreeSet::new();
@@ -109,6 +115,7 @@ impl Run<'_> {
                 known: layers.known(),
                 bad: &speller.bad,
                 broken,
+                is_nameless,
             };
             let app = self.one(&under, &given, &mut findings);
             self.findings.extend_from(environment.name.peek(), findings);
@@ -170,7 +177,19 @@ impl Run<'_> {
         let mut app = app?;
         cap::cap(&mut app);
         relations::check(&app, &self.sources, findings);
-        Some(app)
+        (!given.is_nameless).then_some(app)
+    }
+
+    /// The tree with a name that stands for the one that is missing, so that all else is found.
+    fn named(&mut self, root: &Node, speller: &Speller) -> Node {
+        let place = root.origin().place();
+        if place.is_none_or(|span| !speller.bad.contains(&span)) {
+            let finding = Finding::new(&MISSING_KEY, "the file lacks `app`");
+            let finding = finding.mark_origin(root.origin(), "`app` is missing");
+            self.findings.report(finding.help("begin with `app: NAME`"));
+        }
+        let name = Node::Text(Origin::rule("missing: app", []), "app".into());
+        tree::with(root, &["app"], name)
     }
 
     fn read(&mut self, path: &str) -> Option<Node> {

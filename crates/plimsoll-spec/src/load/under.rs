@@ -106,14 +106,16 @@ impl Work<'_> {
 
     fn like(&mut self, like: &Node, open: &mut Vec<Str>) -> Option<Node> {
         let name = like.text()?;
-        if open.contains(name) {
-            let what = format!(
-                "services are like each other in a circle: {}",
-                open.join(" → ")
-            );
-            let finding = Finding::new(&rules::LIKE_CIRCLE, what);
-            self.findings
-                .report(finding.mark_origin(like.origin(), "leads back"));
+        if let Some(at) = open.iter().position(|known| known == name) {
+            let ring = &open[at..];
+            // Every service of the ring finds it; one says so.
+            if ring.iter().min() == Some(name) {
+                let ring = ring.join(" → ");
+                let what = format!("services are like each other in a circle: {ring} → {name}");
+                let finding = Finding::new(&rules::LIKE_CIRCLE, what);
+                self.findings
+                    .report(finding.mark_origin(like.origin(), "leads back"));
+            }
             return None;
         }
         if self
@@ -149,7 +151,7 @@ impl Work<'_> {
         };
         let Some(program) = services.and_then(|services| services.get(name)) else {
             self.unknown(&rules::UNKNOWN_PROGRAM, service, name);
-            return own.clone();
+            return named(entry, own.clone());
         };
         let taken = entries(program).filter(|entry| {
             let key = entry.key.as_str();

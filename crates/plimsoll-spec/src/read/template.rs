@@ -99,13 +99,19 @@ fn secret(rest: &str, origin: &Origin, cx: &mut Reader<'_>) -> Option<Part> {
             .flat_map(entries)
             .map(|e| e.key.as_str())
             .collect();
-        let near = near(name, names.into_iter());
-        let label = match near {
-            Some(near) => format!("perhaps `{near}`"),
-            None => "unknown".to_owned(),
+        let better =
+            near(name, names.into_iter()).map(|near| near.to_owned() + &rest[name.len()..]);
+        let finding = match better {
+            Some(better) => {
+                let (from, to) = (format!("secrets.{rest}"), format!("secrets.{better}"));
+                mended(finding, origin, &from, &to, cx)
+            }
+            None => {
+                let help = format!("add `{name}` to `secrets`");
+                finding.mark_origin(origin, "unknown").help(help)
+            }
         };
-        let help = format!("add `{name}` to `secrets`");
-        cx.report(finding.mark_origin(origin, label).help(help));
+        cx.report(finding);
         return None;
     }
     Some(Part::Secret {
@@ -148,14 +154,16 @@ fn target(name: &str, origin: &Origin, cx: &mut Reader<'_>) -> Option<Part> {
         let what = format!("`{used}` has no `{field}`");
         let finding = Finding::new(&relations::UNKNOWN_FIELD, what);
         let fields = fields_of(cx.root, &target);
-        cx.report(match near(field, fields.iter().copied()) {
-            Some(near) => finding
-                .mark_origin(origin, "unknown")
-                .help(format!("write `${{{used}.{near}}}`")),
+        let finding = match near(field, fields.iter().copied()) {
+            Some(near) => {
+                let better = format!("{}{near}", &name[..name.len() - field.len()]);
+                mended(finding, origin, name, &better, cx)
+            }
             None => finding
                 .mark_origin(origin, "unknown")
                 .help(format!("it has {}", fields.join(", "))),
-        });
+        };
+        cx.report(finding);
         return None;
     };
     let origin = origin.clone();
@@ -211,27 +219,29 @@ fn report_unknown(name: &str, origin: &Origin, used: &[String], cx: &mut Reader<
     let what = format!("`${{{name}}}` names nothing here");
     let finding = Finding::new(&layers::UNKNOWN_VARIABLE, what);
     let near = near(first, candidates).map(str::to_owned);
-    cx.report(match near {
+    let finding = match near {
         Some(near) => {
             let better = name.replacen(first, &near, 1);
-            let whole = crate::reference::replaced(cx_text(origin, cx), name, &better);
-            match whole {
-                Some(whole) => mend(finding, origin, "unknown", &whole),
-                None => finding
-                    .mark_origin(origin, "unknown")
-                    .help(format!("write `${{{better}}}`")),
-            }
+            mended(finding, origin, name, &better, cx)
         }
         None => finding
             .mark_origin(origin, "unknown")
             .help("define it in `vars`, or write `$${` for a literal `${`"),
-    });
+    };
+    cx.report(finding);
 }
 
-/// The text as it stands in the file.
-fn cx_text(origin: &Origin, cx: &Reader<'_>) -> Option<Str> {
-    let span = origin.place()?;
-    Some(Str::from(cx.texts.sources().text(span)))
+/// Offers the text, as it stands in the file, with one reference replaced by another.
+fn mended(finding: Finding, origin: &Origin, name: &str, better: &str, cx: &Reader<'_>) -> Finding {
+    let text = origin
+        .place()
+        .map(|span| Str::from(cx.texts.sources().text(span)));
+    match crate::reference::replaced(text, name, better) {
+        Some(whole) => mend(finding, origin, "unknown", &whole),
+        None => finding
+            .mark_origin(origin, "unknown")
+            .help(format!("write `${{{better}}}`")),
+    }
 }
 
 fn field_of(text: &str) -> Option<TargetField> {

@@ -1,6 +1,6 @@
 //! Migrations and jobs.
 
-use plimsoll_source::{Finding, Findings, Str};
+use plimsoll_source::{Finding, Findings, Origin, Str};
 use std::collections::BTreeMap;
 
 use super::names::exists;
@@ -62,21 +62,32 @@ fn form(migration: &Migration, findings: &mut Findings) {
     }
 }
 
+/// Every migration of a circle finds it; the first by name says so.
 fn circle(app: &App, start: &Migration, findings: &mut Findings) {
-    let (mut open, mut seen) = (vec![start], Vec::new());
+    let name = start.name.peek();
+    let reached = reached(app, start);
+    let ring = reached.keys().filter(|other| {
+        let other = app.migrations.get(**other);
+        other.is_some_and(|other| self::reached(app, other).contains_key(name))
+    });
+    if let (Some(origin), Some(first)) = (reached.get(name), ring.min())
+        && *first == name
+    {
+        let what = format!("the migration `{name}` waits for itself");
+        let finding = Finding::new(&relations::CIRCLE, what);
+        findings.report(finding.mark_origin(origin, "leads back"));
+    }
+}
+
+/// Migrations that come before one, with the places that say so.
+fn reached<'a>(app: &'a App, start: &'a Migration) -> BTreeMap<&'a Str, &'a Origin> {
+    let (mut open, mut reached) = (vec![start], BTreeMap::new());
     while let Some(migration) = open.pop() {
         for before in &migration.after {
-            if before.peek() == start.name.peek() {
-                let what = format!("the migration `{}` waits for itself", start.name.peek());
-                let finding = Finding::new(&relations::CIRCLE, what);
-                findings.report(finding.mark_origin(before.origin(), "leads back"));
-                return;
-            }
-            let next = app.migrations.get(before.peek());
-            if let Some(next) = next.filter(|_| !seen.contains(&before.peek())) {
-                seen.push(before.peek());
-                open.push(next);
+            if reached.insert(before.peek(), before.origin()).is_none() {
+                open.extend(app.migrations.get(before.peek()));
             }
         }
     }
+    reached
 }

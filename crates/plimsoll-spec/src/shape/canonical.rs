@@ -201,8 +201,8 @@ impl Speller {
         let Node::Map(origin, entries) = node else {
             return self.wrong_shape(&shape.what(), node, key);
         };
-        let spelled = entries.iter().filter_map(|e| self.field(block, e));
-        Some(Node::map(origin.clone(), spelled.collect::<Vec<_>>()))
+        let spelled = self.fields(block, origin, entries);
+        Some(Node::map(origin.clone(), spelled))
     }
 
     fn field(&mut self, block: &Block, entry: &Entry) -> Option<Entry> {
@@ -216,11 +216,31 @@ impl Speller {
         })
     }
 
+    /// All keys of a block. Where one is a mistake the block is a hole: what it lacks is not
+    /// reported.
+    fn fields(&mut self, block: &Block, origin: &Origin, entries: &[Entry]) -> Vec<Entry> {
+        let mut spelled = Vec::new();
+        for entry in entries {
+            match self.field(block, entry) {
+                Some(entry) => spelled.push(entry),
+                None => self.bad.extend(origin.place()),
+            }
+        }
+        spelled
+    }
+
     fn one_key(&mut self, block: &Block, shape: &Shape, node: &Node, key: &str) -> Option<Node> {
         match node {
             Node::Map(origin, entries) => {
                 let [entry] = &entries[..] else {
-                    return self.wrong_shape(&shape.what(), node, key);
+                    let what = format!(
+                        "`{key}` has {} keys, and is {}",
+                        entries.len(),
+                        shape.what()
+                    );
+                    let finding = Finding::new(&shapes::WRONG_SHAPE, what);
+                    let finding = finding.mark_origin(node.origin(), "exactly one of them");
+                    return self.bad(finding, node.origin());
                 };
                 let entry = self.field(block, entry)?;
                 let entry = match entry.value {
@@ -320,8 +340,10 @@ impl Speller {
     }
 
     fn bad(&mut self, finding: Finding, origin: &Origin) -> Option<Node> {
-        self.bad.extend(origin.place());
-        self.findings.report(finding);
+        let known = origin.place().is_some_and(|span| !self.bad.insert(span));
+        if !known {
+            self.findings.report(finding);
+        }
         None
     }
 

@@ -4,6 +4,7 @@
 
 pub mod canonical;
 pub mod merge;
+pub mod schema;
 pub mod short;
 
 use plimsoll_source::Node;
@@ -227,10 +228,8 @@ impl Shape {
         match self {
             Self::Leaf(leaf) => leaf.what.to_owned(),
             Self::List(item) => format!("a list, each {}", item.what()),
-            Self::Map(map) if map.single.is_some() => {
-                format!("a single value, or a map, each {}", map.value.what())
-            }
-            Self::Map(map) => format!("a map, each {}", map.value.what()),
+            Self::Map(map) if map.single.is_some() => "a single value, or a map by name".to_owned(),
+            Self::Map(_) => "a map by name".to_owned(),
             Self::Set(_) => "a list of names, or a map of names with options".to_owned(),
             Self::Block(block) => {
                 let block = block();

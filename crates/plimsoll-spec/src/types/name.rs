@@ -89,8 +89,10 @@ pub fn check(text: &str, max: usize) -> Result<(), Problem> {
         .chars()
         .map(|c| if matches!(c, '_' | '.' | ' ') { '-' } else { c })
         .collect();
-    Err(match check(&better, max) {
-        Ok(()) => problem.mend(better),
-        Err(_) => problem,
+    let is_name = better != text && check(&better, max).is_ok();
+    Err(if is_name {
+        problem.mend(better)
+    } else {
+        problem
     })
 }

@@ -5,5 +5,6 @@ mod harness;
 mod lineage;
 mod merging;
 mod mutations;
+mod pages;
 mod reading;
 mod wrong;
