@@ -27,15 +27,20 @@ impl Controller for ScaledObjects {
 
     fn interested(&mut self, entry: &LogEntry, state: &State) -> Vec<Key> {
         let found = own_or_owned(entry, KIND, &[AUTOSCALER]);
-        let scales = |scaled: &Value| target_of(scaled).2 == entry.name;
-        if !found.is_empty() || entry.old.is_some() && entry.new.is_some() {
+        let came_or_went = entry.old.is_none() || entry.new.is_none();
+        let related = [
+            "apps/Deployment",
+            "apps/StatefulSet",
+            "argoproj.io/Rollout",
+            AUTOSCALER,
+        ]
+        .contains(&&*entry.kind)
+            || entry.kind.starts_with("keda.sh/");
+        if !found.is_empty() || !came_or_went || !related {
             return found;
         }
         let all = state.list_in(KIND, &entry.namespace);
-        all.iter()
-            .filter(|scaled| scales(scaled))
-            .map(|one| Key::of(one))
-            .collect()
+        all.iter().map(|one| Key::of(one)).collect()
     }
 
     fn reconcile(&mut self, state: &mut State, key: &Key) -> Outcome {

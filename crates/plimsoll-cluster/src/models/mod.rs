@@ -2,6 +2,7 @@
 //! does, as far as others can see it. A kind that nobody attends is never ready.
 
 mod argo_rollouts;
+mod assumed;
 mod attended;
 mod cert_manager;
 mod cloudnative_pg;
@@ -24,6 +25,7 @@ mod writing;
 
 use crate::controllers::Controller;
 
+pub use assumed::assumed;
 pub use attended::{attended, attended_kinds};
 
 /// All models, in the order in which the runner asks them. Each rests where its kinds are not served.

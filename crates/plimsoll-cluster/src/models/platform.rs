@@ -42,23 +42,23 @@ impl Component {
     }
 }
 
-struct Facts {
-    name: &'static str,
+pub(super) struct Facts {
+    pub(super) name: &'static str,
     namespace: &'static str,
     /// Services that others talk to, with the pods behind them.
     serves: &'static [Serves],
-    gateway: Option<Class>,
-    ingress: Option<Class>,
+    pub(super) gateway: Option<Class>,
+    pub(super) ingress: Option<Class>,
 }
 
 #[derive(Clone, Copy)]
-struct Class {
-    name: &'static str,
+pub(super) struct Class {
+    pub(super) name: &'static str,
     controller: &'static str,
 }
 
 /// A Service of a component, and the pods behind it.
-struct Serves {
+pub(super) struct Serves {
     service: &'static str,
     /// `app.kubernetes.io/name` of the pods.
     pods: &'static str,
@@ -91,7 +91,7 @@ const fn class(name: &'static str, controller: &'static str) -> Class {
     Class { name, controller }
 }
 
-const KNOWN: &[Facts] = &[
+pub(super) const KNOWN: &[Facts] = &[
     plain("argo-rollouts", "argo-rollouts"),
     plain("argocd", "argocd"),
     plain("cert-manager", "cert-manager"),

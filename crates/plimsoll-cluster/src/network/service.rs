@@ -129,14 +129,19 @@ fn ready_endpoints(
     Ok(found)
 }
 
-fn slices(state: &State, service: &Value) -> impl Iterator<Item = Arc<Value>> {
-    let name = read::name(service).to_owned();
-    state
-        .list_in("discovery.k8s.io/EndpointSlice", read::namespace(service))
-        .into_iter()
-        .filter(move |slice| {
-            slice["metadata"]["labels"]["kubernetes.io/service-name"] == name.as_str()
-        })
+/// Slices of a Service: those that its controller made, else those that somebody labelled.
+fn slices(state: &State, service: &Value) -> Vec<Arc<Value>> {
+    const SLICE: &str = "discovery.k8s.io/EndpointSlice";
+    let mut slices = state.owned_by(crate::object::uid(service));
+    slices.retain(|slice| slice["kind"] == "EndpointSlice");
+    if slices.is_empty() {
+        slices = state.list_in(SLICE, read::namespace(service));
+        let label = |slice: &Value| {
+            slice["metadata"]["labels"]["kubernetes.io/service-name"] == service["metadata"]["name"]
+        };
+        slices.retain(|slice| label(slice));
+    }
+    slices
 }
 
 /// Says why a Service has nobody: none selected, no such port, or none ready.

@@ -85,6 +85,21 @@ fn components_that_others_talk_to_run() {
 }
 
 #[test]
+fn two_runs_of_the_same_cluster_are_equal_to_the_last_byte() {
+    let run = || {
+        let components: Vec<_> = platform::names().map(Component::named).collect();
+        let mut world = prepared(&components);
+        crate::models::testing::serve(&mut world, "web", 8080);
+        world.create(json!({"apiVersion": "postgresql.cnpg.io/v1", "kind": "Cluster", "metadata": {"name": "db"}, "spec": {"instances": 2, "storage": {"size": "1Gi"}}}));
+        world.pass(600);
+        let log = world.state.events_since(0).iter();
+        log.map(|entry| format!("{} {:?}", entry.version, entry.new))
+            .collect::<Vec<_>>()
+    };
+    assert_eq!(run(), run());
+}
+
+#[test]
 fn a_kind_is_traced_to_its_component() {
     assert_eq!(
         platform::bringing("cert-manager.io/Certificate"),
