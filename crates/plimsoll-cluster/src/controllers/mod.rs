@@ -20,18 +20,28 @@ pub mod read;
 pub mod runner;
 pub mod selector;
 
+mod autoscaler;
+mod cron_job;
+mod daemon_set;
 mod deployment;
+mod disruption;
 mod endpoint_slice;
 mod fingerprint;
 mod garbage;
 mod job;
 pub(crate) mod label_index;
+mod load_balancer;
 mod namespace;
+mod quota;
 mod replica_set;
 mod revisions;
+mod scale;
 mod stateful_set;
 #[cfg(test)]
 pub(crate) mod testing;
+#[cfg(test)]
+mod tests;
+mod ttl;
 mod volumes;
 
 /// Field manager under which the controllers write.
@@ -139,13 +149,20 @@ pub fn standard(facts: Facts, faults: Faults) -> Vec<Box<dyn Controller>> {
     vec![
         Box::new(garbage::Garbage),
         Box::new(namespace::Namespaces),
+        Box::new(autoscaler::Autoscalers),
+        Box::new(cron_job::CronJobs),
         Box::new(deployment::Deployments),
         Box::new(replica_set::ReplicaSets),
         Box::new(stateful_set::StatefulSets),
+        Box::new(daemon_set::DaemonSets),
         Box::new(job::Jobs),
+        Box::new(ttl::Expiry),
+        Box::new(load_balancer::LoadBalancers),
         Box::new(volumes::Volumes),
         Box::new(Scheduler::default()),
         Box::new(Kubelet::new(facts, faults)),
         Box::new(endpoint_slice::EndpointSlices::default()),
+        Box::new(disruption::Disruptions::default()),
+        Box::new(quota::Quotas),
     ]
 }

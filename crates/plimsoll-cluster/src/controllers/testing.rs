@@ -119,11 +119,6 @@ impl World {
         pods[0].clone()
     }
 
-    /// Seconds since the cluster began.
-    pub fn seconds(&self) -> i64 {
-        self.state.now().as_second() - crate::clock::EPOCH.as_second()
-    }
-
     /// Messages of events with that reason, oldest object first.
     pub fn events(&self, reason: &str) -> Vec<String> {
         let all = self.state.list("Event");

@@ -7,7 +7,7 @@ use super::facts::ImageFacts;
 use super::probes::Probe;
 use super::{Note, references, writes};
 use crate::clock;
-use crate::controllers::read;
+use crate::controllers::{conditions, read};
 use crate::faults::Fault;
 use crate::object;
 use crate::quantity;
@@ -107,6 +107,15 @@ impl Container<'_> {
         })
     }
 
+    /// When a failed pull is tried again: counted from the pod's network, which came before it.
+    fn next_pull(&self) -> Timestamp {
+        let network = conditions::find(&self.pod["status"], "PodReadyToStartContainers");
+        let since = network
+            .filter(|one| one["status"] == "True")
+            .and_then(|one| read::instant(one, "/lastTransitionTime"));
+        plus(since.unwrap_or(self.state.now()), PULL_RETRY)
+    }
+
     /// Lives on from `status` until now.
     pub fn advance(&self, status: &Value) -> Turn {
         let mut turn = Turn {
@@ -193,6 +202,9 @@ impl Container<'_> {
     fn fail_pull(&self, turn: &mut Turn) -> bool {
         let image = self.image();
         match read::text(&turn.status, "/state/waiting/reason") {
+            "ErrImagePull" if self.next_pull() > self.state.now() => {
+                turn.wake = Some(self.next_pull())
+            }
             "ErrImagePull" => {
                 let message = format!("Back-off pulling image \"{image}\"");
                 turn.status["state"] =
@@ -209,7 +221,7 @@ impl Container<'_> {
                 ));
                 turn.status["state"] =
                     json!({"waiting": {"reason": "ErrImagePull", "message": message}});
-                turn.wake = Some(plus(self.state.now(), PULL_RETRY));
+                turn.wake = Some(self.next_pull());
             }
         }
         false

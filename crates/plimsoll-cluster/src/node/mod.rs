@@ -28,6 +28,9 @@ mod status;
 mod stop;
 mod writes;
 
+#[cfg(test)]
+mod tests;
+
 /// Its name in events, and its field manager.
 const SOURCE: &str = "kubelet";
 
@@ -172,4 +175,9 @@ fn stop(state: &mut State, pod: &Value) -> Outcome {
     // Refused only if the pod is gone already or is another one by now.
     drop(state.delete("Pod", object::namespace(pod), object::name(pod), &now));
     Outcome::Done
+}
+
+/// Whether a pod asks for nothing and is limited to nothing.
+pub fn is_best_effort(pod: &Value) -> bool {
+    status::quality(pod) == "BestEffort"
 }

@@ -27,8 +27,8 @@ mod spread;
 mod volumes;
 
 pub use self::fit::is_admitted_by;
+pub use self::resources::{limits, requests};
 pub use self::volumes::{SELECTED_NODE, binds_late, claims};
-pub use self::resources::requests;
 
 /// Its name in events, and the scheduler that pods ask for unless they say otherwise.
 const SOURCE: &str = "default-scheduler";

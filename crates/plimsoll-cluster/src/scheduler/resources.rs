@@ -13,14 +13,18 @@ pub type Amounts = BTreeMap<String, Milli>;
 /// What a pod requests: the sum over containers and sidecars, or what an init container needs at
 /// its turn if that is more, plus the overhead of its runtime.
 pub fn requests(pod: &Value) -> Amounts {
+    counted(pod, "requests")
+}
+
+fn counted(pod: &Value, part: &str) -> Amounts {
     let mut total = Amounts::new();
     for container in read::items(pod, "/spec/containers") {
-        add(&mut total, &of(container));
+        add(&mut total, &of(container, part));
     }
     let mut sidecars = Amounts::new();
     let mut peak = Amounts::new();
     for container in read::items(pod, "/spec/initContainers") {
-        let own = of(container);
+        let own = of(container, part);
         if container["restartPolicy"] == "Always" {
             add(&mut total, &own);
             add(&mut sidecars, &own);
@@ -32,11 +36,16 @@ pub fn requests(pod: &Value) -> Amounts {
         }
     }
     raise(&mut total, &peak);
-    for (name, amount) in amounts(&pod["spec"]["resources"]["requests"]) {
+    for (name, amount) in amounts(&pod["spec"]["resources"][part]) {
         total.insert(name, amount);
     }
     add(&mut total, &amounts(&pod["spec"]["overhead"]));
     total
+}
+
+/// What a pod is limited to, counted as its requests are.
+pub fn limits(pod: &Value) -> Amounts {
+    counted(pod, "limits")
 }
 
 /// Reads a map of quantities.
@@ -61,8 +70,8 @@ pub fn subtract(total: &mut Amounts, less: &Amounts) {
     }
 }
 
-fn of(container: &Value) -> Amounts {
-    amounts(&container["resources"]["requests"])
+fn of(container: &Value, part: &str) -> Amounts {
+    amounts(&container["resources"][part])
 }
 
 fn raise(total: &mut Amounts, other: &Amounts) {
