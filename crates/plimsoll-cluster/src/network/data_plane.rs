@@ -35,6 +35,7 @@ enum Place {
     Nodes,
 }
 
+const ISTIO: &str = "istio.io/gateway-controller";
 const MANAGED: &str = "app.kubernetes.io/managed-by";
 const NAME: &str = "app.kubernetes.io/name";
 const COMPONENT: &str = "app.kubernetes.io/component";
@@ -67,7 +68,7 @@ const KNOWN: &[DataPlane] = &[
         redirects_to_tls: false,
     },
     DataPlane {
-        controller: "istio.io/gateway-controller",
+        controller: ISTIO,
         name: "Istio",
         place: Place::OfGateway,
         labels: &[],
@@ -177,6 +178,10 @@ impl DataPlane {
             }
         }
         let mut party = Party::workload(state, namespace, labels);
+        if self.controller == ISTIO {
+            // Istio 1.30 names what it makes for a Gateway after it and its class.
+            party.service_account = Some(format!("{}-{}", read::name(entrance), read::name(class)));
+        }
         party.name = format!("the {} proxy in {namespace}", self.name);
         party
     }

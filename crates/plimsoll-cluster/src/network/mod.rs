@@ -12,6 +12,7 @@ mod data_plane;
 mod declared;
 pub(crate) mod gateway;
 mod ingresses;
+mod mesh;
 mod party;
 mod policy;
 mod probe;

@@ -70,6 +70,8 @@ pub struct Party {
     pub namespace_labels: BTreeMap<String, String>,
     /// Address, where known.
     pub address: Option<IpAddr>,
+    /// ServiceAccount of a pod, where known.
+    pub service_account: Option<String>,
     /// The pod itself, where there is one.
     pub pod: Option<Arc<Value>>,
 }
@@ -81,6 +83,15 @@ impl Party {
         let mut party = Self::workload(state, namespace, read::labels(pod, "/metadata/labels"));
         read::name(pod).clone_into(&mut party.name);
         party.address = read::text(pod, "/status/podIP").parse().ok();
+        let account = read::text(pod, "/spec/serviceAccountName");
+        party.service_account = Some(
+            if account.is_empty() {
+                "default"
+            } else {
+                account
+            }
+            .to_owned(),
+        );
         party.pod = Some(Arc::clone(pod));
         party
     }
@@ -94,6 +105,7 @@ impl Party {
             labels,
             namespace_labels: namespace_labels(state, namespace),
             address: None,
+            service_account: None,
             pod: None,
         }
     }
@@ -132,8 +144,36 @@ impl Party {
             labels: BTreeMap::new(),
             namespace_labels: BTreeMap::new(),
             address: None,
+            service_account: None,
             pod: None,
         }
+    }
+
+    /// Whether Istio carries this pod's traffic, by its node proxy or by a sidecar.
+    pub fn is_meshed(&self) -> bool {
+        let label = |key: &str| {
+            self.labels
+                .get(key)
+                .or_else(|| self.namespace_labels.get(key))
+        };
+        let injected = self
+            .labels
+            .get("sidecar.istio.io/inject")
+            .map(String::as_str);
+        let namespace = self
+            .namespace_labels
+            .get("istio-injection")
+            .map(String::as_str);
+        let sidecar = injected == Some("true")
+            || (injected != Some("false")
+                && (namespace == Some("enabled") || label("istio.io/rev").is_some()));
+        self.identity == Identity::Pod && (sidecar || self.is_ambient())
+    }
+
+    /// Its name in certificates of the mesh.
+    pub fn principal(&self) -> Option<String> {
+        let account = self.service_account.as_ref()?;
+        Some(format!("cluster.local/ns/{}/sa/{account}", self.namespace))
     }
 
     /// Whether Istio's node proxy (ambient mode) takes this pod's traffic.

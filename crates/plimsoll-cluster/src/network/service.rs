@@ -2,7 +2,7 @@
 
 use super::policy::container_ports;
 use super::walk::stop;
-use super::{Flow, ObjectRef, Party, Protocol, Stop, Verdict, Walk, policy, read};
+use super::{Flow, ObjectRef, Party, Protocol, Stop, Verdict, Walk, mesh, policy, read};
 use crate::state::State;
 use serde_json::Value;
 use std::fmt;
@@ -190,6 +190,7 @@ pub(super) fn deliver(
     };
     leave(state, walk, &flow)?;
     enter(state, walk, &flow)?;
+    mesh::authorise(state, walk, from, &to, port)?;
     listens(walk, pod, port, protocol)
 }
 

@@ -2,6 +2,7 @@
 
 use super::{allow_dns, default_deny, named, pod_of, policy, prepared, serve, stopped};
 use crate::controllers::testing::World;
+use crate::models::platform::Component;
 use crate::network::{Answer, PortRef, Target, Walk, connection, dns, probes, scrape};
 use serde_json::{Value, json};
 
@@ -237,6 +238,46 @@ fn in_ambient_mode_probes_and_calls_need_leave_of_their_own() {
         json!({"podSelector": {}, "policyTypes": ["Ingress"], "ingress": [{"from": [{"ipBlock": {"cidr": "169.254.7.127/32"}}]}]}),
     );
     assert!(probes(&world.state, &pod).arrived());
+}
+
+/// Under HBONE network policies see one port only: Istio's own policies cut what they cannot.
+#[test]
+fn in_the_mesh_an_authorization_policy_decides_by_service_account() {
+    let mut world = prepared(&[Component::named("istio")]);
+    serve(&mut world, "web", 8080);
+    serve(&mut world, "db", 5432);
+    world.pass(60);
+    let mut namespace = Value::clone(
+        &world
+            .state
+            .get("Namespace", "", "app")
+            .expect("a namespace"),
+    );
+    namespace["metadata"]["labels"]["istio.io/dataplane-mode"] = json!("ambient");
+    world.state.update("test", namespace).expect("labelled");
+    assert!(call(&world, "web", "db").arrived());
+    let rule = |account: &str, port: &str| json!([{"from": [{"source": {"principals": [format!("cluster.local/ns/app/sa/{account}")]}}], "to": [{"operation": {"ports": [port]}}]}]);
+    let policy = |rules: Value| {
+        json!({"apiVersion": "security.istio.io/v1", "kind": "AuthorizationPolicy", "metadata": {"name": "db"},
+            "spec": {"selector": named("db"), "action": "ALLOW", "rules": rules}})
+    };
+    world.create(policy(rule("other", "5432")));
+    assert!(
+        stopped(&call(&world, "web", "db"))
+            .starts_with("AuthorizationPolicy app/db: does not let pod app/web-")
+    );
+    world.edit("security.istio.io/AuthorizationPolicy", "db", |p| {
+        p["spec"]["rules"] = rule("default", "5432")
+    });
+    assert!(
+        call(&world, "web", "db").arrived(),
+        "{:?}",
+        call(&world, "web", "db")
+    );
+    world.edit("security.istio.io/AuthorizationPolicy", "db", |p| {
+        p["spec"]["action"] = json!("DENY")
+    });
+    assert!(stopped(&call(&world, "web", "db")).contains("refuses to let"));
 }
 
 #[test]
