@@ -8,7 +8,7 @@ use plimsoll_source::{Origin, Sourced, Str};
 use plimsoll_spec::app::platform::CertificatesUse;
 use plimsoll_spec::app::port::Speaks;
 use plimsoll_spec::app::store::{Engine, Run, Tls};
-use plimsoll_spec::app::{Store, Use};
+use plimsoll_spec::app::{OrNone, Store, Use};
 use plimsoll_spec::types::{Target, TargetField};
 
 /// A piece of an address: text, or the name of a secret whose value stands there.
@@ -31,6 +31,19 @@ pub struct SecretValue {
     pub part: Option<Str>,
     /// The line that asked for it.
     pub origin: Origin,
+}
+
+/// The variable that an edge brings the URL under: its own, else the store's; `None` where there is
+/// none, or where the edge says `as: none`.
+pub fn variable(cx: &Cx, uses: &Use) -> Option<Sourced<Str>> {
+    match &uses.as_ {
+        OrNone::Some(name) => Some(name.clone()),
+        OrNone::None(origin) if origin.place().is_some() => None,
+        OrNone::None(_) => match &uses.target {
+            Target::Store { store, .. } => cx.app.stores.get(store)?.as_.some().cloned(),
+            _ => None,
+        },
+    }
 }
 
 /// What a field of a target is, seen from a namespace on one of its sides; `None` where the target
@@ -346,7 +359,7 @@ fn url(
         Target::Store { store, .. } => {
             let store = cx.app.stores.get(store)?;
             if *store.run.peek() == Run::External {
-                return external_url(store, uses, origin);
+                return external_url(cx, store, uses, origin);
             }
             store_url(cx, from, uses, target, store, side, origin)
         }
@@ -369,13 +382,13 @@ fn plain_url(
 }
 
 /// The URL of a store that somebody else runs is a secret of the file.
-fn external_url(store: &Store, uses: Option<&Use>, origin: &Origin) -> Option<Vec<Piece>> {
+fn external_url(cx: &Cx, store: &Store, uses: Option<&Use>, origin: &Origin) -> Option<Vec<Piece>> {
     let secret = store.secret.as_ref()?;
     let name = uses
-        .and_then(|uses| uses.as_.some())
-        .map_or(secret.peek(), Sourced::peek);
+        .and_then(|uses| variable(cx, uses))
+        .unwrap_or_else(|| secret.clone());
     Some(vec![Piece::Secret(SecretValue {
-        key: name.clone(),
+        key: name.peek().clone(),
         value: secret.peek().clone(),
         part: None,
         origin: origin.because(secret.origin()),

@@ -20,11 +20,17 @@ pub mod workload;
 
 use cx::{Cx, Objects};
 use plimsoll_schema::Minor;
-use plimsoll_source::Findings;
+use plimsoll_source::{Findings, Rule};
 use plimsoll_spec::App;
 use plimsoll_world::Blueprint;
 use program::Program;
 use secrets::plan::Plan;
+
+/// Every rule that compiling may report, by code.
+pub static RULES: &[&Rule] = &[
+    &workload::container::PLAIN_SIDECAR,
+    &workload::container::EXEC_SLEEP,
+];
 
 /// What compiling gives.
 pub struct Compiled {

@@ -349,7 +349,8 @@ impl Check<'_> {
                 .filter(|choice| choice.known_at(self.at))
                 .map(|choice| choice.value.as_ref())
         };
-        if !known().any(|choice| choice == text) {
+        // Where the version lists no choices, every text is allowed.
+        if known().next().is_some() && !known().any(|choice| choice == text) {
             let near = nearest(text, known()).map(str::to_owned);
             let allowed = known().map(str::to_owned).collect();
             self.problem(ProblemKind::BadEnum { allowed, near });

@@ -337,7 +337,8 @@ impl IntoForm for Fragment {
         match &self.0 {
             Form::Plain(Node::Map(_, entries)) if entries.is_empty() => None,
             Form::Plain(Node::Seq(_, items)) if items.is_empty() => None,
-            _ => Some(self.0),
+            Form::Plain(_) => Some(self.0),
+            _ => Some(Form::Shrinking(std::sync::Arc::new(self.0))),
         }
     }
 }

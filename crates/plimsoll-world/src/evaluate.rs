@@ -51,6 +51,15 @@ pub fn evaluate(blueprint: &Blueprint, values: &Values) -> World {
     }
 }
 
+/// Whether a condition holds with the values of the file.
+pub fn holds(cond: &Cond) -> bool {
+    Eval {
+        values: &Values::of_the_file(),
+    }
+    .cond(cond, None)
+    .0
+}
+
 /// Whether a template would take the value for true: not nothing, false, zero or empty.
 pub(crate) fn truthy(node: &Node) -> bool {
     match node {
@@ -108,6 +117,7 @@ impl Eval<'_> {
                 let node = self.expr(expr, element);
                 (!matches!(node, Node::Null(_))).then_some(node)
             }
+            Form::Shrinking(form) => self.form(form, element).filter(truthy),
             Form::Map(origin, parts) => Some(self.map(origin, parts, element)),
             Form::Seq(origin, parts) => Some(self.seq(origin, parts, element)),
         }

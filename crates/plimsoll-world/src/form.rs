@@ -16,6 +16,8 @@ pub enum Form {
     Map(Origin, Arc<[MapPart]>),
     /// A list.
     Seq(Origin, Arc<[SeqPart]>),
+    /// A map or list that leaves its place empty where nothing is left in it.
+    Shrinking(Arc<Form>),
 }
 
 /// A part of a map.
@@ -69,6 +71,7 @@ impl Form {
         match self {
             Self::Plain(_) => {}
             Self::Expr(expr) => expr.params(visit),
+            Self::Shrinking(form) => form.params(visit),
             Self::Map(_, parts) => parts.iter().for_each(|part| match part {
                 MapPart::Entry { when, value, .. } => {
                     when.iter().for_each(|cond| cond.params(visit));

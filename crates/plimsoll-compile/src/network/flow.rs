@@ -1,6 +1,6 @@
 //! Who talks to whom: the one list that network policies are made of.
 
-use plimsoll_source::{Origin, Str};
+use plimsoll_source::{Origin, Sourced, Str};
 use plimsoll_world::Cond;
 
 /// The other side of a flow.
@@ -33,7 +33,7 @@ pub enum Peer {
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct PodPort {
     /// Number, as the container listens.
-    pub number: u16,
+    pub number: Sourced<u16>,
     /// `TCP` or `UDP`.
     pub protocol: &'static str,
 }
@@ -41,18 +41,17 @@ pub struct PodPort {
 impl PodPort {
     /// A TCP port.
     pub fn tcp(number: u16) -> Self {
-        Self {
-            number,
-            protocol: "TCP",
-        }
+        Self::of(Sourced::rule("network/flow", number), "TCP")
     }
 
     /// A UDP port.
     pub fn udp(number: u16) -> Self {
-        Self {
-            number,
-            protocol: "UDP",
-        }
+        Self::of(Sourced::rule("network/flow", number), "UDP")
+    }
+
+    /// A port that the file says.
+    pub fn of(number: Sourced<u16>, protocol: &'static str) -> Self {
+        Self { number, protocol }
     }
 }
 

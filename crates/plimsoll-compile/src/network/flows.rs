@@ -45,10 +45,7 @@ fn pods(cx: &Cx, name: &str, namespace: &str) -> Peer {
 
 fn pod_port(port: &Port) -> PodPort {
     let protocol = crate::workload::container::protocol_text(*port.protocol.peek());
-    PodPort {
-        number: *port.port.peek(),
-        protocol,
-    }
+    PodPort::of(port.port.clone(), protocol)
 }
 
 /// The ports that an edge opens: those it names, by name or number of the Service, else the main

@@ -2,7 +2,7 @@
 //! that its flows need.
 
 use super::flow::{Flow, Peer, PodPort};
-use plimsoll_source::{Node, Origin, Str};
+use plimsoll_source::{Origin, Str};
 use plimsoll_world::{Form, Lit, Scope, form};
 
 /// A set of pods with what may come in and go out.
@@ -112,13 +112,9 @@ fn public(s: &Scope) -> Form {
 
 fn ports(s: &Scope, ports: &[PodPort]) -> Form {
     form!(s; [for port in ports => {
-        port: number(s, port.number),
+        port: &port.number,
         protocol: Lit(port.protocol),
     }])
-}
-
-fn number(s: &Scope, number: u16) -> Node {
-    Node::Int(s.origin().clone(), i64::from(number))
 }
 
 /// What only Cilium can say of these pods: the API server and the gateway as entities, and names
@@ -191,7 +187,7 @@ fn entity_rules(flows: &[&Flow], side: Side) -> Form {
                     s,
                     "toPorts",
                     form!(s; [{ ports: [for port in &flow.ports => {
-                    port: s.text(port.number.to_string()),
+                    port: port.number.map(|number| Str::from(number.to_string())),
                     protocol: Lit(port.protocol),
                 }] }]),
                 );

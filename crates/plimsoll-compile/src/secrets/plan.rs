@@ -9,7 +9,6 @@ use indexmap::IndexMap;
 use plimsoll_source::{Knob, Origin, Sourced, Str};
 use plimsoll_spec::app::EnvValue;
 use plimsoll_spec::app::secret::SecretKind;
-use plimsoll_spec::app::store::Run;
 use plimsoll_spec::types::{Target, Template};
 use plimsoll_world::{Cond, Unit};
 use std::collections::BTreeMap;
@@ -133,18 +132,9 @@ fn asked(cx: &Cx, uses: &plimsoll_spec::app::pod::SecretUse) -> Vec<SecretValue>
 
 /// The credentials that an edge brings.
 fn brought(cx: &Cx, program: &Program, uses: &plimsoll_spec::app::Use) -> Vec<SecretValue> {
-    if uses.as_.is_none() && !matches!(uses.target, Target::Store { .. } | Target::External(_)) {
-        return Vec::new();
-    }
     match &uses.target {
-        Target::Store { store, .. } => {
-            let Some(found) = cx.app.stores.get(store) else {
-                return Vec::new();
-            };
-            if uses.as_.is_none() && *found.run.peek() != Run::External {
-                return Vec::new();
-            }
-            if uses.as_.is_none() {
+        Target::Store { .. } => {
+            if address::variable(cx, uses).is_none() {
                 return Vec::new();
             }
             let field = plimsoll_spec::types::TargetField::Url;

@@ -65,9 +65,9 @@ pub fn client_ports(store: &Store) -> Vec<PodPort> {
         .ports
         .all
         .values()
-        .map(|port| PodPort {
-            number: *port.port.peek(),
-            protocol: crate::workload::container::protocol_text(*port.protocol.peek()),
+        .map(|port| {
+            let protocol = crate::workload::container::protocol_text(*port.protocol.peek());
+            PodPort::of(port.port.clone(), protocol)
         })
         .collect()
 }

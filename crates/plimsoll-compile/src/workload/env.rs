@@ -203,7 +203,7 @@ fn from_edge(cx: &Cx, program: &Program, uses: &Use) -> Vec<(Str, Expr)> {
         // Its URL is a secret of that very name already.
         return all;
     }
-    if let Some(name) = uses.as_.some()
+    if let Some(name) = address::variable(cx, uses)
         && let Some(pieces) = address::field(
             cx,
             from,

@@ -1,0 +1,5 @@
+//! Tests of the compiler on whole applications.
+
+mod examples;
+mod laws;
+mod project;

@@ -1,0 +1,48 @@
+//! An object that the API server would refuse: a field that it does not know, or of a wrong type.
+
+use crate::Subject;
+use plimsoll_schema::{find_kind, validate_object};
+use plimsoll_source::{Finding, Findings, Level, Node, Rule};
+
+/// The bad pattern.
+pub static RULE: Rule = Rule {
+    code: "PL0502",
+    name: "invalid-object",
+    level: Level::Error,
+    consequence: "the API server refuses the object, and the release stops there",
+    docs: "Every object is checked against the schema of its kind at the target version: unknown \
+           fields, missing ones, wrong types, and fields that this version does not have yet.",
+};
+
+/// Reports every problem of every object at the line that made it.
+pub fn check(subject: &Subject, findings: &mut Findings) {
+    for object in &subject.world.objects {
+        let Some((schemas, _)) = find_kind(&object.key.api_version, &object.key.kind) else {
+            continue;
+        };
+        for problem in validate_object(schemas, &object.body.to_json(), subject.target) {
+            let path = problem.path.to_string();
+            let message = format!("{}: `{path}`: {}", object.key, problem.kind);
+            let origin = nearest(&object.body, &path).origin();
+            findings.report(
+                Finding::new(&RULE, message)
+                    .mark_origin(origin, "made of this")
+                    .about(object.key.to_string()),
+            );
+        }
+    }
+}
+
+/// The node at a path, or the innermost that is there.
+fn nearest<'a>(body: &'a Node, path: &str) -> &'a Node {
+    let mut path = path;
+    loop {
+        if let Some(node) = plimsoll_world::why::find(body, path) {
+            return node;
+        }
+        match path.rfind(['.', '[']) {
+            Some(at) => path = &path[..at],
+            None => return body,
+        }
+    }
+}
