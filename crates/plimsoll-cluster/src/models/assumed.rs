@@ -1,7 +1,8 @@
 //! What a release takes for granted: the components whose kinds, classes, stores and issuers its
 //! objects name without bringing them.
 
-use super::platform::{Component, KNOWN, bringing};
+use super::components::{Facts, KNOWN};
+use super::platform::{Component, bringing};
 use crate::controllers::read;
 use crate::key::Gk;
 use crate::object;
@@ -72,9 +73,7 @@ impl Found {
 
     fn gateway(&mut self, gateway: &Value) {
         let class = read::text(gateway, "/spec/gatewayClassName");
-        let serves = |facts: &&super::platform::Facts| {
-            facts.gateway.is_some_and(|known| known.name == class)
-        };
+        let serves = |facts: &&Facts| facts.gateway.is_some_and(|known| known.name == class);
         match KNOWN.iter().find(serves) {
             Some(facts) => self.component(facts.name).class = Some(class.to_owned()),
             None => {
@@ -85,9 +84,7 @@ impl Found {
 
     fn ingress(&mut self, ingress: &Value) {
         let class = read::text(ingress, "/spec/ingressClassName");
-        let serves = |facts: &&super::platform::Facts| {
-            facts.ingress.is_some_and(|known| known.name == class)
-        };
+        let serves = |facts: &&Facts| facts.ingress.is_some_and(|known| known.name == class);
         if let Some(facts) = KNOWN.iter().find(serves) {
             let component = self.component(facts.name);
             component.ingress = true;

@@ -6,6 +6,7 @@ mod assumed;
 mod attended;
 mod cert_manager;
 mod cloudnative_pg;
+mod components;
 mod crds;
 mod external_secrets;
 mod gateways;
