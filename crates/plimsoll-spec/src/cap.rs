@@ -66,9 +66,10 @@ fn range<T: Ord + Clone>(knob: &Knob<SizeRange<T>>, most: &Sourced<T>) -> Knob<S
         limit: value.peek().limit.as_ref().map(low),
     };
     let changed = lowered.request != value.peek().request || lowered.limit != value.peek().limit;
-    let origin = match changed {
-        true => plimsoll_source::Origin::all([most.origin().clone(), value.origin().clone()]),
-        false => value.origin().because(most.origin()),
+    let origin = if changed {
+        plimsoll_source::Origin::all([most.origin().clone(), value.origin().clone()])
+    } else {
+        value.origin().because(most.origin())
     };
     Knob::new(knob.handle().clone(), Sourced::new(lowered, origin))
 }

@@ -76,9 +76,10 @@ impl Found {
                 };
                 let is_key =
                     matches!(&inside.shape, Shape::Block(block) if block().field(word).is_some());
-                match is_key {
-                    true => inside.step(word),
-                    false => Some(inside),
+                if is_key {
+                    inside.step(word)
+                } else {
+                    Some(inside)
                 }
             }
             Shape::List(inner) | Shape::WordOr(_, inner) | Shape::LeafOr(_, inner) => Self {

@@ -9,7 +9,6 @@ mod complete;
 pub mod engines;
 pub mod explain;
 pub mod load;
-mod near;
 pub mod read;
 mod reference;
 mod relations;

@@ -3,10 +3,10 @@
 use indexmap::IndexMap;
 use plimsoll_source::{Entry, Finding, Findings, Handle, Knob, Node, Origin, Sourced, Str};
 
-use crate::near::near;
 use crate::read::entries;
 use crate::rules::layers;
 use crate::shape::{Shape, short};
+use plimsoll_source::near::near;
 
 /// A piece of a text.
 #[derive(Clone, Debug, PartialEq, Eq)]

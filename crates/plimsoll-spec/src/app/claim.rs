@@ -17,7 +17,7 @@ pub struct Claim {
     /// Its size.
     #[spec(default = "10Gi")]
     pub size: Knob<Bytes>,
-    /// `ssd`, `standard` or a StorageClass.
+    /// `ssd`, `standard` or a `StorageClass`.
     pub class: Option<Sourced<Str>>,
     /// Pods on many nodes write.
     #[spec(default = "false")]

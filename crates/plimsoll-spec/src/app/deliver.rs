@@ -122,7 +122,7 @@ pub struct Analysis {
     /// What no answer means.
     #[spec(default = "hold")]
     pub silence: Sourced<Silence>,
-    /// Further queries: each is a condition that must hold, in PromQL.
+    /// Further queries: each is a condition that must hold, in `PromQL`.
     pub queries: IndexMap<Str, Sourced<Str>>,
     /// Where it was written.
     #[spec(origin)]

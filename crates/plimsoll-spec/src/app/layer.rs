@@ -35,19 +35,19 @@ impl Layer {
                     "default",
                     "Chosen without `-e`; without any it is the first.",
                     Some("false"),
-                    || Sourced::<bool>::shape(),
+                    Sourced::<bool>::shape,
                 ),
                 own(
                     "extends",
                     "Another environment, which lies below this one.",
                     None,
-                    || Sourced::<Str>::shape(),
+                    Sourced::<Str>::shape,
                 ),
                 own(
                     "short",
                     "Name in file names, `values-prod.yaml`; else its name.",
                     None,
-                    || Sourced::<Str>::shape(),
+                    Sourced::<Str>::shape,
                 ),
             ];
             let rest = App::block().fields.iter();

@@ -54,7 +54,7 @@ pub enum PodSecurity {
 pub enum Quota {
     /// Computed from what lives there.
     Auto(Origin),
-    /// As written: resource → amount, as `hard` of a ResourceQuota.
+    /// As written: resource → amount, as `hard` of a `ResourceQuota`.
     Hard(Node),
 }
 

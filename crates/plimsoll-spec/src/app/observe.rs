@@ -112,7 +112,7 @@ pub struct CustomAlert {
     /// Its name.
     #[spec(name)]
     pub name: Sourced<Str>,
-    /// In PromQL.
+    /// In `PromQL`.
     pub query: Sourced<Str>,
     /// How long it must hold.
     #[spec(default = "5m")]

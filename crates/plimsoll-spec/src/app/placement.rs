@@ -19,7 +19,7 @@ pub struct Placement {
     /// Whether nodes that may be taken away are fine.
     #[spec(shown = "`cluster.nodes.spot`")]
     pub spot: Sourced<bool>,
-    /// `low`, `normal`, `high`, or the name of a PriorityClass.
+    /// `low`, `normal`, `high`, or the name of a `PriorityClass`.
     #[spec(default = "normal")]
     pub priority: Sourced<Str>,
     /// Tolerations, as Kubernetes has them.

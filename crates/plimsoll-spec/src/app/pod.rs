@@ -26,7 +26,7 @@ pub struct SecretUse {
 pub struct Volume {
     /// Size of a claim of its own; on a statefulset one for each pod.
     pub size: Option<Sourced<Bytes>>,
-    /// `ssd`, `standard` or a StorageClass.
+    /// `ssd`, `standard` or a `StorageClass`.
     pub class: Option<Sourced<Str>>,
     /// In memory, gone with the pod.
     #[spec(default = "false")]

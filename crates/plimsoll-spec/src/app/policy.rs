@@ -4,6 +4,8 @@ use indexmap::IndexMap;
 use plimsoll_source::{Origin, Sourced, Str};
 use plimsoll_spec_derive::Spec;
 
+use crate::types::Date;
+
 /// Levels of rules, waivers, licences.
 #[derive(Clone, Debug, Spec)]
 pub struct Policy {
@@ -39,7 +41,7 @@ pub struct Waiver {
     /// Why.
     pub reason: Sourced<Str>,
     /// Last day, `2027-01-31`. Past it, it is an error.
-    pub until: Sourced<Str>,
+    pub until: Sourced<Date>,
     /// Where it was written.
     #[spec(origin)]
     pub origin: Origin,

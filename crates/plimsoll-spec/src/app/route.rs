@@ -146,7 +146,7 @@ pub struct Auth {
     pub origin: Origin,
 }
 
-/// A login by OpenID Connect.
+/// A login by `OpenID` Connect.
 #[derive(Clone, Debug, Spec)]
 pub struct Oidc {
     /// Who knows the people.

@@ -48,7 +48,7 @@ pub struct Replicas {
 /// A query whose answer decides the number of pods.
 #[derive(Clone, Debug, Spec)]
 pub struct ScaleQuery {
-    /// In PromQL.
+    /// In `PromQL`.
     pub query: Sourced<Str>,
     /// What is aimed at.
     pub target: Sourced<Count>,

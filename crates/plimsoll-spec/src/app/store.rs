@@ -175,23 +175,23 @@ pub enum Engine {
     /// ClickHouse.
     #[spec(word = "clickhouse")]
     ClickHouse,
-    /// MySQL.
+    /// `MySQL`.
     #[spec(word = "mysql")]
     MySql,
-    /// MariaDB.
+    /// `MariaDB`.
     #[spec(word = "mariadb")]
     MariaDb,
-    /// MongoDB.
+    /// `MongoDB`.
     #[spec(word = "mongodb")]
     MongoDb,
-    /// RabbitMQ.
+    /// `RabbitMQ`.
     #[spec(word = "rabbitmq")]
     RabbitMq,
     /// Apache Kafka.
     Kafka,
     /// NATS.
     Nats,
-    /// OpenSearch.
+    /// `OpenSearch`.
     #[spec(word = "opensearch")]
     OpenSearch,
     /// Memcached.
@@ -264,7 +264,7 @@ pub struct Storage {
     /// Its size. Growing is allowed, shrinking refused.
     #[spec(default = "10Gi")]
     pub size: Knob<Bytes>,
-    /// `ssd`, `standard` or a StorageClass.
+    /// `ssd`, `standard` or a `StorageClass`.
     #[spec(shown = "the cluster's")]
     pub class: Option<Sourced<Str>>,
     /// Kept in two zones.

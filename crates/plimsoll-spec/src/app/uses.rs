@@ -21,6 +21,7 @@ pub struct Use {
     #[spec(shown = "the main one; of a store all")]
     pub ports: Option<Vec<Sourced<PortRef>>>,
     /// Environment variable that holds the URL; `none`: no entry at all, of credentials neither.
+    /// Of a target without a URL `none` is the default, and says nothing about credentials.
     #[spec(shown = "the store's `as`; none for services")]
     pub as_: OrNone<Sourced<Str>>,
     /// Whose credentials: one of the store's `users`.

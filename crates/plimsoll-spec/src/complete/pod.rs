@@ -196,9 +196,10 @@ fn content(entry: &Entry, texts: &mut Texts<'_>, findings: &mut Findings) -> Opt
         .get("template")
         .and_then(Node::text)
         .is_some_and(|t| t == "true");
-    let content = match is_template {
-        true => content,
-        false => Str::from(content.replace("${", "$${")),
+    let content = if is_template {
+        content
+    } else {
+        Str::from(content.replace("${", "$${"))
     };
     let origin = Origin::written(span).because(file.origin());
     Some(tree::with(node, &["text"], Node::Text(origin, content)))

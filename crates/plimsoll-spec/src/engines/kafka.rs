@@ -1,4 +1,4 @@
-//! Apache Kafka in KRaft mode. Source: the image `apache/kafka`, its Dockerfile.
+//! Apache Kafka in `KRaft` mode. Source: the image `apache/kafka`, its Dockerfile.
 
 use super::{Facts, Login, NO_EXTENSIONS, Version};
 use crate::app::store::{Engine, Mode};

@@ -1,4 +1,4 @@
-//! MariaDB. Source: the official image `mariadb`, its Dockerfile and entry point.
+//! `MariaDB`. Source: the official image `mariadb`, its Dockerfile and entry point.
 
 use super::{DumpCommands, Facts, Login, NO_EXTENSIONS, Version};
 use crate::app::store::{Engine, Mode};

@@ -1,4 +1,4 @@
-//! MongoDB. Source: the official image `mongo`, its Dockerfile and entry point.
+//! `MongoDB`. Source: the official image `mongo`, its Dockerfile and entry point.
 
 use super::{DumpCommands, Facts, Login, NO_EXTENSIONS, Version};
 use crate::app::store::{Engine, Mode};

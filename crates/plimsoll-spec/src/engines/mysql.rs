@@ -1,4 +1,4 @@
-//! MySQL. Source: the official image `mysql`, its Dockerfile and entry point.
+//! `MySQL`. Source: the official image `mysql`, its Dockerfile and entry point.
 
 use super::{DumpCommands, Facts, Login, NO_EXTENSIONS, Version};
 use crate::app::store::{Engine, Mode};

@@ -1,4 +1,4 @@
-//! NATS with JetStream. Source: the official image `nats` (Alpine).
+//! NATS with `JetStream`. Source: the official image `nats` (Alpine).
 
 use super::{Facts, Login, NO_EXTENSIONS, Version};
 use crate::app::store::{Engine, Mode};

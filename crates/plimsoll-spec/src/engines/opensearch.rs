@@ -1,4 +1,4 @@
-//! OpenSearch. Source: the image `opensearchproject/opensearch`, its Dockerfile.
+//! `OpenSearch`. Source: the image `opensearchproject/opensearch`, its Dockerfile.
 
 use super::{Facts, Login, NO_EXTENSIONS, Version};
 use crate::app::store::{Engine, Mode};

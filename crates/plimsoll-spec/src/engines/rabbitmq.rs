@@ -1,4 +1,4 @@
-//! RabbitMQ. Source: the official image `rabbitmq` (management), its Dockerfile.
+//! `RabbitMQ`. Source: the official image `rabbitmq` (management), its Dockerfile.
 
 use super::{Facts, Login, NO_EXTENSIONS, Version};
 use crate::app::store::{Engine, Mode};

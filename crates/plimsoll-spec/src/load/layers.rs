@@ -6,12 +6,12 @@ use std::collections::BTreeSet;
 
 use super::only_environment;
 use crate::app::{App, Environment, Layer};
-use crate::near::near;
 use crate::read::{Word, entries};
 use crate::rules::layers as rules;
 use crate::shape::canonical::mend;
 use crate::shape::merge::{Removed, merge};
 use crate::tree;
+use plimsoll_source::near::near;
 
 /// The layers of a file.
 #[derive(Debug)]

@@ -6,7 +6,9 @@ pub mod layers;
 pub mod texts;
 pub mod under;
 
-use plimsoll_source::{FileId, Finding, Findings, Node, Origin, Sourced, Sources, Span, Str, yaml};
+use plimsoll_source::{
+    FileId, Finding, Findings, Level, Node, Origin, Sourced, Sources, Span, Str, yaml,
+};
 use std::collections::{BTreeMap, BTreeSet};
 
 use crate::app::{App, Environment};
@@ -92,7 +94,12 @@ impl Run<'_> {
         sets: &[(String, String)],
     ) -> Option<(Option<Str>, Vec<LoadedEnvironment>, usize)> {
         let root = self.read(path)?;
-        let broken = self.findings.any_error();
+        // Where the text itself is broken, what is missing proves nothing.
+        let loader = &plimsoll_source::rules::ALL;
+        let broken = self.findings.sorted().iter().any(|finding| {
+            finding.level == Level::Error
+                && loader.iter().any(|rule| rule.code == finding.rule.code)
+        });
         let mut speller = Speller::default();
         let root = speller.spell(&App::shape(), &root, "the file");
         let set = self.sets(sets, &mut speller);

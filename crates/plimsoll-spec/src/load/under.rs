@@ -4,13 +4,13 @@ use plimsoll_source::{Entry, Finding, Findings, Node, Origin, Str};
 use std::collections::BTreeMap;
 
 use crate::app::{App, Job, Migration, Service};
-use crate::near::near;
 use crate::read::{Word, entries};
 use crate::rules::layers as rules;
 use crate::shape::canonical::mend;
 use crate::shape::merge::{Removed, merge, spend_nulls};
 use crate::shape::{Block, Shape};
 use crate::tree;
+use plimsoll_source::near::near;
 
 /// A merged tree with everything under it.
 #[derive(Debug)]
@@ -176,7 +176,7 @@ impl Work<'_> {
         let names: Vec<Str> = self
             .services
             .iter()
-            .flat_map(|services| entries(services))
+            .flat_map(entries)
             .map(|entry| entry.key.clone())
             .collect();
         let finding = Finding::new(rule, format!("there is no service `{name}`"));

@@ -94,9 +94,10 @@ impl Leaf for Amount {
     const PATTERN: &'static str = r"^[0-9]+%?$";
 
     fn parse(text: &str) -> Result<Self, Problem> {
-        match text.ends_with('%') {
-            true => Percent::parse(text).map(Self::Percent),
-            false => u32::parse(text).map(Self::Count),
+        if text.ends_with('%') {
+            Percent::parse(text).map(Self::Percent)
+        } else {
+            u32::parse(text).map(Self::Count)
         }
     }
 }

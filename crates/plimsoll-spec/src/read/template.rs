@@ -3,12 +3,12 @@
 use plimsoll_source::{Finding, Node, Origin, Sourced, Str};
 
 use super::{Reader, Word, entries};
-use crate::near::near;
 use crate::reference::{Piece, pieces};
 use crate::rules::{layers, relations};
 use crate::shape::canonical::{mend, scalar};
 use crate::shape::{Leaf, Shape};
 use crate::types::{Part, Target, TargetField, Template};
+use plimsoll_source::near::near;
 
 /// The leaf of a text with references.
 pub fn leaf() -> Leaf {
@@ -101,15 +101,12 @@ fn secret(rest: &str, origin: &Origin, cx: &mut Reader<'_>) -> Option<Part> {
             .collect();
         let better =
             near(name, names.into_iter()).map(|near| near.to_owned() + &rest[name.len()..]);
-        let finding = match better {
-            Some(better) => {
-                let (from, to) = (format!("secrets.{rest}"), format!("secrets.{better}"));
-                mended(finding, origin, &from, &to, cx)
-            }
-            None => {
-                let help = format!("add `{name}` to `secrets`");
-                finding.mark_origin(origin, "unknown").help(help)
-            }
+        let finding = if let Some(better) = better {
+            let (from, to) = (format!("secrets.{rest}"), format!("secrets.{better}"));
+            mended(finding, origin, &from, &to, cx)
+        } else {
+            let help = format!("add `{name}` to `secrets`");
+            finding.mark_origin(origin, "unknown").help(help)
         };
         cx.report(finding);
         return None;

@@ -54,12 +54,11 @@ fn idle(block: &Block, node: &Node, entry: &Entry, findings: &mut Findings) {
         Some(chooser) => finding.mark_origin(chooser.value.origin(), "chosen here"),
         None => finding,
     };
-    let help = match only.except {
-        true => format!("leave it out, or choose another `{}`", only.chooser),
-        false => {
-            let values = only.values.join(", ");
-            format!("it goes with `{}` {values}", only.chooser)
-        }
+    let help = if only.except {
+        format!("leave it out, or choose another `{}`", only.chooser)
+    } else {
+        let values = only.values.join(", ");
+        format!("it goes with `{}` {values}", only.chooser)
     };
     findings.report(finding.help(help));
 }

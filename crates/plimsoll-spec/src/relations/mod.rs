@@ -1,5 +1,6 @@
 //! Relations between blocks: what no key shows by itself.
 
+pub mod choices;
 pub mod environments;
 pub mod jobs;
 pub mod keys;
@@ -20,4 +21,5 @@ pub fn check(app: &App, sources: &Sources, findings: &mut Findings) {
     jobs::check(app, findings);
     routes::check(app, findings);
     stores::check(app, findings);
+    choices::check(app, findings);
 }

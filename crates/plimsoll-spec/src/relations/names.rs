@@ -5,10 +5,10 @@ use plimsoll_source::{Finding, Findings, Origin, Sourced, Str};
 use std::collections::BTreeMap;
 
 use crate::app::pod::SecretUse;
-use crate::app::{App, External};
-use crate::near::near;
+use crate::app::{App, External, Secret};
 use crate::rules::relations;
 use crate::shape::canonical::mend;
+use plimsoll_source::near::near;
 
 /// Checks names.
 pub fn check(app: &App, findings: &mut Findings) {
@@ -109,8 +109,8 @@ pub fn exists<'a>(
 /// Reports a secret that is not defined.
 pub fn secret(app: &App, name: &Sourced<Str>, findings: &mut Findings) {
     let bare = name.map(|name| name.split('.').next().map_or(name.clone(), Str::from));
-    if app.secrets.contains_key(bare.peek()) {
-        return;
+    if let Some(secret) = app.secrets.get(bare.peek()) {
+        return half(secret, name, findings);
     }
     let what = format!("`secrets` has no `{}`", bare.peek());
     let finding = Finding::new(&relations::UNKNOWN_SECRET, what);
@@ -121,6 +121,22 @@ pub fn secret(app: &App, name: &Sourced<Str>, findings: &mut Findings) {
             .mark_origin(name.origin(), "unknown")
             .help(format!("add `{}: {{}}` to `secrets`", bare.peek())),
     });
+}
+
+/// Reports a key that a secret does not have.
+fn half(secret: &Secret, name: &Sourced<Str>, findings: &mut Findings) {
+    let Some((_, key)) = name.peek().split_once('.') else {
+        return;
+    };
+    let mut keys: Vec<&str> = secret.keys.iter().map(|key| key.peek().as_str()).collect();
+    if secret.kind.peek().is_pair() {
+        keys.extend(["private", "public"]);
+    }
+    if !keys.contains(&key) {
+        let what = format!("the secret `{}` has no key `{key}`", secret.name.peek());
+        let finding = Finding::new(&relations::UNKNOWN_SECRET, what);
+        findings.report(finding.mark_origin(name.origin(), "unknown"));
+    }
 }
 
 fn secrets(app: &App, findings: &mut Findings) {

@@ -197,7 +197,7 @@ fn edges(app: &App, uses: &IndexMap<Str, Use>, findings: &mut Findings) {
             let users: Vec<&str> = users.map(Str::as_str).collect();
             exists("user", user, users.into_iter(), findings);
         }
-        let Some(name) = url_name(app, edge) else {
+        let Some(name) = edge.as_.some() else {
             continue;
         };
         if urls.insert(name.peek().clone(), &edge.name).is_some() {
@@ -207,17 +207,6 @@ fn edges(app: &App, uses: &IndexMap<Str, Use>, findings: &mut Findings) {
             let help = format!("write `{{ {}: {{ as: OTHER_URL }} }}`", edge.name.peek());
             findings.report(finding.help(help));
         }
-    }
-}
-
-/// The name under which an edge gives a URL.
-fn url_name<'a>(app: &'a App, edge: &'a Use) -> Option<&'a Sourced<Str>> {
-    match (&edge.as_, &edge.target) {
-        (OrNone::Some(name), _) => Some(name),
-        (OrNone::None(origin), Target::Store { store, .. }) if origin.place().is_none() => {
-            app.stores.get(store)?.as_.some()
-        }
-        _ => None,
     }
 }
 

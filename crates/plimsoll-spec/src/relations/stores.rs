@@ -5,9 +5,9 @@ use plimsoll_source::{Finding, Findings, Origin};
 use crate::app::store::{Engine, Mode, Run};
 use crate::app::{App, OrNone, Store};
 use crate::engines::Facts;
-use crate::near::near;
 use crate::rules::relations;
 use crate::shape::canonical::mend;
+use plimsoll_source::near::near;
 
 /// Checks stores.
 pub fn check(app: &App, findings: &mut Findings) {

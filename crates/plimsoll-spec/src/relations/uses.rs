@@ -3,13 +3,14 @@
 use plimsoll_source::{Entry, Finding, Findings, Node, Str};
 use std::collections::BTreeSet;
 
+use crate::complete::Filler;
 use crate::complete::pod::BLOCKS;
-use crate::near::near;
 use crate::read::{Things, entries};
 use crate::rules::relations;
 use crate::shape::canonical::mend;
 use crate::tree;
 use crate::types::Target;
+use plimsoll_source::near::near;
 
 /// The tree with edges and paths that have a target.
 pub fn resolve(root: &Node, known: &BTreeSet<Str>, findings: &mut Findings) -> Node {
@@ -60,7 +61,7 @@ impl Resolver<'_> {
                 return Some(edge.value.clone());
             }
             match self.edge(block, edge, is_on) {
-                Found::Here => return Some(edge.value.clone()),
+                Found::Here => return Some(self.filled(edge)),
                 Found::Passed => passed.push(edge.key.clone()),
                 Found::Wrong => {}
             }
@@ -108,6 +109,41 @@ impl Resolver<'_> {
         }
     }
 
+    /// The edge with what it takes from its target: name of the URL, and whose credentials.
+    fn filled(&self, edge: &Entry) -> Node {
+        let mut filler = Filler::new("use", &edge.value);
+        let store = match self.things.find(&edge.key) {
+            Some(Target::Store { store, database }) => {
+                let found = self.root.at(&["stores", &store]);
+                found.map(|found| (found, database))
+            }
+            _ => None,
+        };
+        let Some((store, database)) = store else {
+            filler.text(&["as"], "none");
+            return filler.node;
+        };
+        if let Some(name) = store.get("as").and_then(Node::text) {
+            let origin = store.get("as").map(|name| name.origin().clone());
+            let origin = origin.unwrap_or_else(|| filler.origin(&["as"]));
+            filler.text_from(&["as"], name.clone(), &origin);
+        }
+        let no_login = store
+            .get("users")
+            .is_some_and(|users| users.text().is_some());
+        if no_login {
+            return filler.node;
+        }
+        let owner = database.and_then(|name| store.at(&["databases", &name, "owner"]));
+        let first = store.get("users").and_then(|users| entries(users).next());
+        let named = first.map(|entry| tree::text(&entry.at, entry.key.clone()));
+        if let Some(user) = owner.cloned().or(named) {
+            let name = user.text().cloned().unwrap_or_default();
+            filler.text_from(&["user"], name, user.origin());
+        }
+        filler.node
+    }
+
     fn is_off(&self, block: &str, name: &str) -> bool {
         self.root
             .at(&[block, name])
@@ -118,14 +154,14 @@ impl Resolver<'_> {
         let what = format!("there is no `{name}` to talk to");
         let finding = Finding::new(&relations::UNKNOWN_TARGET, what);
         let names = self.things.names();
-        self.findings
-            .report(match near(name, names.iter().map(String::as_str)) {
-                Some(near) => mend(finding, &edge.at, "unknown", near),
-                None => {
-                    let help = "define it in `services`, `stores` or `externals`";
-                    finding.mark_origin(&edge.at, "unknown").help(help)
-                }
-            });
+        self.findings.report(
+            if let Some(near) = near(name, names.iter().map(String::as_str)) {
+                mend(finding, &edge.at, "unknown", near)
+            } else {
+                let help = "define it in `services`, `stores` or `externals`";
+                finding.mark_origin(&edge.at, "unknown").help(help)
+            },
+        );
     }
 
     fn route(&mut self, route: &Entry) -> Node {

@@ -4,9 +4,9 @@ use plimsoll_source::{Entry, Finding, Findings, Node, Origin, Rule, Span, Str};
 use std::collections::{BTreeMap, BTreeSet};
 
 use super::{Block, Keys, Leaf, Map, Shape, Short, short};
-use crate::near::near;
 use crate::rules::{layers, shapes};
 use crate::types::{Leaf as _, Name, PortName, Problem};
+use plimsoll_source::near::near;
 
 /// What spelling out finds on its way.
 #[derive(Debug, Default)]
@@ -149,8 +149,8 @@ impl Speller {
                 let spelled = entries.iter().filter_map(|e| self.element(map, e));
                 spelled.collect()
             }
-            _ => match scalar(item) {
-                Some(name) => {
+            _ => {
+                if let Some(name) = scalar(item) {
                     let at = item.origin().clone();
                     if self.check_key(map.keys, &name, &at).is_none() {
                         return Vec::new();
@@ -161,12 +161,11 @@ impl Speller {
                         at,
                         value,
                     }]
-                }
-                None => {
+                } else {
                     self.wrong_shape(&shape.what(), item, key);
                     Vec::new()
                 }
-            },
+            }
         }
     }
 
@@ -230,44 +229,41 @@ impl Speller {
     }
 
     fn one_key(&mut self, block: &Block, shape: &Shape, node: &Node, key: &str) -> Option<Node> {
-        match node {
-            Node::Map(origin, entries) => {
-                let [entry] = &entries[..] else {
-                    let what = format!(
-                        "`{key}` has {} keys, and is {}",
-                        entries.len(),
-                        shape.what()
-                    );
-                    let finding = Finding::new(&shapes::WRONG_SHAPE, what);
-                    let finding = finding.mark_origin(node.origin(), "exactly one of them");
-                    return self.bad(finding, node.origin());
-                };
-                let entry = self.field(block, entry)?;
-                let entry = match entry.value {
-                    Node::Null(at) => Entry {
-                        value: short::empty(&at),
-                        ..entry
-                    },
-                    _ => entry,
-                };
-                Some(Node::map(origin.clone(), [entry]))
+        if let Node::Map(origin, entries) = node {
+            let [entry] = &entries[..] else {
+                let what = format!(
+                    "`{key}` has {} keys, and is {}",
+                    entries.len(),
+                    shape.what()
+                );
+                let finding = Finding::new(&shapes::WRONG_SHAPE, what);
+                let finding = finding.mark_origin(node.origin(), "exactly one of them");
+                return self.bad(finding, node.origin());
+            };
+            let entry = self.field(block, entry)?;
+            let entry = match entry.value {
+                Node::Null(at) => Entry {
+                    value: short::empty(&at),
+                    ..entry
+                },
+                _ => entry,
+            };
+            Some(Node::map(origin.clone(), [entry]))
+        } else {
+            let word = scalar(node);
+            let field = word.as_ref().and_then(|word| block.field(word));
+            if let Some(field) = field {
+                let empty = short::empty(node.origin());
+                return Some(short::map_of(node.origin(), [(field.key, empty)]));
             }
-            _ => {
-                let word = scalar(node);
-                let field = word.as_ref().and_then(|word| block.field(word));
-                if let Some(field) = field {
-                    let empty = short::empty(node.origin());
-                    return Some(short::map_of(node.origin(), [(field.key, empty)]));
-                }
-                let what = format!("`{key}` is {}", shape.what());
-                let words = block.fields.iter().map(|field| field.key);
-                let finding = Finding::new(&shapes::WRONG_VALUE, what);
-                let finding = match word.as_ref().and_then(|word| near(word, words)) {
-                    Some(near) => mend(finding, node.origin(), "not one of them", near),
-                    None => finding.mark_origin(node.origin(), "not one of them"),
-                };
-                self.bad(finding, node.origin())
-            }
+            let what = format!("`{key}` is {}", shape.what());
+            let words = block.fields.iter().map(|field| field.key);
+            let finding = Finding::new(&shapes::WRONG_VALUE, what);
+            let finding = match word.as_ref().and_then(|word| near(word, words)) {
+                Some(near) => mend(finding, node.origin(), "not one of them", near),
+                None => finding.mark_origin(node.origin(), "not one of them"),
+            };
+            self.bad(finding, node.origin())
         }
     }
 
@@ -312,14 +308,14 @@ impl Speller {
         let keys = block.fields.iter().map(|field| field.key);
         let what = format!("{} has no key `{}`", block.title(), entry.key);
         let finding = Finding::new(&shapes::UNKNOWN_KEY, what);
-        self.findings.report(match near(&entry.key, keys.clone()) {
-            Some(near) => mend(finding, &entry.at, "unknown", near),
-            None => {
+        self.findings
+            .report(if let Some(near) = near(&entry.key, keys.clone()) {
+                mend(finding, &entry.at, "unknown", near)
+            } else {
                 let keys: Vec<&str> = keys.collect();
                 let help = format!("it has {}", keys.join(", "));
                 finding.mark_origin(&entry.at, "unknown").help(help)
-            }
-        });
+            });
     }
 
     fn twice(&mut self, entry: &Entry, known: &Entry) {

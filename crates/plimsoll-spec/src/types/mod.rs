@@ -2,6 +2,7 @@
 
 pub mod access;
 pub mod cidr;
+pub mod date;
 pub mod leaf;
 pub mod limit;
 pub mod name;
@@ -17,6 +18,7 @@ pub mod template;
 
 pub use access::{Caller, Permission};
 pub use cidr::Cidr;
+pub use date::Date;
 pub use leaf::{Leaf, Problem};
 pub use limit::{Latency, Limit, Step};
 pub use name::{Name, PortName};

@@ -7,4 +7,5 @@ mod merging;
 mod mutations;
 mod pages;
 mod reading;
+mod values;
 mod wrong;

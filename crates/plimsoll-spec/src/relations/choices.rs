@@ -1,0 +1,53 @@
+//! Keys that stand instead of each other, or that contradict each other.
+
+use plimsoll_source::{Finding, Findings, Origin};
+
+use crate::app::App;
+use crate::rules::relations;
+
+/// Checks pull secrets, patches and secrets.
+pub fn check(app: &App, findings: &mut Findings) {
+    if let Some(pull) = &app.images.pull {
+        let written = [&pull.name, &pull.secret].into_iter().flatten().count();
+        if written != 1 {
+            let origin = pull
+                .name
+                .as_ref()
+                .or(pull.secret.as_ref())
+                .map(|name| name.origin());
+            let what = "`images.pull` is one of `secrets`, or `{ secret }`";
+            report(what, origin, findings);
+        }
+    }
+    for patch in &app.kubernetes.patches {
+        let written = [
+            patch.merge.is_some(),
+            patch.json.is_some(),
+            patch.remove.is_some(),
+        ];
+        if written.into_iter().filter(|is| *is).count() != 1 {
+            let what = "a patch has exactly one of `merge`, `json` and `remove`";
+            report(what, Some(patch.object.origin()), findings);
+        }
+    }
+    for secret in app.secrets.values() {
+        if let (true, Some(rotate)) = (secret.protect.peek(), &secret.rotate) {
+            let what = format!(
+                "`{}` is protected, and cannot be rotated",
+                secret.name.peek()
+            );
+            let finding = Finding::new(&relations::CHOICE, what)
+                .mark_origin(rotate.origin(), "asks for a new value")
+                .mark_origin(secret.protect.origin(), "refuses a new value");
+            findings.report(finding);
+        }
+    }
+}
+
+fn report(what: &str, origin: Option<&Origin>, findings: &mut Findings) {
+    let finding = Finding::new(&relations::CHOICE, what);
+    findings.report(match origin {
+        Some(origin) => finding.mark_origin(origin, "exactly one of them"),
+        None => finding,
+    });
+}
