@@ -95,7 +95,7 @@ pub fn keys(cx: &Cx, program: &Program) -> IndexMap<Str, PlannedKey> {
 
 /// The values behind one entry of `secrets` of a program: a secret with keys gives one each, a
 /// pair its halves.
-fn asked(cx: &Cx, uses: &plimsoll_spec::app::pod::SecretUse) -> Vec<SecretValue> {
+pub fn asked(cx: &Cx, uses: &plimsoll_spec::app::pod::SecretUse) -> Vec<SecretValue> {
     let from = uses.from.as_ref().unwrap_or(&uses.name);
     let origin = uses.name.origin().because(from.origin());
     let (name, part) = match from.peek().split_once('.') {

@@ -1,20 +1,28 @@
 //! Stores: databases, caches, brokers, as StatefulSets of official images under a restricted
 //! context, or as what an operator is told.
 
+pub mod backup;
 pub mod clickhouse;
 pub mod credentials;
+pub mod drill;
 pub mod exporter;
+pub mod helper;
 pub mod plain;
 pub mod policy;
+pub mod pooler;
 pub mod postgres;
 pub mod postgres_settings;
 pub mod postgres_setup;
 pub mod recipe;
 pub mod redis;
+pub mod redis_cluster;
 pub mod rules;
 pub mod statefulset;
 pub mod text;
 pub mod tls;
+
+#[cfg(test)]
+mod tests;
 
 use crate::cx::{Cx, Objects};
 use crate::secrets::plan::Plan;

@@ -9,7 +9,7 @@ use super::recipe::{Recipe, Scratch};
 use super::several;
 use super::text::Text;
 use super::tls;
-use super::{postgres_settings, postgres_setup, statefulset};
+use super::{pooler, postgres_settings, postgres_setup, statefulset};
 use crate::address::serves_tls;
 use crate::cx::Cx;
 use crate::workload::container;
@@ -61,6 +61,7 @@ pub fn recipe(cx: &Cx, store: &Store, keys: &mut Credentials) -> Recipe {
     let replication = keys.inner(cx, store, "replication");
     let copy = copy(cx, store, &replication);
     recipe.before.push((several(store), copy));
+    pooler::add(cx, store, &mut recipe, keys);
     recipe
 }
 

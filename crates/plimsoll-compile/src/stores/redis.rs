@@ -7,10 +7,10 @@ use super::exporter::{Exporter, Said};
 use super::postgres_settings::memory;
 use super::recipe::{EngineVariable, Recipe, Scratch, Variable};
 use super::text::Text;
-use super::{several, statefulset};
+use super::{redis_cluster, several, statefulset};
 use crate::cx::Cx;
 use plimsoll_source::{Node, Sourced, Str};
-use plimsoll_spec::app::store::Engine;
+use plimsoll_spec::app::store::{Engine, Mode};
 use plimsoll_spec::app::{OrNone, Store};
 use plimsoll_world::{Cond, Expr, Form, Scope};
 
@@ -47,11 +47,13 @@ pub fn recipe(cx: &Cx, store: &Store, keys: &mut Credentials) -> Recipe {
             recipe.credential("REDISCLI_AUTH", &key);
         }
     }
-    recipe.env.push(EngineVariable {
-        name: "POD_NAME".into(),
-        when: Cond::always("stores/redis"),
-        value: Variable::Field("metadata.name"),
-    });
+    for (name, field) in [("POD_NAME", "metadata.name"), ("POD_IP", "status.podIP")] {
+        recipe.env.push(EngineVariable {
+            name: name.into(),
+            when: Cond::always("stores/redis"),
+            value: Variable::Field(field),
+        });
+    }
     let first = store.name.map(|name| Str::from(format!("{name}-0")));
     recipe.set_when(several(store), "FIRST", Expr::from(&first));
     let pods = statefulset::pods_name(store);
@@ -63,7 +65,15 @@ pub fn recipe(cx: &Cx, store: &Store, keys: &mut Credentials) -> Recipe {
         path: "/run/plimsoll",
         memory: Some(Sourced::rule("stores/redis", Str::from("4Mi"))),
     });
+    if is_cluster(store) {
+        redis_cluster::add(cx, store, &mut recipe, keys);
+    }
     recipe
+}
+
+/// Whether each instance has a part of the data.
+pub fn is_cluster(store: &Store) -> bool {
+    *store.mode.peek() == Mode::Cluster
 }
 
 /// The settings, from the size of an instance, with those of the file over them.
@@ -98,6 +108,9 @@ fn settings(store: &Store) -> Node {
     } else if !own("save") {
         text.line("save \"\"");
     }
+    if is_cluster(store) {
+        redis_cluster::settings(store, &mut text);
+    }
     for (key, value) in &store.settings {
         text.of(value, |value| format!("{key} {value}"));
     }
@@ -114,15 +127,25 @@ fn start(cx: &Cx, store: &Store, keys: &mut Credentials) -> Node {
         .line(format!("cp {FOLDER}/server.conf \"$conf\""))
         .line("{");
     users(cx, store, keys, &mut text);
-    text.line("} >> \"$conf\"")
-        .line("if [ \"${FIRST:-$POD_NAME}\" != \"$POD_NAME\" ]; then")
+    text.line("} >> \"$conf\"");
+    text.because(store.mode.origin());
+    if is_cluster(store) {
+        redis_cluster::start(store, &mut text);
+    } else {
+        follow(store, &mut text);
+    }
+    text.line(format!("exec {server} \"$conf\""));
+    text.build()
+}
+
+/// Every instance but the first follows it.
+fn follow(store: &Store, text: &mut Text) {
+    text.line("if [ \"${FIRST:-$POD_NAME}\" != \"$POD_NAME\" ]; then")
         .line(format!(
             "  echo \"replicaof $FIRST.$PODS {}\" >> \"$conf\"",
             port(store)
         ))
-        .line("fi")
-        .line(format!("exec {server} \"$conf\""));
-    text.build()
+        .line("fi");
 }
 
 /// The main port.

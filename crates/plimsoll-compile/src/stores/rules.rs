@@ -3,7 +3,7 @@
 use plimsoll_source::{Level, Rule};
 
 /// Every rule of stores, in the order of the codes.
-pub static ALL: &[&Rule] = &[&TLS_WITHOUT_CERTIFICATES];
+pub static ALL: &[&Rule] = &[&TLS_WITHOUT_CERTIFICATES, &NO_DUMP, &NOT_YET];
 
 /// TLS is wanted and nobody makes certificates.
 pub static TLS_WITHOUT_CERTIFICATES: Rule = Rule {
@@ -15,4 +15,25 @@ pub static TLS_WITHOUT_CERTIFICATES: Rule = Rule {
            `platform.certificates`. Where that is `none`, no certificate can be made: choose \
            `cert-manager`, let an operator run the store, or write `tls: false` to say that \
            connections inside the cluster stay plain.",
+};
+
+/// A backup of an engine that nothing dumps.
+pub static NO_DUMP: Rule = Rule {
+    code: "PL0421",
+    name: "backup-without-dump",
+    level: Level::Error,
+    consequence: "no copy of the data is made, though the file asks for one",
+    docs: "`full`, `offsite` and `archive` run the commands of `dump`. For this engine none are \
+           known: write `dump: { save, load }`, commands of the store's image that write all data \
+           to stdout and read it from stdin. They find the store by the variables `STORE_HOST`, \
+           `STORE_PORT`, `STORE_USER` and `STORE_PASSWORD`.",
+};
+
+/// A key of a store whose effect belongs to later work.
+pub static NOT_YET: Rule = Rule {
+    code: "PL0422",
+    name: "not-yet",
+    level: Level::Warning,
+    consequence: "the key is read and has no effect in this version",
+    docs: "The key is part of the language and is checked, but nothing is made of it yet.",
 };

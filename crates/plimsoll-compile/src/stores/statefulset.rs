@@ -3,8 +3,7 @@
 
 use super::credentials::{self, Credentials};
 use super::recipe::{self, EngineFile, EngineVariable, Recipe, Variable};
-use super::{exporter, on, policy, several, tls};
-use crate::address;
+use super::{backup, exporter, on, policy, several, tls};
 use crate::cx::{Cx, Objects};
 use crate::names;
 use crate::program::Program;
@@ -16,6 +15,7 @@ use crate::workload::{
     account, config, container, deployment, env, probe, resources, statefulset, volume,
 };
 use plimsoll_source::{Sourced, Str};
+use plimsoll_spec::app::store::Mode;
 use plimsoll_spec::app::{OrNone, Port, Store};
 use plimsoll_world::{
     Cond, Expr, Form, Fragment, MapBuilder, ObjectForm, Op, Role, Scope, SeqBuilder, Unit, form,
@@ -27,6 +27,7 @@ pub fn objects(cx: &Cx, store: &Store, plan: &mut Plan, out: &mut Objects) {
     let mut keys = Credentials::of(cx, store);
     let mut recipe = recipe::of(cx, store, &mut keys);
     let metrics = exporter::add(cx, store, &mut recipe, &mut keys);
+    backup::add(cx, store, &mut recipe, &mut keys, plan);
     let body = stateful_set(cx, store, &program, &mut recipe);
     let mut after = deployment::waits_for(cx, &program);
     after.retain(|unit| *unit != program.unit);
@@ -360,13 +361,30 @@ fn services(cx: &Cx, store: &Store, program: &Program, recipe: &Recipe, out: &mu
             .push(("statefulset.kubernetes.io/pod-name", first));
     }
     out.push(service::form_of(cx, &writer));
-    if address::has_readers(store) {
+    if let Some(when) = readers(store) {
         let name = store.name.map(|name| Str::from(format!("{name}-ro")));
-        out.push(service::form_of(cx, &front(name, on(store))));
+        out.push(service::form_of(cx, &front(name, when)));
     }
     let mut pods = front(pods_name(store), on(store));
     pods.headless = true;
     out.push(service::form_of(cx, &pods));
+}
+
+/// What lets the Service of the readers exist. A store of one instance becomes a replicated one
+/// where a chart gives it more.
+fn readers(store: &Store) -> Option<Cond> {
+    let can = store
+        .engine
+        .peek()
+        .facts()
+        .is_some_and(|facts| facts.modes.contains(&Mode::Replicated));
+    let one = *store.instances.peek() == 1;
+    match store.mode.peek() {
+        Mode::Replicated | Mode::Sentinel if one => Some(on(store)),
+        Mode::Replicated | Mode::Sentinel => Some(on(store).and(several(store))),
+        Mode::Single if can && one => Some(on(store).and(several(store))),
+        Mode::Single | Mode::Cluster => None,
+    }
 }
 
 /// Ports of the engine and of the file's sidecars: all stand in the Services.

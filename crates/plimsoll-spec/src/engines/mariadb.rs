@@ -41,7 +41,7 @@ pub(super) static FACTS: Facts = Facts {
     url_env: Some("DATABASE_URL"),
     health: "[healthcheck.sh, --connect, --innodb_initialized]",
     dump: Some(DumpCommands {
-        save: "mariadb-dump --all-databases --single-transaction --routines --events",
+        save: "mariadb-dump --host=\"$STORE_HOST\" --user=root --all-databases --single-transaction --routines --events",
         load: "mariadb",
     }),
     exporter: Some(("docker.io/prom/mysqld-exporter:v0.18.0", 9104)),

@@ -36,7 +36,7 @@ pub(super) static FACTS: Facts = Facts {
     url_env: Some("MONGODB_URL"),
     health: "[mongosh, --quiet, --eval, db.adminCommand('ping').ok]",
     dump: Some(DumpCommands {
-        save: "mongodump --archive",
+        save: "printf 'password: %s\\n' \"$STORE_PASSWORD\" > /tmp/mongo.yaml && mongodump --host \"$STORE_HOST\" --username \"$STORE_USER\" --authenticationDatabase admin --config /tmp/mongo.yaml --archive",
         load: "mongorestore --archive --drop",
     }),
     exporter: Some(("docker.io/percona/mongodb_exporter:0.47.0", 9216)),

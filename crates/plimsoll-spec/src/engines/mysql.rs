@@ -41,7 +41,7 @@ pub(super) static FACTS: Facts = Facts {
     url_env: Some("DATABASE_URL"),
     health: "[mysqladmin, ping, --silent, --host=127.0.0.1]",
     dump: Some(DumpCommands {
-        save: "mysqldump --all-databases --single-transaction --routines --events",
+        save: "mysqldump --host=\"$STORE_HOST\" --user=root --all-databases --single-transaction --routines --events",
         load: "mysql",
     }),
     exporter: Some(("docker.io/prom/mysqld-exporter:v0.18.0", 9104)),

@@ -56,7 +56,7 @@ pub(super) static FACTS: Facts = Facts {
     url_env: Some("REDIS_URL"),
     health: "[redis-cli, --no-auth-warning, ping]",
     dump: Some(DumpCommands {
-        save: "redis-cli --rdb /tmp/dump.rdb >&2 && cat /tmp/dump.rdb",
+        save: "redis-cli -h \"$STORE_HOST\" -p \"$STORE_PORT\" --rdb /tmp/dump.rdb >&2 && cat /tmp/dump.rdb",
         load: "cat > /data/dump.rdb",
     }),
     exporter: Some(("docker.io/oliver006/redis_exporter:v1.79.0", 9121)),

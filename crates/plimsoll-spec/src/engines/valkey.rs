@@ -51,7 +51,7 @@ pub(super) static FACTS: Facts = Facts {
     url_env: Some("REDIS_URL"),
     health: "[valkey-cli, --no-auth-warning, ping]",
     dump: Some(DumpCommands {
-        save: "valkey-cli --rdb /tmp/dump.rdb >&2 && cat /tmp/dump.rdb",
+        save: "valkey-cli -h \"$STORE_HOST\" -p \"$STORE_PORT\" --rdb /tmp/dump.rdb >&2 && cat /tmp/dump.rdb",
         load: "cat > /data/dump.rdb",
     }),
     exporter: Some(("docker.io/oliver006/redis_exporter:v1.79.0", 9121)),

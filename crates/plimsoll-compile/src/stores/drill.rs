@@ -1,0 +1,143 @@
+//! The drill: the last copy is fetched and loaded into an instance that lives as long as the Job.
+//! A backup that was never restored is a hope.
+
+use super::backup::{outside, report_drill, scheduled, sender, volumes};
+use super::helper::{self, HelperPod};
+use super::text::Text;
+use super::{on, redis};
+use crate::cx::{Cx, Objects};
+use crate::program::Program;
+use crate::workload::container;
+use crate::workload::volume::volume_name;
+use plimsoll_source::{Node, Sourced, Str};
+use plimsoll_spec::app::job::When;
+use plimsoll_spec::app::pod::Writable;
+use plimsoll_spec::app::store::{Dump, Engine};
+use plimsoll_spec::app::{External, Store};
+use plimsoll_spec::types::Moment;
+use plimsoll_world::{Expr, Form, ObjectForm, Scope, SeqBuilder, Unit, form};
+
+/// Adds the drill of a store, where its engine can be started for it.
+pub fn add(
+    cx: &Cx,
+    store: &Store,
+    when: &When,
+    external: &External,
+    dump: &Dump,
+    out: &mut Objects,
+) {
+    let moment = when.when.fixed();
+    let Moment::Cron(_) = moment.peek() else {
+        return;
+    };
+    let Some(script) = script(store) else {
+        report_drill(cx, store, moment.origin());
+        return;
+    };
+    let s = &Scope::new("stores/drill").because(moment.origin());
+    let name = helper::name(store, "drill");
+    let fetch = ("fetch", fetch_script());
+    let pod = HelperPod {
+        name: &name,
+        before: vec![sender(cx, store, external, "full", fetch, form!(s; []))],
+        own: scratch_instance(cx, store, dump, script),
+        volumes: with_scratch(s, store),
+        ends: true,
+        fewest: helper::one(s),
+    };
+    let schedule = moment.map(|moment| match moment {
+        Moment::Cron(cron) => cron.five(),
+        _ => Str::default(),
+    });
+    let body = scheduled(cx, store, (&name, &name), &schedule, &when.timezone, pod);
+    let unit = Unit::Store(store.name.peek().clone());
+    out.push(ObjectForm::new(unit, on(store), body));
+    helper::policy(cx, store, &name, (&[], &[outside(external)]), out);
+}
+
+/// The newest copy; names are times, so the last one is.
+fn fetch_script() -> Node {
+    let mut text = Text::new("stores/drill");
+    text.line("set -eu")
+        .line("newest=$(rclone lsf --files-only \"$FOLDER\" | sort | tail -n 1)")
+        .line("[ -n \"$newest\" ] || { echo 'there is no copy to restore'; exit 1; }")
+        .line("exec rclone copyto \"$FOLDER/$newest\" /backup/dump");
+    text.build()
+}
+
+fn with_scratch(s: &Scope, store: &Store) -> Form {
+    let mut list = SeqBuilder::new(s);
+    list.splice(s, volumes());
+    list.push(s, form!(s; { name: "data", emptyDir: {} }));
+    for path in runtime(store) {
+        let name = path.map(|path| volume_name("scratch", path));
+        list.push(s, form!(s; { name: &name, emptyDir: {} }));
+    }
+    list.build()
+}
+
+/// What the engine writes besides its data; `/tmp` is there already.
+fn runtime(store: &Store) -> impl Iterator<Item = &Sourced<Str>> {
+    let paths = match &store.writable {
+        Writable::Paths(paths) => paths.as_slice(),
+        Writable::All(_) => &[],
+    };
+    paths.iter().filter(|path| path.peek() != "/tmp")
+}
+
+/// Starts an instance, loads the copy with the engine's own command, and looks whether there is
+/// anything. `None` where it is not known how.
+fn script(store: &Store) -> Option<Node> {
+    let mut text = Text::new("stores/drill");
+    text.because(store.engine.origin()).line("set -eu");
+    match store.engine.peek() {
+        Engine::Postgres | Engine::TimescaleDb => {
+            text.line("docker-entrypoint.sh postgres &")
+                .line("export PGHOST=127.0.0.1 PGUSER=postgres")
+                .line("until pg_isready --quiet; do sleep 1; done")
+                // A dump of everything makes the superuser first, who is there already.
+                .line("grep -v '^CREATE ROLE postgres;' /backup/dump | sed '/^DROP ROLE IF EXISTS postgres;/d' > /tmp/dump")
+                .line("\"$@\" < /tmp/dump")
+                .line("[ \"$(psql -Atc \"select count(*) from pg_database where not datistemplate and datname <> 'postgres'\")\" -gt 0 ]");
+        }
+        Engine::Redis | Engine::Valkey => {
+            let (server, client) = redis::programs(store);
+            text.line("cp /backup/dump /restore/dump.rdb")
+                .line(format!("{server} --dir /restore --save '' &"))
+                .line(format!(
+                    "until [ \"$({client} ping)\" = PONG ]; do sleep 1; done"
+                ))
+                .line(format!("{client} info keyspace"));
+        }
+        _ => return None,
+    }
+    Some(text.build())
+}
+
+fn scratch_instance(cx: &Cx, store: &Store, dump: &Dump, script: Node) -> Form {
+    let s = &Scope::new("stores/drill").because(&store.origin);
+    let program = Program::store(store);
+    form!(s; {
+        name: "restore",
+        image: container::foreign_image(&store.image),
+        imagePullPolicy: Form::Expr(Expr::from(&store.image.policy)),
+        command: ["/bin/sh", "-c", script, "restore"],
+        args: container::words(cx, &program, Some(&dump.load)),
+        env: [
+            { name: "PGDATA", value: "/restore/pgdata" },
+            { name: "POSTGRES_HOST_AUTH_METHOD", value: "trust" },
+            { name: "NO_TS_TUNE", value: "true" },
+        ],
+        resources: crate::workload::resources::of_store(&store.size),
+        securityContext: helper::security(&store.security),
+        volumeMounts: [
+            { name: "dump", mountPath: "/backup", readOnly: true },
+            { name: "scratch", mountPath: "/tmp" },
+            { name: "data", mountPath: "/restore" },
+            for path in runtime(store) => {
+                name: path.map(|path| volume_name("scratch", path)),
+                mountPath: path,
+            },
+        ],
+    })
+}

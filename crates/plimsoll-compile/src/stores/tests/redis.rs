@@ -1,0 +1,67 @@
+//! Redis and Valkey.
+
+use super::{assert_valid, container, made, variable};
+
+/// Holds V2.
+#[test]
+fn a_cache_keeps_its_data_and_its_password_out_of_arguments() {
+    let made = made("stores: { cache: { engine: valkey, storage: 5Gi, size: { memory: 1Gi } } }");
+    let set = made.object("StatefulSet/cache");
+    let own = container(&set, "cache");
+    let reference = &variable(own, "REDISCLI_AUTH")["valueFrom"]["secretKeyRef"];
+    assert_eq!(reference["key"], "CACHE_PASSWORD");
+    let conf = made.file("cache", "server.conf");
+    assert!(conf.contains("maxmemory 768mb"));
+    assert!(conf.contains("appendonly yes"));
+    assert!(
+        made.file("cache", "start.sh")
+            .contains("exec valkey-server")
+    );
+}
+
+#[test]
+fn a_cache_without_storage_keeps_nothing() {
+    let made = made("stores: { cache: { engine: redis, storage: none } }");
+    let set = made.object("StatefulSet/cache");
+    assert!(set["spec"].get("volumeClaimTemplates").is_none());
+    assert!(made.file("cache", "server.conf").contains("save \"\""));
+}
+
+#[test]
+fn several_instances_follow_the_first() {
+    let text = "stores: { cache: { engine: redis, instances: 3 } }";
+    assert_valid(text);
+    let made = made(text);
+    let set = made.object("StatefulSet/cache");
+    let own = container(&set, "cache");
+    assert_eq!(variable(own, "FIRST")["value"], "cache-0");
+    assert_eq!(variable(own, "PODS")["value"], "cache-pods");
+    assert!(made.has("Service/cache-ro"));
+}
+
+/// Holds S5.
+#[test]
+fn a_cluster_forms_itself_and_its_members_reach_each_other_on_the_bus() {
+    let text = "stores: { redis: { engine: redis, mode: cluster, shards: 3, instances: 6 } }";
+    assert_valid(text);
+    let made = made(text);
+    assert!(
+        made.file("redis", "server.conf")
+            .contains("cluster-enabled yes")
+    );
+    let job = made
+        .world
+        .objects
+        .iter()
+        .find(|object| object.key.kind == "Job")
+        .expect("a Job");
+    assert!(job.key.name.starts_with("redis-form-"));
+    let body = job.body.to_json();
+    let form = container(&body, "form");
+    assert_eq!(variable(form, "INSTANCES")["value"], "6");
+    assert_eq!(variable(form, "SHARDS")["value"], "3");
+    let policy = made.object("NetworkPolicy/redis").to_string();
+    assert!(policy.contains("16379") && policy.contains("redis-form"));
+    let selector = made.object("Service/redis")["spec"]["selector"].clone();
+    assert!(selector.get("statefulset.kubernetes.io/pod-name").is_none());
+}
