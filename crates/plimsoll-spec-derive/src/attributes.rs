@@ -19,6 +19,10 @@ pub struct Container {
 
 /// What stands on a field.
 #[derive(Default)]
+#[expect(
+    clippy::struct_excessive_bools,
+    reason = "one for each word that may stand in the attribute"
+)]
 pub struct Key {
     /// Doc comment.
     pub doc: String,

@@ -175,7 +175,11 @@ fn reading(field: &Field, key: &Key, word: &str) -> TokenStream {
 }
 
 fn option<T: quote::ToTokens>(value: Option<&T>) -> TokenStream {
-    if let Some(value) = value { quote! { Some(#value) } } else { quote! { None } }
+    if let Some(value) = value {
+        quote! { Some(#value) }
+    } else {
+        quote! { None }
+    }
 }
 
 /// `run: statefulset external` or `use: !none`, of the field or else of its block.

@@ -449,7 +449,7 @@ plain_slots! {
     Vault VaultUse = "none" {
         /// None.
         None,
-        /// OpenBao.
+        /// `OpenBao`.
         #[spec(word = "openbao")]
         OpenBao,
         /// Vault.
@@ -512,7 +512,7 @@ plain_slots! {
     Dns DnsUse = "none" {
         /// Nothing.
         None,
-        /// ExternalDNS.
+        /// `ExternalDNS`.
         ExternalDns
     }
     /// What enforces policies in the cluster.

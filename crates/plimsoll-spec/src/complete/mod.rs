@@ -23,12 +23,15 @@ pub struct Complete {
     pub aliases: BTreeMap<Str, Str>,
 }
 
+/// Fills one thing of a block.
+type Step = fn(&Node, &plimsoll_source::Entry) -> Node;
+
 /// Fills in what nobody wrote.
 pub fn complete(root: &Node, texts: &mut Texts<'_>, findings: &mut Findings) -> Complete {
     let mut aliases = BTreeMap::new();
     let mut root = around::platform(root);
     root = around::deliver(&root);
-    let steps: [(&str, fn(&Node, &plimsoll_source::Entry) -> Node); 8] = [
+    let steps: [(&str, Step); 8] = [
         ("externals", around::external),
         ("stores", store::complete),
         ("services", service::complete),

@@ -22,6 +22,7 @@ use crate::app::store::{Engine, Mode};
 
 /// A row of facts.
 #[derive(Clone, Copy, Debug)]
+#[expect(clippy::struct_excessive_bools, reason = "each is a fact by itself")]
 pub struct Facts {
     /// The engine.
     pub engine: Engine,

@@ -41,7 +41,7 @@ pub fn put_under(merged: &Node, removed: &mut Removed, findings: &mut Findings) 
     };
     let services = merged.get("services").map(|services| {
         tree::each(services, |entry| match &entry.value {
-            Node::Map(..) => Some(named(entry, work.service(&entry.key, &mut Vec::new()))),
+            Node::Map(..) => Some(named(entry, &work.service(&entry.key, &mut Vec::new()))),
             other => Some(other.clone()),
         })
     });
@@ -64,9 +64,9 @@ pub fn put_under(merged: &Node, removed: &mut Removed, findings: &mut Findings) 
 }
 
 /// A service has an image of its own name unless another is written.
-fn named(entry: &Entry, node: Node) -> Node {
+fn named(entry: &Entry, node: &Node) -> Node {
     let origin = Origin::rule("default: image.name", [entry.at.clone()]);
-    tree::with_default(&node, &["image", "name"], || {
+    tree::with_default(node, &["image", "name"], || {
         Node::Text(origin, entry.key.clone())
     })
 }
@@ -142,7 +142,7 @@ impl Work<'_> {
         let own = &entry.value;
         let Some(service) = own.get("service").filter(|service| !service.is_null()) else {
             return match own {
-                Node::Map(..) => named(entry, own.clone()),
+                Node::Map(..) => named(entry, own),
                 _ => own.clone(),
             };
         };
@@ -151,7 +151,7 @@ impl Work<'_> {
         };
         let Some(program) = services.and_then(|services| services.get(name)) else {
             self.unknown(&rules::UNKNOWN_PROGRAM, service, name);
-            return named(entry, own.clone());
+            return named(entry, own);
         };
         let taken = entries(program).filter(|entry| {
             let key = entry.key.as_str();

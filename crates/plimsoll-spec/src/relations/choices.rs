@@ -1,6 +1,6 @@
 //! Keys that stand instead of each other, or that contradict each other.
 
-use plimsoll_source::{Finding, Findings, Origin};
+use plimsoll_source::{Finding, Findings, Origin, Sourced};
 
 use crate::app::App;
 use crate::rules::relations;
@@ -14,7 +14,7 @@ pub fn check(app: &App, findings: &mut Findings) {
                 .name
                 .as_ref()
                 .or(pull.secret.as_ref())
-                .map(|name| name.origin());
+                .map(Sourced::origin);
             let what = "`images.pull` is one of `secrets`, or `{ secret }`";
             report(what, origin, findings);
         }

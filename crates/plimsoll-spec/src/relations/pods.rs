@@ -75,7 +75,6 @@ fn probe_port(service: &Service, probe: &Probe, findings: &mut Findings) {
         Check::Command(_) => return,
     };
     match port {
-        PortRef::Number(_) => {}
         PortRef::Named(name) => {
             let sidecars = service.sidecars.values().flat_map(|s| s.ports.all.keys());
             let names = service.ports.all.keys().chain(sidecars).map(Str::as_str);
@@ -90,7 +89,7 @@ fn probe_port(service: &Service, probe: &Probe, findings: &mut Findings) {
             findings
                 .report(finding.help("write the number of the port, `8080:/path`, or a command"));
         }
-        PortRef::Main => {}
+        PortRef::Number(_) | PortRef::Main => {}
     }
 }
 

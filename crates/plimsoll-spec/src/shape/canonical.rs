@@ -32,7 +32,7 @@ impl Speller {
             Shape::Leaf(leaf) => self.leaf(leaf, node, key),
             Shape::List(item) => self.list(item, node, key),
             Shape::Map(map) => self.map(map, shape, node, key),
-            Shape::Set(map) => self.set(map, shape, node, key),
+            Shape::Set(map) => Some(self.set(map, shape, node, key)),
             Shape::Block(block) => self.block(block(), shape, node, key),
             Shape::OneKey(block) => self.one_key(block(), shape, node, key),
             Shape::WordOr(words, inner) => match node.text() {
@@ -116,12 +116,12 @@ impl Speller {
         })
     }
 
-    fn set(&mut self, map: &Map, shape: &Shape, node: &Node, key: &str) -> Option<Node> {
+    fn set(&mut self, map: &Map, shape: &Shape, node: &Node, key: &str) -> Node {
         let origin = node.origin();
         match node {
             Node::Map(_, entries) => {
                 let spelled = entries.iter().filter_map(|e| self.element(map, e));
-                Some(Node::map(origin.clone(), spelled.collect::<Vec<_>>()))
+                Node::map(origin.clone(), spelled.collect::<Vec<_>>())
             }
             Node::Seq(_, items) => {
                 let mut entries: Vec<Entry> = Vec::new();
@@ -133,11 +133,11 @@ impl Speller {
                         }
                     }
                 }
-                Some(Node::map(origin.clone(), entries))
+                Node::map(origin.clone(), entries)
             }
             _ => {
                 let entries = self.members(map, shape, node, key);
-                Some(Node::map(origin.clone(), entries))
+                Node::map(origin.clone(), entries)
             }
         }
     }

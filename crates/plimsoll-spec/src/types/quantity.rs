@@ -141,9 +141,8 @@ impl Leaf for Bytes {
 
 fn bad_unit(text: &str, digits: &str, unit: &str, at: std::ops::Range<usize>) -> Problem {
     let near = match unit {
-        "m" => Some("Mi"),
         "g" | "GB" | "gb" | "Gb" | "GiB" | "gi" => Some("Gi"),
-        "MB" | "mb" | "Mb" | "MiB" | "mi" => Some("Mi"),
+        "m" | "MB" | "mb" | "Mb" | "MiB" | "mi" => Some("Mi"),
         "K" | "KB" | "kb" | "KiB" | "ki" => Some("Ki"),
         "t" | "TB" | "tb" | "TiB" | "ti" => Some("Ti"),
         _ => None,

@@ -114,10 +114,12 @@ fn label(block: &str, key: &str) -> String {
         .fields
         .iter()
         .any(|field| matches!((field.shape)(), Shape::Block(slot) if slot().name == block));
-    match is_slot && common {
-        true => format!("Component.{key}"),
-        false => format!("{block}.{key}"),
-    }
+    let block = if is_slot && common {
+        "Component"
+    } else {
+        block
+    };
+    format!("{block}.{key}")
 }
 
 /// Keys that a shape has. An environment has those of the top level again.

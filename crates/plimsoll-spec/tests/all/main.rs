@@ -7,5 +7,6 @@ mod merging;
 mod mutations;
 mod pages;
 mod reading;
+mod rules;
 mod values;
 mod wrong;

@@ -7,7 +7,7 @@ use plimsoll_spec::app::{EnvValue, OrNone};
 use plimsoll_spec::app::{Strategy, env::EnvIf};
 use plimsoll_spec::read::Word as _;
 use plimsoll_spec::shape::canonical::Speller;
-use plimsoll_spec::shape::merge::merge;
+use plimsoll_spec::shape::merge::{Removed, merge};
 use proptest::prelude::*;
 
 const BASE: &str = "\
@@ -295,14 +295,14 @@ proptest! {
     #[test]
     fn a_layer_over_itself_is_itself(text in layer()) {
         let node = long(&text);
-        prop_assert_eq!(merge(&App::shape(), &node, &node, &mut Default::default()), node);
+        prop_assert_eq!(merge(&App::shape(), &node, &node, &mut Removed::new()), node);
     }
 
     #[test]
     fn merging_does_not_depend_on_where_one_begins(a in layer(), b in layer(), c in layer()) {
         let (a, b, c) = (long(&a), long(&b), long(&c));
         let over = |upper: &Node, lower: &Node| {
-            merge(&App::shape(), upper, lower, &mut Default::default())
+            merge(&App::shape(), upper, lower, &mut Removed::new())
         };
         let left = over(&over(&a, &b), &c);
         let right = over(&a, &over(&b, &c));

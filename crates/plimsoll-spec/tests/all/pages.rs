@@ -4,6 +4,10 @@ use plimsoll_spec::{explain, reference, schema};
 use std::path::{Path, PathBuf};
 
 /// A committed file, written anew where `PLIMSOLL_WRITE` is set.
+#[expect(
+    clippy::disallowed_methods,
+    reason = "a developer asks the test to write"
+)]
 fn fresh(name: &str, wanted: &str) {
     let docs: PathBuf = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../docs");
     let path = docs.join(name);
