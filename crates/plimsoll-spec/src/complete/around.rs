@@ -1,6 +1,6 @@
 //! Defaults of platform, delivery, claims, secrets and dashboards.
 
-use plimsoll_source::{Entry, Node};
+use plimsoll_source::{Entry, Node, Origin};
 
 use super::{Filler, pod};
 use crate::app::{Platform, Ports};
@@ -94,7 +94,11 @@ pub fn secret(root: &Node, entry: &Entry) -> Node {
             .unwrap_or_default()
     };
     let key = format!("{}/{}/{}", text("app"), text("env"), entry.key);
-    filler.text_from(&["key"], key, &entry.at);
+    let named = ["app", "env"].into_iter().filter_map(|key| root.get(key));
+    let from = named
+        .map(|node| node.origin().clone())
+        .chain([entry.at.clone()]);
+    filler.text_from(&["key"], key, &Origin::all(from));
     filler.node
 }
 

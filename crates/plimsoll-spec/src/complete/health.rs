@@ -13,7 +13,12 @@ const PROBES: [&str; 3] = ["start", "ready", "live"];
 /// Fills the probes of a block whose main port answers, or whose engine says how to ask. `live`
 /// never asks for dependencies.
 pub fn fill(filler: &mut Filler, engine: Option<&str>, has_port: bool) {
-    let kind = filler.origin(&["health"]);
+    let mut kind = filler.origin(&["health"]);
+    for decision in ["ports", "engine"] {
+        if let Some(decision) = filler.node.get(decision) {
+            kind = kind.because(decision.origin());
+        }
+    }
     for probe in PROBES {
         let check = match (probe, engine) {
             ("live", Some(engine)) if has_port && !engine.starts_with('[') => Some("tcp"),

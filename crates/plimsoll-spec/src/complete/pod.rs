@@ -201,6 +201,9 @@ fn content(entry: &Entry, texts: &mut Texts<'_>, findings: &mut Findings) -> Opt
     } else {
         Str::from(content.replace("${", "$${"))
     };
-    let origin = Origin::written(span).because(file.origin());
+    let mut origin = Origin::written(span).because(file.origin());
+    if let Some(template) = node.get("template") {
+        origin = origin.because(template.origin());
+    }
     Some(tree::with(node, &["text"], Node::Text(origin, content)))
 }

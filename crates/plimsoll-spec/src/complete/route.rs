@@ -30,8 +30,12 @@ fn filled(root: &Node, route: &Node, path: &Node) -> Node {
     }
     match route.get("stream") {
         Some(stream) => filler.value(&["stream"], stream.clone()),
-        None => match grpc(root, &filler.node) {
-            Some(speaks) => filler.text_because(&["stream"], "true", speaks.origin()),
+        None => match speaks(root, &filler.node) {
+            Some(speaks) => {
+                let is_grpc = speaks.text().is_some_and(|text| text == "grpc");
+                let streams = if is_grpc { "true" } else { "false" };
+                filler.text_because(&["stream"], streams, speaks.origin())
+            }
             None => filler.text(&["stream"], "false"),
         },
     };
@@ -46,8 +50,8 @@ fn filled(root: &Node, route: &Node, path: &Node) -> Node {
     filler.node
 }
 
-/// What the port speaks that a path leads to, if that is gRPC.
-fn grpc<'a>(root: &'a Node, path: &Node) -> Option<&'a Node> {
+/// What the port speaks that a path leads to.
+fn speaks<'a>(root: &'a Node, path: &Node) -> Option<&'a Node> {
     let to = path.get("to")?.text()?;
     let (name, port) = to
         .split_once(':')
@@ -66,9 +70,5 @@ fn grpc<'a>(root: &'a Node, path: &Node) -> Option<&'a Node> {
             .iter()
             .find(|entry| entry.key == port || number(entry, port)),
     };
-    let speaks = entry?.value.get("speaks")?;
-    speaks
-        .text()
-        .is_some_and(|text| text == "grpc")
-        .then_some(speaks)
+    entry?.value.get("speaks")
 }

@@ -68,7 +68,11 @@ impl Row<'_> {
         }
         self.image(facts, version, wanted.as_ref());
         let data = version.map_or("/data", |version| version.data);
-        self.text(&["data"], data);
+        let chosen = wanted
+            .as_ref()
+            .map(|wanted| self.because.because(wanted.origin()));
+        let chosen = chosen.unwrap_or_else(|| self.because.clone());
+        self.filler.text_because(&["data"], data, &chosen);
         self.ports(facts);
         let writable = self.list(&["writable"], facts.writable);
         self.filler.value(&["writable"], writable);
@@ -109,8 +113,9 @@ impl Row<'_> {
         };
         match wanted {
             Some(wanted) => {
-                self.filler
-                    .text_from(&["image", "tag"], tag, wanted.origin());
+                let rule = Origin::rule("default: store.image.tag", [wanted.origin().clone()]);
+                let tag = tree::text(&rule.because(&self.because), tag);
+                self.filler.value(&["image", "tag"], tag);
             }
             None => self.text(&["image", "tag"], tag),
         }
@@ -220,7 +225,7 @@ impl Row<'_> {
             self.text(&["storage"], "none");
         }
         if !self.filler.has(&["storage"]) {
-            let origin = self.filler.origin(&["storage"]);
+            let origin = self.filler.origin(&["storage"]).because(&self.because);
             self.filler.value(&["storage"], short::empty(&origin));
         }
     }
