@@ -30,6 +30,9 @@ use secrets::plan::Plan;
 pub static RULES: &[&Rule] = &[
     &workload::container::PLAIN_SIDECAR,
     &workload::container::EXEC_SLEEP,
+    &stores::rules::TLS_WITHOUT_CERTIFICATES,
+    &stores::rules::NO_DUMP,
+    &stores::rules::NOT_YET,
 ];
 
 /// What compiling gives.

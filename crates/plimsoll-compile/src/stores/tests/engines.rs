@@ -81,7 +81,11 @@ fn passwords_of_every_engine_are_references() {
             continue;
         };
         let set = made.object("StatefulSet/db");
-        for key in secret.keys.keys() {
+        for key in secret
+            .keys
+            .keys()
+            .filter(|key| !key.ends_with("_CLUSTER_PASSWORD"))
+        {
             let own = container(&set, "db")["env"]
                 .as_array()
                 .cloned()
@@ -93,4 +97,83 @@ fn passwords_of_every_engine_are_references() {
             assert!(refers, "{engine} {key}");
         }
     }
+}
+
+#[test]
+fn brokers_of_several_instances_know_how_many_they_are() {
+    for engine in ["nats", "kafka", "rabbitmq", "mongodb", "opensearch"] {
+        let text = format!("stores: {{ db: {{ engine: {engine}, instances: 3 }} }}");
+        assert_valid(&text);
+        let made = made(&text);
+        let set = made.object("StatefulSet/db");
+        let own = container(&set, "db");
+        assert_eq!(super::variable(own, "INSTANCES")["value"], "3", "{engine}");
+        let domain = &super::variable(own, "DOMAIN")["value"];
+        assert_eq!(domain, "db-pods.shop.svc.cluster.local", "{engine}");
+        let egress = made.object("NetworkPolicy/db")["spec"]["egress"].clone();
+        let peer = &egress[0]["to"][0]["podSelector"]["matchLabels"];
+        assert_eq!(peer["app.kubernetes.io/name"], "db", "{engine}");
+    }
+}
+
+#[test]
+fn databases_of_mysql_belong_to_their_owners() {
+    let made = made("stores: { db: { engine: mysql, databases: [orders, people] } }");
+    let text = made.file("db", "setup.sh");
+    assert!(
+        text.contains("CREATE DATABASE IF NOT EXISTS \\`orders\\`;"),
+        "{text}"
+    );
+    assert!(
+        text.contains("GRANT ALL ON \\`people\\`.* TO 'people'@'%';"),
+        "{text}"
+    );
+    assert!(text.contains("ALTER USER 'orders'@'%' IDENTIFIED BY '$DB_ORDERS_PASSWORD';"));
+}
+
+/// What the file adds to an engine arrives, and wins where both say something.
+#[test]
+fn the_file_adds_to_what_the_engine_makes() {
+    let made = made(
+        "
+stores:
+  db:
+    engine: postgres
+    args: [-c, log_statement=ddl]
+    env: { PGPORT: '6000', EXTRA: yes-please }
+    config: { /etc/extra.conf: some text }
+    volumes: { /archive: 5Gi }
+    sidecars: { watch: { image: ghcr.example/watch:1 } }
+    init: { look: { image: ghcr.example/look:1 } }
+    labels: { team: data }
+    annotations: { note: here }
+    uses: [web]
+services: { web: { image: ghcr.example/web:1, ports: 8080 } }
+",
+    );
+    let set = made.object("StatefulSet/db");
+    let own = container(&set, "db");
+    assert_eq!(own["args"][3], "-c");
+    assert_eq!(own["args"][4], "log_statement=ddl");
+    assert_eq!(super::variable(own, "PGPORT")["value"], "6000");
+    let ports = own["env"].as_array().expect("variables").iter();
+    assert_eq!(
+        ports
+            .filter(|variable| variable["name"] == "PGPORT")
+            .count(),
+        1
+    );
+    let mounts = own["volumeMounts"].to_string();
+    assert!(mounts.contains("/etc/extra.conf") && mounts.contains("/archive"));
+    assert_eq!(
+        set["spec"]["volumeClaimTemplates"][1]["metadata"]["name"],
+        "disk-archive"
+    );
+    container(&set, "watch");
+    container(&set, "look");
+    let meta = &set["spec"]["template"]["metadata"];
+    assert_eq!(meta["labels"]["team"], "data");
+    assert_eq!(meta["annotations"]["note"], "here");
+    let into_web = made.object("NetworkPolicy/web")["spec"]["ingress"].to_string();
+    assert!(into_web.contains("\"db\""), "{into_web}");
 }
