@@ -109,6 +109,7 @@ impl Run<'_> {
         if is_nameless {
             root = self.named(&root, &speller);
         }
+        self.fixed_name(&root);
         let app_name = root.get("app").and_then(Node::text).cloned();
         let layers = layers::Layers::of(&root, set, &mut self.findings);
         let mut removed = BTreeSet::new();
@@ -183,7 +184,15 @@ impl Run<'_> {
         findings.extend(std::mem::take(&mut reader.findings));
         let mut app = app?;
         cap::cap(&mut app);
-        relations::check(&app, &self.sources, findings);
+        let mut related = Findings::default();
+        relations::check(&app, &self.sources, &mut related);
+        // What follows from a value that is reported already is not said again.
+        let known = |span: Span| given.bad.contains(&span);
+        for finding in related.sorted() {
+            if !finding.place().is_some_and(known) {
+                findings.report(finding.clone());
+            }
+        }
         (!given.is_nameless).then_some(app)
     }
 
@@ -197,6 +206,17 @@ impl Run<'_> {
         }
         let name = Node::Text(Origin::rule("missing: app", []), "app".into());
         tree::with(root, &["app"], name)
+    }
+
+    /// The name of the application is fixed: everything may be made of it.
+    fn fixed_name(&mut self, root: &Node) {
+        let app = root.get("app");
+        if let Some(app) = app.filter(|app| app.text().is_some_and(|text| text.contains("${"))) {
+            let what = "`app` holds `${…}`, and is what others are made of";
+            let finding = Finding::new(&rules::REFERENCE_IN_KEY, what);
+            let finding = finding.mark_origin(app.origin(), "must be fixed");
+            self.findings.report(finding.help("write the name itself"));
+        }
     }
 
     fn read(&mut self, path: &str) -> Option<Node> {

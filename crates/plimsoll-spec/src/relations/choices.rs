@@ -3,7 +3,7 @@
 use plimsoll_source::{Finding, Findings, Origin, Sourced};
 
 use crate::app::App;
-use crate::rules::relations;
+use crate::rules::{relations, shapes};
 
 /// Checks pull secrets, patches and secrets.
 pub fn check(app: &App, findings: &mut Findings) {
@@ -18,6 +18,15 @@ pub fn check(app: &App, findings: &mut Findings) {
             let what = "`images.pull` is one of `secrets`, or `{ secret }`";
             report(what, origin, findings);
         }
+    }
+    if *app.format.peek() != 1 {
+        let what = format!(
+            "version {} of the language is not known here",
+            app.format.peek()
+        );
+        let finding = Finding::new(&shapes::WRONG_VALUE, what);
+        let finding = finding.mark_origin(app.format.origin(), "1 is known");
+        findings.report(finding.help("use a newer plimsoll, or write `format: 1`"));
     }
     for patch in &app.kubernetes.patches {
         let written = [

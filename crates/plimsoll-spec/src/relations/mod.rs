@@ -1,5 +1,6 @@
 //! Relations between blocks: what no key shows by itself.
 
+pub mod backups;
 pub mod choices;
 pub mod environments;
 pub mod jobs;
@@ -22,4 +23,5 @@ pub fn check(app: &App, sources: &Sources, findings: &mut Findings) {
     routes::check(app, findings);
     stores::check(app, findings);
     choices::check(app, findings);
+    backups::check(app, findings);
 }

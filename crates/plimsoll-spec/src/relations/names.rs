@@ -5,7 +5,7 @@ use plimsoll_source::{Finding, Findings, Origin, Sourced, Str};
 use std::collections::BTreeMap;
 
 use crate::app::pod::SecretUse;
-use crate::app::{App, External, Secret};
+use crate::app::{App, Secret};
 use crate::rules::relations;
 use crate::shape::canonical::mend;
 use plimsoll_source::near::near;
@@ -33,26 +33,11 @@ pub fn check(app: &App, findings: &mut Findings) {
     if let Some(pull) = app.images.pull.as_ref().and_then(|pull| pull.name.as_ref()) {
         secret(app, pull, findings);
     }
-    let buckets = |target: &Sourced<Str>, findings: &mut Findings| {
-        bucket(&app.externals, target, findings);
-    };
     for store in app.stores.values() {
-        let backup = store.backup.some();
-        backup
-            .and_then(|backup| backup.to.as_ref())
-            .into_iter()
-            .for_each(|to| buckets(to, findings));
         store
             .secret
             .iter()
             .for_each(|name| secret(app, name, findings));
-    }
-    for claim in app.claims.values() {
-        let backup = claim.backup.some();
-        backup
-            .and_then(|backup| backup.to.as_ref())
-            .into_iter()
-            .for_each(|to| buckets(to, findings));
     }
 }
 
@@ -172,16 +157,5 @@ fn secrets(app: &App, findings: &mut Findings) {
             .secret
             .iter()
             .for_each(|name| secret(app, name, findings));
-    }
-}
-
-fn bucket(externals: &IndexMap<Str, External>, to: &Sourced<Str>, findings: &mut Findings) {
-    exists("external", to, externals.keys().map(Str::as_str), findings);
-    let known = externals.get(to.peek());
-    if known.is_some_and(|external| external.bucket.is_none()) {
-        let what = format!("the external `{}` has no `bucket`", to.peek());
-        let finding = Finding::new(&relations::UNKNOWN_THING, what);
-        let finding = finding.mark_origin(to.origin(), "copies need a bucket");
-        findings.report(finding.help(format!("add `bucket: s3://…` to `externals.{}`", to.peek())));
     }
 }

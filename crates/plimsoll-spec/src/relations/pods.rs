@@ -22,9 +22,15 @@ pub fn check(app: &App, sources: &Sources, findings: &mut Findings) {
     }
     for job in app.jobs.values() {
         edges(app, &job.uses, findings);
+        claims(app, &job.volumes, findings);
+    }
+    for migration in app.migrations.values() {
+        edges(app, &migration.uses, findings);
+        claims(app, &migration.volumes, findings);
     }
     for store in app.stores.values() {
         edges(app, &store.uses, findings);
+        claims(app, &store.volumes, findings);
     }
 }
 
@@ -128,11 +134,8 @@ pub fn unknown_port(name: &str, thing: &str, origin: &Origin, findings: &mut Fin
 fn disks(app: &App, service: &Service, findings: &mut Findings) {
     let many = *service.scale.replicas.max.peek() > 1;
     let recreated = matches!(service.strategy, Strategy::Recreate(_));
+    claims(app, &service.volumes, findings);
     for (path, volume) in &service.volumes {
-        volume_form(path, volume, findings);
-        if let Some(claim) = &volume.claim {
-            exists("claim", claim, app.claims.keys().map(Str::as_str), findings);
-        }
         let own = volume.size.is_some() && !volume.memory.peek();
         let is_deployment = *service.kind.peek() == Kind::Deployment;
         if own && is_deployment && (many || !recreated) {
@@ -145,6 +148,17 @@ fn disks(app: &App, service: &Service, findings: &mut Findings) {
                 .mark_origin(&service.scale.replicas.origin, "several pods")
                 .help("write `scale: single`, or `kind: statefulset` for one disk each");
             findings.report(finding);
+        }
+    }
+}
+
+/// Every volume is of one form, and its claim is there.
+fn claims(app: &App, volumes: &IndexMap<Str, Volume>, findings: &mut Findings) {
+    for (path, volume) in volumes {
+        volume_form(path, volume, findings);
+        if let Some(claim) = &volume.claim {
+            let known = app.claims.keys().map(Str::as_str);
+            exists("claim", claim, known, findings);
         }
     }
 }

@@ -116,4 +116,18 @@ macro_rules! whole_numbers {
     )*};
 }
 
-whole_numbers!(u16, u32, u64);
+whole_numbers!(u32, u64);
+
+/// Numbers of 16 bits are ports.
+impl Leaf for u16 {
+    const WHAT: &'static str = "the number of a port";
+    const WRITTEN: &'static str = "`8080`, 1 to 65535";
+    const PATTERN: &'static str = "^[0-9]+$";
+
+    fn parse(text: &str) -> Result<Self, Problem> {
+        match number::<Self>(text)? {
+            0 => Err(Problem::whole(text, "a port is 1 to 65535")),
+            port => Ok(port),
+        }
+    }
+}

@@ -21,7 +21,7 @@ impl Leaf for PortRef {
 
     fn parse(text: &str) -> Result<Self, Problem> {
         if text.bytes().all(|byte| byte.is_ascii_digit()) {
-            return port(text).map(Self::Number);
+            return u16::parse(text).map(Self::Number);
         }
         PortName::parse(text).map(|name| Self::Named(name.text().clone()))
     }
@@ -110,12 +110,4 @@ fn port_or_main(text: &str, shift: usize) -> Result<PortRef, Problem> {
         let at = problem.at.start + shift..problem.at.end + shift;
         Problem::new(at, problem.what)
     })
-}
-
-/// Reads the number of a port.
-pub fn port(text: &str) -> Result<u16, Problem> {
-    match text.parse::<u16>() {
-        Ok(port @ 1..) => Ok(port),
-        _ => Err(Problem::whole(text, "a port is 1 to 65535")),
-    }
 }

@@ -581,3 +581,65 @@ fn relations_show_theirs() {
         },
     ]);
 }
+
+#[test]
+fn copies_and_small_things_show_theirs() {
+    check(&[
+        Case {
+            name: "a backup to nowhere",
+            text: "app: a\nstores: { x: { engine: postgres, backup: { full: hourly } } }\n",
+            found: &[
+                "plimsoll.yaml:2:42 PL0134 a backup lacks `to`; add `to: NAME`, an external with a `bucket`",
+            ],
+            edit: None,
+        },
+        Case {
+            name: "a variable in app",
+            text: "app: \"${env}\"\n",
+            found: &[
+                "plimsoll.yaml:1:6 PL0114 `app` holds `${…}`, and is what others are made of; write the name itself",
+            ],
+            edit: None,
+        },
+        Case {
+            name: "a language of tomorrow",
+            text: "app: a\nformat: 2\n",
+            found: &[
+                "plimsoll.yaml:2:9 PL0132 version 2 of the language is not known here; use a newer plimsoll, or write `format: 1`",
+            ],
+            edit: None,
+        },
+        Case {
+            name: "port zero",
+            text: "app: a\nservices: { web: { ports: 0 } }\n",
+            found: &[
+                "plimsoll.yaml:2:27 PL0132 `port` is the number of a port, and `0` is not; write `8080`, 1 to 65535",
+            ],
+            edit: None,
+        },
+        Case {
+            name: "a job with a claim that is not there",
+            text: "app: a\njobs: { j: { image: x, volumes: { /d: files } } }\n",
+            found: &["plimsoll.yaml:2:39 PL0156 there is no claim `files`"],
+            edit: None,
+        },
+        Case {
+            name: "a promotion to nobody",
+            text: "app: a\ndeliver: { promote: [dev, prd] }\nenvironments: { dev: {}, prod: {} }\n",
+            found: &["plimsoll.yaml:2:27 PL0156 there is no environment `prd`; write `prod`"],
+            edit: Some(("prd", "prod")),
+        },
+        Case {
+            name: "a protected secret that rotates",
+            text: "app: a\nsecrets: { s: { protect: true, rotate: 30d } }\n",
+            found: &["plimsoll.yaml:2:40 PL0159 `s` is protected, and cannot be rotated"],
+            edit: None,
+        },
+        Case {
+            name: "a key that a secret does not have",
+            text: "app: a\nsecrets: { s: { keys: [a, b] } }\nservices: { web: { secrets: [{ A: { from: s.c } }] } }\n",
+            found: &["plimsoll.yaml:3:43 PL0154 the secret `s` has no key `c`"],
+            edit: None,
+        },
+    ]);
+}
