@@ -103,8 +103,12 @@ impl Cluster {
         all.extend(models::all());
         let runner = Runner::new(all);
         let state = self.state.clone();
-        let clock = state.clone();
-        async move { runner.run(state, move || api::lock(&clock).now()).await }
+        let clock = self.with(|state| state.runtime_clock());
+        async move {
+            if let Some(now) = clock {
+                runner.run(state, now).await;
+            }
+        }
     }
 
     /// Looks at the cluster, or changes it, without a client.

@@ -118,10 +118,16 @@ impl State {
         }
     }
 
+    /// Tells the time from the runtime alone, without this state; `None` while it follows no runtime.
+    pub fn runtime_clock(&self) -> Option<impl Fn() -> Timestamp + Send + use<>> {
+        let (since, base) = self.anchor?;
+        Some(move || clock::after(base, since.elapsed()))
+    }
+
     /// Brings the clock up to that of the runtime, when it follows one.
     pub fn tick(&mut self) {
-        if let Some((since, base)) = self.anchor {
-            self.set_now(clock::after(base, since.elapsed()));
+        if let Some(now) = self.runtime_clock() {
+            self.set_now(now());
         }
     }
 

@@ -1,3 +1,4 @@
 //! Tests of the embedded cluster through its public face.
 
+mod behaviours;
 mod client;
