@@ -59,7 +59,7 @@ pub struct Job {
     #[spec(set)]
     pub secrets: IndexMap<Str, SecretUse>,
     /// Name of the Secret object that holds them.
-    #[spec(shown = "the service's, else `NAME-secrets`")]
+    #[spec(shown = "`NAME-secrets`")]
     pub secret_name: Knob<Str>,
     /// What it talks to.
     #[spec(set)]
