@@ -207,7 +207,9 @@ impl<'a> Engine<'a> {
             return self.write_secret(node - self.planned.len(), key, &id);
         };
         let apply = |instead_of: Option<String>| {
-            let is_new = steps::is_namespace(key) && self.observed.get(key).is_none();
+            // The main one was made for the inventory already.
+            let is_other = steps::is_namespace(key) && key.name != self.release.namespace;
+            let is_new = is_other && self.observed.get(key).is_none();
             let first = is_new.then(|| steps::bare_namespace(&key.name, &id));
             Start::Write(Write::Apply {
                 body: planned.body.clone(),

@@ -1,0 +1,185 @@
+//! A release that fails says why, within seconds.
+
+use serde_json::json;
+
+use crate::harness::{client, cluster, ship, virtually};
+use crate::shop::{object, shop};
+
+/// Holds P10.
+#[test]
+fn a_missing_image_is_named_within_a_minute() {
+    virtually(async {
+        let cluster = cluster("image=api");
+        let (outcome, lines) = ship(&client(&cluster), &shop()).await;
+        let failure = outcome.failure.expect("a failure");
+        assert_eq!(failure.object.to_string(), "Deployment/api");
+        assert!(
+            failure
+                .cause
+                .contains("image ghcr.example/api:1 cannot be pulled"),
+            "{}",
+            failure.cause
+        );
+        assert_eq!(failure.place.expect("a place").line, 3);
+        assert!(outcome.seconds.as_secs() < 120, "{}", lines.join("\n"));
+    });
+}
+
+/// Holds P10.
+#[test]
+fn a_crash_comes_with_its_last_lines() {
+    virtually(async {
+        let cluster = cluster("crash=api");
+        let (outcome, _) = ship(&client(&cluster), &shop()).await;
+        let failure = outcome.failure.expect("a failure");
+        assert!(
+            failure
+                .cause
+                .starts_with("container api ends again and again"),
+            "{}",
+            failure.cause
+        );
+        assert!(!failure.log.is_empty());
+        assert!(outcome.seconds.as_secs() < 180);
+    });
+}
+
+/// Holds P6, P10.
+#[test]
+fn a_failed_migration_shows_its_log_and_is_made_anew() {
+    virtually(async {
+        let broken = cluster("migration=db");
+        let client = client(&broken);
+        let (outcome, _) = ship(&client, &shop()).await;
+        let failure = outcome.failure.expect("a failure");
+        assert_eq!(failure.object.to_string(), "Job/db-migrate-1");
+        assert!(!failure.log.is_empty(), "{}", failure.cause);
+        let saved = broken.save().expect("saved");
+        let mended = plimsoll_cluster::cluster::Cluster::load(
+            &saved,
+            plimsoll_cluster::cluster::Options::default(),
+        )
+        .expect("loaded");
+        tokio::spawn(mended.run());
+        let (outcome, lines) = ship(&crate::harness::client(&mended), &shop()).await;
+        assert!(outcome.ready, "{:?}\n{}", outcome.failure, lines.join("\n"));
+    });
+}
+
+#[test]
+fn a_missing_key_is_named() {
+    virtually(async {
+        let cluster = cluster("");
+        let mut release = shop();
+        release.objects[0].body["spec"]["template"]["spec"]["containers"][0]["env"] = json!([{
+            "name": "A",
+            "valueFrom": { "secretKeyRef": { "name": "db-credentials", "key": "nothing" } },
+        }]);
+        let (outcome, _) = ship(&client(&cluster), &release).await;
+        let cause = outcome.failure.expect("a failure").cause;
+        assert!(cause.contains("container api cannot start"), "{cause}");
+        assert!(cause.contains("nothing"), "{cause}");
+    });
+}
+
+#[test]
+fn a_pod_that_no_node_takes_says_which_resource() {
+    virtually(async {
+        let cluster = cluster("");
+        let mut release = shop();
+        release.objects[0].body["spec"]["template"]["spec"]["containers"][0]["resources"] =
+            json!({ "requests": { "cpu": "1k" } });
+        let (outcome, _) = ship(&client(&cluster), &release).await;
+        let cause = outcome.failure.expect("a failure").cause;
+        assert!(cause.contains("Insufficient cpu"), "{cause}");
+    });
+}
+
+#[test]
+fn a_quota_that_refuses_pods_is_named() {
+    virtually(async {
+        let cluster = cluster("");
+        let mut release = shop();
+        release.objects.push(object(
+            "v1",
+            "ResourceQuota",
+            "limits",
+            json!({ "spec": { "hard": { "pods": "2" } } }),
+        ));
+        let (outcome, _) = ship(&client(&cluster), &release).await;
+        let cause = outcome.failure.expect("a failure").cause;
+        assert!(cause.contains("exceeded quota"), "{cause}");
+    });
+}
+
+#[test]
+fn a_kind_that_nobody_attends_is_named() {
+    virtually(async {
+        let cluster = cluster("");
+        let mut release = shop();
+        release.objects.push(lamp_definition());
+        release.objects.push(object(
+            "example.org/v1",
+            "Lamp",
+            "desk",
+            json!({ "spec": {} }),
+        ));
+        let (outcome, lines) = ship(&client(&cluster), &release).await;
+        let failure = outcome.failure.expect("a failure");
+        assert_eq!(
+            failure.object.to_string(),
+            "Lamp/desk",
+            "{}",
+            lines.join("\n")
+        );
+        assert_eq!(
+            failure.cause,
+            "no controller has answered: nothing in the cluster attends Lamp"
+        );
+    });
+}
+
+fn lamp_definition() -> plimsoll_ship::Desired {
+    let mut definition = object(
+        "apiextensions.k8s.io/v1",
+        "CustomResourceDefinition",
+        "lamps.example.org",
+        json!({ "spec": {
+            "group": "example.org",
+            "scope": "Namespaced",
+            "names": { "kind": "Lamp", "plural": "lamps", "singular": "lamp", "listKind": "LampList" },
+            "versions": [{
+                "name": "v1", "served": true, "storage": true,
+                "subresources": { "status": {} },
+                "schema": { "openAPIV3Schema": {
+                    "type": "object", "x-kubernetes-preserve-unknown-fields": true,
+                } },
+            }],
+        } }),
+    );
+    definition.key.namespace = None;
+    definition.body["metadata"]
+        .as_object_mut()
+        .expect("a map")
+        .remove("namespace");
+    definition
+}
+
+#[test]
+fn a_kind_that_the_cluster_does_not_serve_stops_before_the_first_write() {
+    virtually(async {
+        let cluster = cluster("");
+        let mut release = shop();
+        release.objects.push(object(
+            "example.org/v1",
+            "Lamp",
+            "desk",
+            json!({ "spec": {} }),
+        ));
+        let (outcome, lines) =
+            crate::harness::try_to_ship(&client(&cluster), &release, "test").await;
+        let error = outcome.expect_err("not served").to_string();
+        assert_eq!(error, "the cluster does not serve example.org/v1 Lamp");
+        assert!(lines.is_empty());
+    });
+}

@@ -1,0 +1,7 @@
+//! Releases on the embedded cluster, from the first object to the last deletion.
+
+mod diagnosis;
+mod harness;
+mod interruption;
+mod lifecycle;
+mod shop;
