@@ -146,7 +146,15 @@ fn workload(spec: &Value, causes: &mut Vec<Cause>) {
         "spec.template.metadata.labels",
         &template["metadata"]["labels"],
     ));
-    pod(&template["spec"], "spec.template.spec", causes);
+    // A StatefulSet's claims are volumes of its pods by the name of their template.
+    let claims =
+        list(spec, "volumeClaimTemplates").filter_map(|one| one["metadata"]["name"].as_str());
+    pod_with(
+        &template["spec"],
+        "spec.template.spec",
+        claims.collect(),
+        causes,
+    );
     if template["spec"]["restartPolicy"]
         .as_str()
         .is_some_and(|policy| policy != "Always")
@@ -208,10 +216,14 @@ fn cron_job(spec: &Value, causes: &mut Vec<Cause>) {
 
 /// Checks a pod spec.
 fn pod(spec: &Value, path: &str, causes: &mut Vec<Cause>) {
+    pod_with(spec, path, Vec::new(), causes);
+}
+
+/// Checks a pod spec whose owner adds volumes of these names.
+fn pod_with(spec: &Value, path: &str, added: Vec<&str>, causes: &mut Vec<Cause>) {
     require(spec, "containers", path, "", causes);
-    let volumes: Vec<&str> = list(spec, "volumes")
-        .filter_map(|one| one["name"].as_str())
-        .collect();
+    let own = list(spec, "volumes").filter_map(|one| one["name"].as_str());
+    let volumes: Vec<&str> = own.chain(added).collect();
     let mut seen: Vec<&str> = Vec::new();
     for field in ["containers", "initContainers"] {
         for (index, container) in list(spec, field).enumerate() {
