@@ -216,7 +216,7 @@ impl State {
         let writer = writer(kind, write, &time);
         let is_new = old["metadata"].is_null();
         // An object that nobody manages stays so until somebody applies it.
-        if is_new || !managers.is_empty() {
+        if is_new && !write.manager.is_empty() || !managers.is_empty() {
             let ignored = unreachable(kind, new, &write.subresource);
             let ignored = if is_new { ignored } else { FieldSet::default() };
             managers.track(kind.ty(), &writer, old, new, &ignored);

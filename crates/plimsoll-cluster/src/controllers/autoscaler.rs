@@ -1,6 +1,8 @@
 //! Horizontal autoscalers: keep a workload within its bounds. Follows `pkg/controller/podautoscaler`,
 //! Kubernetes 1.37; there are no metrics yet, so within the bounds the size stays.
 
+use std::collections::{BTreeMap, BTreeSet};
+
 use jiff::{SignedDuration, Timestamp};
 use serde_json::{Value, json};
 
@@ -16,16 +18,20 @@ const SOURCE: &str = "horizontal-pod-autoscaler";
 const PERIOD: i64 = 15;
 
 /// The autoscaler.
-#[derive(Debug)]
-pub struct Autoscalers;
+#[derive(Debug, Default)]
+pub struct Autoscalers {
+    /// Autoscalers by namespace and name of the target.
+    by_target: BTreeMap<(String, String), BTreeSet<String>>,
+}
 
 impl Controller for Autoscalers {
     fn name(&self) -> &'static str {
         SOURCE
     }
 
-    fn interested(&mut self, entry: &LogEntry, state: &State) -> Vec<Key> {
+    fn interested(&mut self, entry: &LogEntry, _: &State) -> Vec<Key> {
         if &*entry.kind == KIND {
+            self.observe(entry);
             return vec![Key::new(&entry.namespace, &entry.name)];
         }
         let size = |object: &std::sync::Arc<Value>| {
@@ -41,11 +47,14 @@ impl Controller for Autoscalers {
         if !sized || entry.old.as_ref().map(size) == entry.new.as_ref().map(size) {
             return Vec::new();
         }
-        let all = state.list_in(KIND, &entry.namespace);
-        let names = |one: &&std::sync::Arc<Value>| {
-            read::text(one, "/spec/scaleTargetRef/name") == entry.name
-        };
-        all.iter().filter(names).map(|one| Key::of(one)).collect()
+        let names = self
+            .by_target
+            .get(&(entry.namespace.clone(), entry.name.clone()));
+        names
+            .into_iter()
+            .flatten()
+            .map(|name| Key::new(&entry.namespace, name))
+            .collect()
     }
 
     fn reconcile(&mut self, state: &mut State, key: &Key) -> Outcome {
@@ -65,6 +74,30 @@ impl Controller for Autoscalers {
         }
         act(state, &scaler, &wish);
         Outcome::Done
+    }
+}
+
+impl Autoscalers {
+    fn observe(&mut self, entry: &LogEntry) {
+        let target = |one: &Value| {
+            (
+                entry.namespace.clone(),
+                read::text(one, "/spec/scaleTargetRef/name").to_owned(),
+            )
+        };
+        if let Some(names) = entry
+            .old
+            .as_deref()
+            .and_then(|old| self.by_target.get_mut(&target(old)))
+        {
+            names.remove(&entry.name);
+        }
+        if let Some(new) = entry.new.as_deref() {
+            self.by_target
+                .entry(target(new))
+                .or_default()
+                .insert(entry.name.clone());
+        }
     }
 }
 

@@ -1,12 +1,12 @@
 //! Disruption budgets: how many pods may be evicted now. Follows `pkg/controller/disruption`, 1.37.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use serde_json::{Value, json};
 
 use super::conditions::{self, Condition};
-use super::label_index::LabelIndex;
+use super::label_index::{LabelIndex, SelectorIndex};
 use super::{Controller, Key, MANAGER, Outcome, pods, read, scale, selector};
 use crate::state::State;
 use crate::store::LogEntry;
@@ -17,7 +17,7 @@ const KIND: &str = "policy/PodDisruptionBudget";
 #[derive(Debug, Default)]
 pub struct Disruptions {
     pods: LabelIndex,
-    budgets: BTreeMap<String, BTreeSet<String>>,
+    budgets: SelectorIndex,
 }
 
 impl Controller for Disruptions {
@@ -28,12 +28,7 @@ impl Controller for Disruptions {
     fn interested(&mut self, entry: &LogEntry, state: &State) -> Vec<Key> {
         match &*entry.kind {
             KIND => {
-                let known = self.budgets.entry(entry.namespace.clone()).or_default();
-                if entry.new.is_some() {
-                    known.insert(entry.name.clone());
-                } else {
-                    known.remove(&entry.name);
-                }
+                self.budgets.observe(entry, "/spec/selector/matchLabels");
                 vec![Key::new(&entry.namespace, &entry.name)]
             }
             "Pod" => {
@@ -45,13 +40,8 @@ impl Controller for Disruptions {
                 }
             }
             "apps/Deployment" | "apps/StatefulSet" if resized(entry) => {
-                let names = self.budgets.get(&entry.namespace).into_iter().flatten();
                 let labels = &entry.object()["spec"]["template"]["metadata"]["labels"];
-                let fits = |name: &&String| selects(state, &entry.namespace, name, labels);
-                names
-                    .filter(fits)
-                    .map(|name| Key::new(&entry.namespace, name))
-                    .collect()
+                self.selecting(&entry.namespace, labels, state)
             }
             _ => Vec::new(),
         }
@@ -80,15 +70,18 @@ impl Controller for Disruptions {
 
 impl Disruptions {
     fn budgets_of(&self, entry: &LogEntry, state: &State) -> Vec<Key> {
-        let names = self.budgets.get(&entry.namespace).into_iter().flatten();
-        let fits = |name: &&String| {
-            let pods = entry.old.iter().chain(&entry.new);
-            pods.into_iter()
-                .any(|pod| selects(state, &entry.namespace, name, &pod["metadata"]["labels"]))
-        };
+        let pods = entry.old.iter().chain(&entry.new);
+        let all = pods
+            .flat_map(|pod| self.selecting(&entry.namespace, &pod["metadata"]["labels"], state));
+        all.collect()
+    }
+
+    fn selecting(&self, namespace: &str, labels: &Value, state: &State) -> Vec<Key> {
+        let names = self.budgets.candidates(namespace, labels).into_iter();
+        let fits = |name: &&str| selects(state, namespace, name, labels);
         names
             .filter(fits)
-            .map(|name| Key::new(&entry.namespace, name))
+            .map(|name| Key::new(namespace, name))
             .collect()
     }
 }

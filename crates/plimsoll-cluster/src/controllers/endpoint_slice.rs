@@ -1,13 +1,13 @@
 //! EndpointSlices: the addresses behind each Service that selects pods.
 //! Follows `pkg/controller/endpointslice`, Kubernetes 1.37; one slice per Service and set of ports.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeSet;
 use std::sync::Arc;
 
 use serde_json::{Value, json};
 
-use super::label_index::LabelIndex;
-use super::{Controller, Key, MANAGER, Outcome, owner_reference, pods, read, selector};
+use super::label_index::{LabelIndex, SelectorIndex};
+use super::{Controller, Key, MANAGER, NOBODY, Outcome, owner_reference, pods, read, selector};
 use crate::object;
 use crate::state::{DeleteOptions, State};
 use crate::store::LogEntry;
@@ -21,8 +21,7 @@ const MANAGED_BY: &str = "endpointslice.kubernetes.io/managed-by";
 #[derive(Debug, Default)]
 pub struct EndpointSlices {
     pods: LabelIndex,
-    /// Services by namespace and the first pair of their selector.
-    services: BTreeMap<(String, String, String), BTreeSet<String>>,
+    services: SelectorIndex,
 }
 
 impl Controller for EndpointSlices {
@@ -33,7 +32,7 @@ impl Controller for EndpointSlices {
     fn interested(&mut self, entry: &LogEntry, state: &State) -> Vec<Key> {
         match &*entry.kind {
             "Service" => {
-                self.observe_service(entry);
+                self.services.observe(entry, "/spec/selector");
                 vec![Key::new(&entry.namespace, &entry.name)]
             }
             "Pod" => {
@@ -69,20 +68,6 @@ impl Controller for EndpointSlices {
 }
 
 impl EndpointSlices {
-    fn observe_service(&mut self, entry: &LogEntry) {
-        if let Some(key) = entry.old.as_deref().and_then(first_pair)
-            && let Some(names) = self.services.get_mut(&key)
-        {
-            names.remove(&entry.name);
-        }
-        if let Some(key) = entry.new.as_deref().and_then(first_pair) {
-            self.services
-                .entry(key)
-                .or_default()
-                .insert(entry.name.clone());
-        }
-    }
-
     fn services_of(&self, entry: &LogEntry, state: &State) -> Vec<Key> {
         if !matters(entry) {
             return Vec::new();
@@ -90,15 +75,12 @@ impl EndpointSlices {
         let mut keys = BTreeSet::new();
         for pod in entry.old.iter().chain(&entry.new) {
             let labels = &pod["metadata"]["labels"];
-            for (key, value) in read::texts(pod, "/metadata/labels") {
-                let pair = (entry.namespace.clone(), key.to_owned(), value.to_owned());
-                for name in self.services.get(&pair).into_iter().flatten() {
-                    let service = state.get("Service", &entry.namespace, name);
-                    if service
-                        .is_some_and(|one| selector::matches_all(&one["spec"]["selector"], labels))
-                    {
-                        keys.insert(Key::new(&entry.namespace, name));
-                    }
+            for name in self.services.candidates(&entry.namespace, labels) {
+                let service = state.get("Service", &entry.namespace, name);
+                if service
+                    .is_some_and(|one| selector::matches_all(&one["spec"]["selector"], labels))
+                {
+                    keys.insert(Key::new(&entry.namespace, name));
                 }
             }
         }
@@ -122,15 +104,6 @@ fn matters(entry: &LogEntry) -> bool {
         (Some(one), None) | (None, Some(one)) => one["status"]["podIP"].is_string(),
         (None, None) => false,
     }
-}
-
-fn first_pair(service: &Value) -> Option<(String, String, String)> {
-    let (key, value) = read::texts(service, "/spec/selector").next()?;
-    Some((
-        object::namespace(service).to_owned(),
-        key.to_owned(),
-        value.to_owned(),
-    ))
 }
 
 /// Endpoints by the ports that their pods resolve to; a named port may differ between pods.
@@ -271,7 +244,7 @@ fn create(state: &mut State, service: &Value, ports: Value, endpoints: Vec<Value
         "ports": ports,
     });
     // Refused only while the namespace is being deleted; then nobody needs the slice.
-    drop(state.create(MANAGER, slice));
+    drop(state.create(NOBODY, slice));
 }
 
 fn labels(service: &Value) -> Value {

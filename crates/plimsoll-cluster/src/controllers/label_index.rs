@@ -78,3 +78,51 @@ fn label(namespace: &str, key: &str, value: &str) -> Label {
 fn labels_of(pod: &Value, namespace: &str) -> impl Iterator<Item = Label> {
     read::texts(pod, "/metadata/labels").map(move |(key, value)| label(namespace, key, value))
 }
+
+/// Which objects with a selector may select given labels: found by one pair of each selector.
+#[derive(Debug, Default)]
+pub struct SelectorIndex {
+    names: BTreeMap<Label, BTreeSet<String>>,
+    /// Objects whose selectors have no pair to find them by, by namespace.
+    others: BTreeMap<String, BTreeSet<String>>,
+}
+
+impl SelectorIndex {
+    /// Takes in a change of an object whose pairs stand at `pointer`.
+    pub fn observe(&mut self, entry: &LogEntry, pointer: &str) {
+        let first = |object: &Value| {
+            let pair = read::texts(object, pointer).next();
+            pair.map(|(key, value)| label(&entry.namespace, key, value))
+        };
+        if let Some(old) = entry.old.as_deref() {
+            let names = match first(old) {
+                Some(pair) => self.names.get_mut(&pair),
+                None => self.others.get_mut(&entry.namespace),
+            };
+            if let Some(names) = names {
+                names.remove(&entry.name);
+            }
+        }
+        if let Some(new) = entry.new.as_deref() {
+            let names = match first(new) {
+                Some(pair) => self.names.entry(pair).or_default(),
+                None => self.others.entry(entry.namespace.clone()).or_default(),
+            };
+            names.insert(entry.name.clone());
+        }
+    }
+
+    /// The objects that may select an object with these labels, by name.
+    pub fn candidates(&self, namespace: &str, labels: &Value) -> BTreeSet<&str> {
+        let pairs = labels.as_object().into_iter().flatten();
+        let pairs = pairs.filter_map(|(key, value)| Some(label(namespace, key, value.as_str()?)));
+        let found: Vec<_> = pairs.filter_map(|pair| self.names.get(&pair)).collect();
+        let others = self.others.get(namespace);
+        found
+            .into_iter()
+            .chain(others)
+            .flatten()
+            .map(String::as_str)
+            .collect()
+    }
+}

@@ -47,6 +47,10 @@ mod volumes;
 /// Field manager under which the controllers write.
 pub const MANAGER: &str = "kube-controller-manager";
 
+/// Nobody, for objects that only controllers write: their fields are not tracked, which saves most
+/// of the cost of a write. The real server tracks them.
+pub const NOBODY: &str = "";
+
 /// What a controller works on: one object of the kind that it looks after.
 #[derive(Clone, Debug, Default, Eq, Ord, PartialEq, PartialOrd)]
 pub struct Key {
@@ -149,7 +153,7 @@ pub fn standard(facts: Facts, faults: Faults) -> Vec<Box<dyn Controller>> {
     vec![
         Box::new(garbage::Garbage),
         Box::new(namespace::Namespaces),
-        Box::new(autoscaler::Autoscalers),
+        Box::new(autoscaler::Autoscalers::default()),
         Box::new(cron_job::CronJobs),
         Box::new(deployment::Deployments),
         Box::new(replica_set::ReplicaSets),

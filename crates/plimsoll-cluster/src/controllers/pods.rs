@@ -7,7 +7,7 @@ use std::sync::Arc;
 use jiff::{SignedDuration, Timestamp};
 use serde_json::{Value, json};
 
-use super::{MANAGER, conditions, owner_reference, read};
+use super::{NOBODY, conditions, owner_reference, read};
 use crate::error::ApiError;
 use crate::object;
 use crate::state::{EventKind, State};
@@ -78,7 +78,7 @@ pub fn create(
     pod: Value,
     source: &str,
 ) -> Result<Arc<Value>, ApiError> {
-    match state.create(MANAGER, pod) {
+    match state.create(NOBODY, pod) {
         Ok(pod) => {
             let message = format!("Created pod: {}", object::name(&pod));
             state.record(

@@ -5,9 +5,21 @@ use serde_json::Value;
 
 use crate::clock;
 
+/// The part of an object at a JSON pointer without escapes; copies nothing.
+fn at<'a>(object: &'a Value, pointer: &str) -> Option<&'a Value> {
+    pointer
+        .split('/')
+        .skip(1)
+        .try_fold(object, |part, key| match part {
+            Value::Object(fields) => fields.get(key),
+            Value::Array(items) => items.get(key.parse::<usize>().ok()?),
+            _ => None,
+        })
+}
+
 /// A whole number, if it is there.
 pub fn int(object: &Value, pointer: &str) -> Option<i64> {
-    object.pointer(pointer)?.as_i64()
+    at(object, pointer)?.as_i64()
 }
 
 /// A whole number, or zero.
@@ -41,7 +53,7 @@ pub fn items<'a>(object: &'a Value, pointer: &str) -> &'a [Value] {
 
 /// The pairs of a map of texts, or none.
 pub fn texts<'a>(object: &'a Value, pointer: &str) -> impl Iterator<Item = (&'a str, &'a str)> {
-    let map = object.pointer(pointer).and_then(Value::as_object);
+    let map = at(object, pointer).and_then(Value::as_object);
     map.into_iter()
         .flatten()
         .filter_map(|(key, value)| Some((key.as_str(), value.as_str()?)))
@@ -49,7 +61,7 @@ pub fn texts<'a>(object: &'a Value, pointer: &str) -> impl Iterator<Item = (&'a 
 
 /// An instant, if it is there.
 pub fn instant(object: &Value, pointer: &str) -> Option<Timestamp> {
-    clock::parse(object.pointer(pointer)?.as_str()?)
+    clock::parse(at(object, pointer)?.as_str()?)
 }
 
 /// Which way a percentage is rounded.

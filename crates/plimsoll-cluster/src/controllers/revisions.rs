@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use serde_json::{Value, json};
 
-use super::{MANAGER, fingerprint, owner_reference, read};
+use super::{MANAGER, NOBODY, fingerprint, owner_reference, read};
 use crate::object;
 use crate::state::{DeleteOptions, State};
 
@@ -51,7 +51,7 @@ pub fn current(state: &mut State, owner: &Value) -> Option<Arc<Value>> {
         "data": data,
         "revision": newest + 1,
     });
-    state.create(MANAGER, made).ok()
+    state.create(NOBODY, made).ok()
 }
 
 /// The template that a revision keeps.

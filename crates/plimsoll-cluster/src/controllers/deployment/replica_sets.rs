@@ -5,7 +5,7 @@ use std::sync::Arc;
 use serde_json::{Value, json};
 
 use super::super::conditions::{self, Condition};
-use super::super::{MANAGER, fingerprint, owner_reference, pods, read};
+use super::super::{MANAGER, NOBODY, fingerprint, owner_reference, pods, read};
 use super::{HASH_LABEL, KIND, REPLICA_SET, SOURCE, annotations, max_surge, rolling, wanted};
 use crate::object;
 use crate::state::{DeleteOptions, EventKind, State};
@@ -139,7 +139,7 @@ impl Sets {
         };
         let set = self.written(deployment, &name, &hash);
         state
-            .create(MANAGER, set)
+            .create(NOBODY, set)
             .map_err(|error| error.to_string())
             .inspect(|set| {
                 let to = size(set);
