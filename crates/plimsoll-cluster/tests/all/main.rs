@@ -2,3 +2,4 @@
 
 mod behaviours;
 mod client;
+mod runs;
