@@ -33,6 +33,7 @@ pub static RULES: &[&Rule] = &[
     &stores::rules::TLS_WITHOUT_CERTIFICATES,
     &stores::rules::NO_DUMP,
     &stores::rules::NOT_YET,
+    &stores::rules::OPERATOR_UNKNOWN,
 ];
 
 /// What compiling gives.

@@ -35,6 +35,8 @@ pub struct PlannedKey {
     pub provider: Sourced<Str>,
     /// How it is made where nobody brings it.
     pub making: Making,
+    /// The value itself, where it is no secret, such as the name beside a password.
+    pub fixed: Option<Sourced<Str>>,
     /// Path of the file that it is mounted as, instead of a variable.
     pub file: Option<Sourced<Str>>,
     /// The line that asked for it.
@@ -238,6 +240,7 @@ pub fn planned(cx: &Cx, secret: SecretValue, file: Option<Sourced<Str>>) -> Plan
         part: secret.part,
         provider,
         making,
+        fixed: None,
         file,
         origin: secret.origin,
     }

@@ -67,10 +67,27 @@ fn external_secret(cx: &Cx, secret: &PlannedSecret) -> Form {
                 name: name(secret),
                 creationPolicy: "Owner",
                 deletionPolicy: "Retain",
-                template: (secret.kind != "Opaque").then(|| form!(s; { type: plimsoll_world::Lit(secret.kind) })),
+                template: plimsoll_world::Fragment(template(s, secret)),
             },
             data: data(s, secret),
         },
+    })
+}
+
+/// What the provider does not bring: the type, and values that are no secrets.
+fn template(s: &Scope, secret: &PlannedSecret) -> Form {
+    let typed = Cond::known(secret.kind != "Opaque", &secret.origin);
+    let mut fixed = MapBuilder::new(s);
+    for key in secret.keys.values() {
+        if let Some(value) = &key.fixed {
+            fixed.put(s, key.key.clone(), value);
+        }
+    }
+    let some = secret.keys.values().any(|key| key.fixed.is_some());
+    form!(s; {
+        when (typed) type: plimsoll_world::Lit(secret.kind),
+        when (Cond::known(some, &secret.origin)) mergePolicy: "Merge",
+        data: plimsoll_world::Fragment(fixed.build()),
     })
 }
 
@@ -117,7 +134,7 @@ fn data(s: &Scope, secret: &PlannedSecret) -> Form {
         );
         return list.build();
     }
-    for key in secret.keys.values() {
+    for key in secret.keys.values().filter(|key| key.fixed.is_none()) {
         let (path, property) = match key.provider.peek().split_once('#') {
             Some((path, property)) => (Str::from(path), Some(Str::from(property))),
             None => (key.provider.peek().clone(), None),

@@ -31,7 +31,14 @@ pub fn add(cx: &Cx, store: &Store, recipe: &mut Recipe, keys: &mut Credentials, 
     let Some(backup) = store.backup.some() else {
         return;
     };
-    not_yet(cx, backup);
+    let incremental = backup.incremental.as_ref().map(|copy| copy.when.origin());
+    let recover = backup.recover.as_ref().map(Sourced::origin);
+    for (key, origin) in [("incremental", incremental), ("recover", recover)] {
+        if let Some(origin) = origin {
+            let help = "use `run: operator` for points in time, or make `full` more often";
+            not_yet(cx, key, origin, help);
+        }
+    }
     let Some(dump) = &store.dump else {
         no_dump(cx, store, backup);
         return;
@@ -78,23 +85,12 @@ fn copies(backup: &Backup) -> impl Iterator<Item = (&'static str, &Copy)> {
         .filter_map(|(what, copy)| Some((what, copy.as_ref()?)))
 }
 
-/// Keys of later work.
-fn not_yet(cx: &Cx, backup: &Backup) {
-    let incremental = backup.incremental.as_ref().map(|copy| copy.when.origin());
-    let recover = backup.recover.as_ref().map(Sourced::origin);
-    for (key, origin) in [("incremental", incremental), ("recover", recover)] {
-        if let Some(origin) = origin {
-            let message =
-                format!("not-yet: stores.*.backup.{key} is read and has no effect in this version");
-            let help =
-                "use `run: operator` for points in time, or shorten the time between two `full`";
-            cx.report(
-                Finding::new(&NOT_YET, message)
-                    .mark_origin(origin, "this has no effect yet")
-                    .help(help),
-            );
-        }
-    }
+/// A key of later work.
+pub fn not_yet(cx: &Cx, key: &str, origin: &Origin, help: &str) {
+    let message =
+        format!("not-yet: stores.*.backup.{key} is read and has no effect in this version");
+    let finding = Finding::new(&NOT_YET, message).mark_origin(origin, "this has no effect yet");
+    cx.report(finding.help(help));
 }
 
 fn no_dump(cx: &Cx, store: &Store, backup: &Backup) {
@@ -111,7 +107,7 @@ fn no_dump(cx: &Cx, store: &Store, backup: &Backup) {
 }
 
 /// The external that a copy goes to, where it has a bucket.
-fn bucket_of<'a>(cx: &Cx<'a>, backup: &Backup, copy: &Copy) -> Option<&'a External> {
+pub fn bucket_of<'a>(cx: &Cx<'a>, backup: &Backup, copy: &Copy) -> Option<&'a External> {
     let name = copy.to.as_ref().or(backup.to.as_ref())?;
     let external = cx.app.externals.get(name.peek())?;
     external.bucket.is_some().then_some(external)
@@ -135,13 +131,14 @@ pub fn outside(external: &External) -> Flow {
 }
 
 /// `STORE-backup-EXTERNAL`: the credentials of a bucket beside the store.
-fn secret_name(store: &Store, external: &External) -> Sourced<Str> {
+pub fn secret_name(store: &Store, external: &External) -> Sourced<Str> {
     store.name.zip(&external.name, |store, external| {
         Str::from(format!("{store}-backup-{}", dashed(external)))
     })
 }
 
-fn bucket_keys(cx: &Cx, external: &External) -> IndexMap<Str, plan::PlannedKey> {
+/// The keys that reach a bucket, by the names of their variables.
+pub fn bucket_keys(cx: &Cx, external: &External) -> IndexMap<Str, plan::PlannedKey> {
     let Some(secret) = &external.secret else {
         return IndexMap::new();
     };
@@ -156,7 +153,8 @@ fn bucket_keys(cx: &Cx, external: &External) -> IndexMap<Str, plan::PlannedKey> 
     planned.map(|key| (key.key.clone(), key)).collect()
 }
 
-fn secret(cx: &Cx, store: &Store, external: &External, plan: &mut Plan) {
+/// The credentials of a bucket beside the store, as a Secret.
+pub fn secret(cx: &Cx, store: &Store, external: &External, plan: &mut Plan) {
     let keys = bucket_keys(cx, external);
     if keys.is_empty() {
         return;

@@ -7,6 +7,7 @@ pub mod credentials;
 pub mod drill;
 pub mod exporter;
 pub mod helper;
+pub mod operator;
 pub mod plain;
 pub mod policy;
 pub mod pooler;
@@ -35,7 +36,8 @@ pub fn objects(cx: &Cx, plan: &mut Plan, out: &mut Objects) {
     for store in cx.app.stores.values() {
         match store.run.peek() {
             Run::StatefulSet => statefulset::objects(cx, store, plan, out),
-            Run::Operator | Run::External => {}
+            Run::Operator => operator::objects(cx, store, plan, out),
+            Run::External => {}
         }
     }
 }

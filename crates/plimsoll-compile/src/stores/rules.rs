@@ -3,7 +3,12 @@
 use plimsoll_source::{Level, Rule};
 
 /// Every rule of stores, in the order of the codes.
-pub static ALL: &[&Rule] = &[&TLS_WITHOUT_CERTIFICATES, &NO_DUMP, &NOT_YET];
+pub static ALL: &[&Rule] = &[
+    &TLS_WITHOUT_CERTIFICATES,
+    &NO_DUMP,
+    &NOT_YET,
+    &OPERATOR_UNKNOWN,
+];
 
 /// TLS is wanted and nobody makes certificates.
 pub static TLS_WITHOUT_CERTIFICATES: Rule = Rule {
@@ -36,4 +41,15 @@ pub static NOT_YET: Rule = Rule {
     level: Level::Warning,
     consequence: "the key is read and has no effect in this version",
     docs: "The key is part of the language and is checked, but nothing is made of it yet.",
+};
+
+/// An operator is wanted that we cannot tell what to do.
+pub static OPERATOR_UNKNOWN: Rule = Rule {
+    code: "PL0423",
+    name: "operator-unknown",
+    level: Level::Error,
+    consequence: "nothing is made of the store",
+    docs: "`run: operator` is known for PostgreSQL by CloudNativePG. TimescaleDB runs there from an \
+           image that has both; write it as `image`. Other engines run as StatefulSets of their \
+           official images, or are `external`.",
 };

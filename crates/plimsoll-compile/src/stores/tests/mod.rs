@@ -2,6 +2,7 @@
 
 mod backup;
 mod engines;
+mod operator;
 mod pooler;
 mod postgres;
 mod redis;
