@@ -376,7 +376,7 @@ impl<'a> Engine<'a> {
             return;
         }
         if let Readiness::Waiting(missing) = &now {
-            if now != before {
+            if now != before && now != Readiness::unseen() {
                 self.say(node, What::Waiting(missing.clone()));
             }
         }

@@ -58,7 +58,7 @@ impl Prune {
         kept.map(|(key, _)| key.clone()).collect()
     }
 
-    /// Deletes and forgets; returns how many were deleted.
+    /// Deletes and forgets; returns what was deleted.
     pub async fn run(
         &self,
         client: &Client,
@@ -66,13 +66,13 @@ impl Prune {
         inventory: &mut Inventory,
         clock: Clock,
         listener: &mut dyn Listener,
-    ) -> Result<usize, ShipError> {
-        let mut deleted = 0;
+    ) -> Result<Vec<ObjectKey>, ShipError> {
+        let mut deleted = Vec::new();
         for (key, fate) in &self.0 {
             match fate {
                 Fate::Delete(uid) => {
                     if delete(client, kinds, key, uid, Dependents::Later).await? {
-                        deleted += 1;
+                        deleted.push(key.clone());
                         let (at, object) = (clock.elapsed(), key.clone());
                         listener.hear(&Event {
                             at,

@@ -26,6 +26,11 @@ pub enum Readiness {
 }
 
 impl Readiness {
+    /// The controller has not looked at the newest content yet.
+    pub(crate) fn unseen() -> Self {
+        Self::waiting("its change is not seen yet")
+    }
+
     pub(crate) fn waiting(what: impl Into<String>) -> Self {
         Self::Waiting(what.into())
     }
@@ -112,9 +117,7 @@ pub(crate) fn condition(object: &DynamicObject, name: &str) -> Readiness {
         return Readiness::Unattended;
     }
     match find(object, name) {
-        Some(found) if !is_current(object, found) => {
-            Readiness::waiting("its change is not seen yet")
-        }
+        Some(found) if !is_current(object, found) => Readiness::unseen(),
         Some(found) if is_true(found) => Readiness::Ready,
         Some(found) => Readiness::Waiting(said(found)),
         None => Readiness::Waiting(format!("{name} is not reported yet")),

@@ -283,7 +283,7 @@ async fn ship(
         engine.observed.open(&engine.kinds, scopes).await?;
         let prune = Prune::plan(&engine.observed, &engine.inventory, &id);
         kept = prune.kept();
-        engine.objects.pruned = prune
+        let pruned = prune
             .run(
                 client,
                 &engine.kinds,
@@ -292,6 +292,8 @@ async fn ship(
                 &mut *engine.listener,
             )
             .await?;
+        engine.objects.pruned = pruned.len();
+        pruned.iter().for_each(|key| engine.observed.forget(key));
     }
     let cause = engine
         .failure

@@ -137,6 +137,11 @@ fn note_refusal(set: &Value, status: &mut Value, refused: Option<Refusal>, now: 
     if let Some(before) = set["status"].get("conditions") {
         status["conditions"] = before.clone();
     }
+    // The first refusal stays as it was written, as upstream does: each names another pod, and a
+    // status that changed would be an occasion to try again at once.
+    if conditions::is_true(status, "ReplicaFailure") {
+        return;
+    }
     let failure = Condition {
         kind: "ReplicaFailure",
         status: "True",

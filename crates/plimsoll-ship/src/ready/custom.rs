@@ -105,7 +105,7 @@ pub(super) fn other(
 fn phase(object: &DynamicObject, good: &[&str], bad: &[&str]) -> Readiness {
     let phase = text(&object.data, "/status/phase");
     if !is_seen(object) {
-        return Readiness::waiting("its change is not seen yet");
+        return Readiness::unseen();
     }
     if good.contains(&phase) {
         return Readiness::Ready;
@@ -140,7 +140,7 @@ fn unknown(object: &DynamicObject) -> Readiness {
     }
     let seen = number(object, "status", "observedGeneration", i64::MAX);
     match object.metadata.generation {
-        Some(now) if seen < now => Readiness::waiting("its change is not seen yet"),
+        Some(now) if seen < now => Readiness::unseen(),
         _ => Readiness::Ready,
     }
 }
@@ -180,7 +180,7 @@ fn all_accept(object: &DynamicObject, holders: &[Value], names: &[&str]) -> Read
         for name in names {
             match in_list(items(holder, "/conditions"), name) {
                 Some(found) if !is_current(object, found) => {
-                    return Readiness::waiting("its change is not seen yet");
+                    return Readiness::unseen();
                 }
                 Some(found) if is_true(found) => {}
                 Some(found) => return Readiness::Waiting(said(found)),

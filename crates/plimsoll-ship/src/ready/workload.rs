@@ -13,7 +13,7 @@ pub(super) fn apps(kind: &str, object: &DynamicObject) -> Readiness {
         return if nobody {
             Readiness::Unattended
         } else {
-            Readiness::waiting("its change is not seen yet")
+            Readiness::unseen()
         };
     }
     match kind {

@@ -7,6 +7,7 @@ use std::time::Duration;
 
 use jiff::Timestamp;
 use kube::Client;
+use kube::api::{Api, DynamicObject, PostParams};
 use kube::client::Body;
 use plimsoll_cluster::cluster::{Cluster, Options as ClusterOptions};
 use plimsoll_cluster::faults::Faults;
@@ -125,7 +126,7 @@ pub async fn try_to_ship(
     holder: &str,
 ) -> (Result<Outcome, ShipError>, Vec<String>) {
     let mut lines = Vec::new();
-    let mut listener = |event: &Event| { eprintln!("{event}"); lines.push(event.to_string()) };
+    let mut listener = |event: &Event| lines.push(event.to_string());
     let outcome = up(client, release, &options(holder), &mut listener).await;
     (outcome, lines)
 }
@@ -154,7 +155,33 @@ pub async fn try_to_remove(
     down(client, &release.target(), &options, &mut |_: &Event| {}).await
 }
 
-/// Every object of the cluster that is not its own, as `Kind/namespace/name`.
+/// Makes an object as another tool would.
+pub async fn make_as(client: &Client, manager: &str, object: serde_json::Value) {
+    let api_version = object["apiVersion"]
+        .as_str()
+        .expect("apiVersion")
+        .to_owned();
+    let kind = object["kind"].as_str().expect("kind").to_owned();
+    let resource = kube::api::ApiResource {
+        group: String::new(),
+        version: "v1".to_owned(),
+        plural: format!("{}s", kind.to_lowercase()),
+        api_version,
+        kind,
+    };
+    let object: DynamicObject = serde_json::from_value(object).expect("an object");
+    let params = PostParams {
+        field_manager: Some(manager.to_owned()),
+        ..PostParams::default()
+    };
+    let api: Api<DynamicObject> = match &object.metadata.namespace {
+        Some(namespace) => Api::namespaced_with(client.clone(), namespace, &resource),
+        None => Api::all_with(client.clone(), &resource),
+    };
+    api.create(&params, &object).await.expect("created");
+}
+
+/// Every object of the shop, and every Namespace, as `Kind/namespace/name`.
 pub fn everything(cluster: &Cluster, kinds: &[&str]) -> Vec<String> {
     cluster.with(|state| {
         let mut names = Vec::new();
@@ -167,7 +194,9 @@ pub fn everything(cluster: &Cluster, kinds: &[&str]) -> Vec<String> {
                         .unwrap_or("")
                 };
                 let (namespace, name) = (part("/metadata/namespace"), part("/metadata/name"));
-                names.push(format!("{kind}/{namespace}/{name}"));
+                if namespace == "shop" || *kind == "Namespace" {
+                    names.push(format!("{kind}/{namespace}/{name}"));
+                }
             }
         }
         names

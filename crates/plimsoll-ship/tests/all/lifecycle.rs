@@ -3,7 +3,9 @@
 use plimsoll_ship::{MigrationState, ObjectState, status};
 use serde_json::json;
 
-use crate::harness::{client, cluster, counting, everything, remove, ship, try_to_ship, virtually};
+use crate::harness::{
+    client, cluster, counting, everything, make_as, remove, ship, try_to_ship, virtually,
+};
 use crate::shop::{KINDS, object, reconfigured, shop};
 
 fn at(lines: &[String], what: &str) -> usize {
@@ -204,15 +206,14 @@ fn an_object_of_someone_else_is_not_taken_over() {
     virtually(async {
         let cluster = cluster("");
         let client = client(&cluster);
-        cluster.with(|state| {
-            for object in [
-                json!({ "apiVersion": "v1", "kind": "Namespace", "metadata": { "name": "shop" } }),
-                json!({ "apiVersion": "v1", "kind": "ConfigMap",
-                    "metadata": { "name": "api-config-1", "namespace": "shop" } }),
-            ] {
-                state.create("kubectl", object).expect("created");
-            }
-        });
+        for object in [
+            json!({ "apiVersion": "v1", "kind": "Namespace", "metadata": { "name": "shop" } }),
+            json!({ "apiVersion": "v1", "kind": "ConfigMap",
+                "metadata": { "name": "api-config-1", "namespace": "shop" },
+                "data": { "MODE": "mine" } }),
+        ] {
+            make_as(&client, "kubectl", object).await;
+        }
         let (outcome, _) = ship(&client, &shop()).await;
         let failure = outcome.failure.expect("refused");
         assert_eq!(failure.object.to_string(), "ConfigMap/api-config-1");
