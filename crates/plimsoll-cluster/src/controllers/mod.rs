@@ -147,26 +147,28 @@ pub fn owner_reference(owner: &Value) -> Value {
     })
 }
 
-/// The whole control plane and its nodes, in the order in which the runner asks them: the
-/// controllers of kube-controller-manager, the scheduler, the kubelets.
+/// The whole control plane and its nodes, in the order in which the runner asks them.
+///
+/// Those nearest to the pods come first: what happens to many pods at one instant is then counted
+/// once by their workload, and once by the workload's owner.
 pub fn standard(facts: Facts, faults: Faults) -> Vec<Box<dyn Controller>> {
     vec![
-        Box::new(garbage::Garbage),
-        Box::new(namespace::Namespaces),
-        Box::new(autoscaler::Autoscalers::default()),
-        Box::new(cron_job::CronJobs),
-        Box::new(deployment::Deployments),
+        Box::new(Scheduler::default()),
+        Box::new(Kubelet::new(facts, faults)),
+        Box::new(volumes::Volumes),
         Box::new(replica_set::ReplicaSets),
         Box::new(stateful_set::StatefulSets),
         Box::new(daemon_set::DaemonSets),
         Box::new(job::Jobs),
         Box::new(ttl::Expiry),
+        Box::new(cron_job::CronJobs),
+        Box::new(deployment::Deployments),
+        Box::new(autoscaler::Autoscalers::default()),
         Box::new(load_balancer::LoadBalancers),
-        Box::new(volumes::Volumes),
-        Box::new(Scheduler::default()),
-        Box::new(Kubelet::new(facts, faults)),
         Box::new(endpoint_slice::EndpointSlices::default()),
         Box::new(disruption::Disruptions::default()),
         Box::new(quota::Quotas),
+        Box::new(garbage::Garbage),
+        Box::new(namespace::Namespaces),
     ]
 }
