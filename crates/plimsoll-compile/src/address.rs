@@ -420,7 +420,10 @@ fn store_url(
         pieces.push(lit("@".to_owned()));
     }
     pieces.push(Piece::Text(host(cx, from, target, side)?));
-    let port = port(cx, target, None)?;
+    // Clients of ClickHouse's URL speak its native protocol.
+    let native = Str::from("native");
+    let named = (engine == Engine::ClickHouse).then_some(&native);
+    let port = port(cx, target, named).or_else(|| port(cx, target, None))?;
     pieces.push(Piece::Text(port.map(|port| format!(":{port}").into())));
     if let Target::Store {
         database: Some(name),
@@ -429,15 +432,18 @@ fn store_url(
     {
         pieces.push(lit(format!("/{name}")));
     }
-    pieces.extend(tls_options(cx, store, target, from).map(|text| lit(text)));
+    pieces.extend(options(cx, store, target, from).map(|text| lit(text)));
     Some(pieces)
 }
 
-/// What the URL says about TLS: it demands it, verified where the authority is at hand.
-fn tls_options(cx: &Cx, store: &Store, target: &Target, from: &str) -> Option<String> {
-    let sql = matches!(store.engine.peek(), Engine::Postgres | Engine::TimescaleDb);
-    if !sql {
-        return None;
+/// What follows the database in a URL. TLS is demanded, and verified where the authority is at hand.
+fn options(cx: &Cx, store: &Store, target: &Target, from: &str) -> Option<String> {
+    match store.engine.peek() {
+        Engine::Postgres | Engine::TimescaleDb => {}
+        Engine::ClickHouse => return serves_tls(cx, store).then(|| "?secure=true".to_owned()),
+        // Logins are kept there, whatever database they are for.
+        Engine::MongoDb => return Some("?authSource=admin".to_owned()),
+        _ => return None,
     }
     Some(
         match (serves_tls(cx, store), authority(cx, store, from).is_some()) {
@@ -453,8 +459,7 @@ fn scheme(engine: Engine, tls: bool) -> &'static str {
         (Engine::Postgres | Engine::TimescaleDb, _) => "postgresql",
         (Engine::Redis | Engine::Valkey, true) => "rediss",
         (Engine::Redis | Engine::Valkey, false) => "redis",
-        (Engine::ClickHouse, true) => "clickhouses",
-        (Engine::ClickHouse, false) => "clickhouse",
+        (Engine::ClickHouse, _) => "clickhouse",
         (Engine::MySql | Engine::MariaDb, _) => "mysql",
         (Engine::MongoDb, _) => "mongodb",
         (Engine::RabbitMq, true) => "amqps",

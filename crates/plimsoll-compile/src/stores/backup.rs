@@ -21,7 +21,7 @@ use plimsoll_source::{Finding, Node, Origin, Sourced, Str};
 use plimsoll_spec::app::pod::SecretUse;
 use plimsoll_spec::app::store::{Backup, Copy, Dump};
 use plimsoll_spec::app::{External, Store};
-use plimsoll_world::{Expr, Form, Fragment, ObjectForm, Scope, SeqBuilder, Unit, form};
+use plimsoll_world::{Cond, Expr, Form, Fragment, ObjectForm, Scope, SeqBuilder, Unit, form};
 
 /// The image that sends and fetches.
 const SENDER: &str = "docker.io/rclone/rclone:1.71.0";
@@ -316,11 +316,25 @@ fn login(cx: &Cx, store: &Store, keys: &mut Credentials) -> Form {
         Engine::Redis | Engine::Valkey => {
             ("STORE_HOST", "STORE_PORT", Some("default"), "REDISCLI_AUTH")
         }
+        Engine::ClickHouse => ("STORE_HOST", "", Some("default"), "CLICKHOUSE_PASSWORD"),
         Engine::MySql | Engine::MariaDb => ("STORE_HOST", "STORE_PORT", Some("root"), "MYSQL_PWD"),
         _ => ("STORE_HOST", "STORE_PORT", None, "STORE_PASSWORD"),
     };
     env.push(s, form!(s; { name: s.text(host_name), value: &first }));
-    env.push(s, form!(s; { name: s.text(port_name), value: port }));
+    if *store.engine.peek() == Engine::ClickHouse {
+        let native = store.ports.all.get("native").map(|port| port.port.clone());
+        let native = native.map(|port| port.map(|port| Str::from(port.to_string())));
+        env.push(s, form!(s; { name: "STORE_PORT", value: native }));
+        // The authority is not in this pod; the network policy says whom it reaches.
+        let encrypted = Cond::known(crate::address::serves_tls(cx, store), store.tls.origin());
+        env.push_when(
+            s,
+            encrypted,
+            || form!(s; { name: "STORE_OPTIONS", value: "--secure --accept-invalid-certificate" }),
+        );
+    } else {
+        env.push(s, form!(s; { name: s.text(port_name), value: port }));
+    }
     if *store.engine.peek() == Engine::Postgres || *store.engine.peek() == Engine::TimescaleDb {
         env.push(s, form!(s; { name: "PGUSER", value: "postgres" }));
     }
@@ -335,6 +349,7 @@ fn login(cx: &Cx, store: &Store, keys: &mut Credentials) -> Form {
             .some()
             .is_some_and(|users| users.contains_key(user))
             || matches!(user.as_str(), "postgres" | "root")
+            || *store.engine.peek() == Engine::ClickHouse
     };
     if let Some(user) = user.filter(known) {
         let key = keys.user(cx, store, &user);

@@ -109,6 +109,13 @@ fn script(store: &Store) -> Option<Node> {
                 ))
                 .line(format!("{client} info keyspace"));
         }
+        Engine::ClickHouse => {
+            text.line("export STORE_HOST=127.0.0.1 STORE_PORT=9000 STORE_OPTIONS=''")
+                .line("clickhouse-server --config-file=/etc/clickhouse-server/config.xml -- --path=/restore/ &")
+                .line("until clickhouse-client --query 'select 1' > /dev/null 2>&1; do sleep 1; done")
+                .line("\"$@\" < /backup/dump")
+                .line("clickhouse-client --query 'show databases'");
+        }
         _ => return None,
     }
     Some(text.build())

@@ -17,6 +17,7 @@ pub mod postgres_setup;
 pub mod recipe;
 pub mod redis;
 pub mod redis_cluster;
+pub mod redis_sentinel;
 pub mod rules;
 pub mod statefulset;
 pub mod text;

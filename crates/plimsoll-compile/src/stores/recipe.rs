@@ -4,8 +4,8 @@ use super::{clickhouse, credentials::Credentials, plain, postgres, redis};
 use crate::cx::Cx;
 use crate::network::flow::PodPort;
 use plimsoll_source::{Sourced, Str};
-use plimsoll_spec::app::Store;
 use plimsoll_spec::app::store::Engine;
+use plimsoll_spec::app::{Health, Store};
 use plimsoll_world::{Cond, Expr, Form, ObjectForm, Scope};
 
 /// A file of an engine, in the ConfigMap of the store.
@@ -75,6 +75,12 @@ pub struct Recipe {
     pub beside: Vec<Form>,
     /// Ports between the instances.
     pub inner: Vec<InnerPort>,
+    /// Ports between the instances that containers beside declare.
+    pub sidecar_ports: Vec<u16>,
+    /// Whether a container beside listens where clients connect.
+    pub proxied: bool,
+    /// Instead of the store's own probes.
+    pub health: Option<Health>,
     /// Whether writes go to the first pod alone.
     pub primary: bool,
     /// Whether instances talk to each other.
@@ -131,10 +137,9 @@ impl Recipe {
 
     /// The inner ports as policies name them.
     pub fn inner_ports(&self) -> Vec<PodPort> {
-        self.inner
-            .iter()
-            .map(|port| PodPort::tcp(port.port))
-            .collect()
+        let inner = self.inner.iter().map(|port| port.port);
+        let all = inner.chain(self.sidecar_ports.iter().copied());
+        all.map(PodPort::tcp).collect()
     }
 }
 

@@ -7,11 +7,12 @@ use super::exporter::{Exporter, Said};
 use super::postgres_settings::memory;
 use super::recipe::{EngineVariable, Recipe, Scratch, Variable};
 use super::text::Text;
-use super::{redis_cluster, several, statefulset};
+use super::{redis_cluster, redis_sentinel, several, statefulset};
 use crate::cx::Cx;
 use plimsoll_source::{Node, Sourced, Str};
-use plimsoll_spec::app::store::{Engine, Mode};
-use plimsoll_spec::app::{OrNone, Store};
+use plimsoll_spec::app::store::{Engine, Mode, User};
+use plimsoll_spec::app::{Health, OrNone, Probe, Store};
+use plimsoll_spec::types::{Check, PortRef};
 use plimsoll_world::{Cond, Expr, Form, Scope};
 
 /// Where the files of the engine are.
@@ -68,6 +69,16 @@ pub fn recipe(cx: &Cx, store: &Store, keys: &mut Credentials) -> Recipe {
     if is_cluster(store) {
         redis_cluster::add(cx, store, &mut recipe, keys);
     }
+    if is_watched(store) {
+        recipe.set("STORE", Expr::from(&store.name));
+        recipe.health = Some(health(store));
+        recipe.scratch.push(Scratch {
+            name: "sentinel",
+            path: "/run/sentinel",
+            memory: Some(Sourced::rule("stores/redis", Str::from("4Mi"))),
+        });
+        redis_sentinel::add(cx, store, &mut recipe, keys);
+    }
     recipe
 }
 
@@ -76,12 +87,53 @@ pub fn is_cluster(store: &Store) -> bool {
     *store.mode.peek() == Mode::Cluster
 }
 
+/// Whether sentinels choose who writes.
+fn is_watched(store: &Store) -> bool {
+    *store.mode.peek() == Mode::Sentinel
+}
+
+/// Who other instances, sentinels and exporters log in as.
+pub fn login(store: &Store) -> Option<&User> {
+    let users = store.users.some()?;
+    users.get(DEFAULT).or_else(|| users.values().next())
+}
+
+/// The same probes, asked where the server itself listens.
+fn health(store: &Store) -> Health {
+    let port = redis_sentinel::server_port(store);
+    let ask = |probe: &OrNone<Probe>| match probe {
+        OrNone::Some(probe) => {
+            let mut probe = probe.clone();
+            probe.check = probe.check.map(|check| match check {
+                Check::Command(words) => {
+                    let more = [Str::from("-p"), Str::from(port.to_string())];
+                    let first = words.iter().take(1).cloned();
+                    let rest = words.iter().skip(1).cloned();
+                    Check::Command(first.chain(more).chain(rest).collect())
+                }
+                Check::Tcp { .. } => Check::Tcp {
+                    port: PortRef::Number(port),
+                },
+                other => other.clone(),
+            });
+            OrNone::Some(probe)
+        }
+        OrNone::None(because) => OrNone::None(because.clone()),
+    };
+    Health {
+        start: ask(&store.health.start),
+        ready: ask(&store.health.ready),
+        live: ask(&store.health.live),
+    }
+}
+
 /// The settings, from the size of an instance, with those of the file over them.
 fn settings(store: &Store) -> Node {
     let mut text = Text::new("stores/redis");
     let own = |key: &str| store.settings.contains_key(key);
     if let Some((_, port)) = store.ports.main() {
-        text.pair("port", " ", &port.port);
+        let own = is_watched(store).then(|| redis_sentinel::server_port(store));
+        text.of(&port.port, |port| format!("port {}", own.unwrap_or(*port)));
     }
     text.pair("dir", " ", &store.data);
     text.line("bind * -::*").line("protected-mode no");
@@ -131,6 +183,8 @@ fn start(cx: &Cx, store: &Store, keys: &mut Credentials) -> Node {
     text.because(store.mode.origin());
     if is_cluster(store) {
         redis_cluster::start(store, &mut text);
+    } else if is_watched(store) {
+        redis_sentinel::start(store, &mut text);
     } else {
         follow(store, &mut text);
     }
@@ -172,8 +226,7 @@ fn users(cx: &Cx, store: &Store, keys: &mut Credentials, text: &mut Text) {
                     format!("  echo \"user {name} on >${key} ~* &* +@all\"")
                 });
             }
-            let follows = users.get(DEFAULT).or_else(|| users.values().next());
-            if let Some(user) = follows {
+            if let Some(user) = login(store) {
                 let key = keys.user(cx, store, user.name.peek());
                 text.of(&user.name, |name| format!("  echo \"masteruser {name}\""));
                 text.line(format!("  echo \"masterauth ${key}\""));
@@ -185,15 +238,18 @@ fn users(cx: &Cx, store: &Store, keys: &mut Credentials, text: &mut Text) {
 /// What the exporter is told. Source: `redis_exporter` 1.79.
 pub fn exporter(cx: &Cx, store: &Store, keys: &mut Credentials) -> Exporter {
     let address = Sourced::new(
-        Str::from(format!("redis://127.0.0.1:{}", port(store))),
+        Str::from(format!(
+            "redis://127.0.0.1:{}",
+            if is_watched(store) {
+                redis_sentinel::server_port(store)
+            } else {
+                port(store)
+            }
+        )),
         store.engine.origin().clone(),
     );
     let mut env = vec![("REDIS_ADDR", Said::Text(Expr::from(&address)))];
-    let user = store
-        .users
-        .some()
-        .and_then(|users| users.get(DEFAULT).or_else(|| users.values().next()));
-    if let Some(user) = user {
+    if let Some(user) = login(store) {
         let key = keys.user(cx, store, user.name.peek());
         if user.name.peek() != DEFAULT {
             env.push(("REDIS_USER", Said::Text(Expr::from(&user.name))));

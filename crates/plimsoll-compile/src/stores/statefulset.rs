@@ -165,7 +165,7 @@ fn own_container(
         ports: Fragment(ports(store, recipe)),
         resources: resources::of_store(&store.size),
         securityContext: container::security(program.security, program.writable),
-        ..probe::of_program(program, &store.health),
+        ..probe::of_program(program, recipe.health.as_ref().unwrap_or(&store.health)),
         lifecycle: Fragment(lifecycle(cx, store, recipe)),
         volumeMounts: Fragment(mounts),
     })
@@ -223,7 +223,9 @@ pub fn variable_form(s: &Scope, store: &Store, variable: &EngineVariable) -> For
 fn ports(store: &Store, recipe: &Recipe) -> Form {
     let s = &Scope::new("stores/container");
     let mut list = SeqBuilder::new(s);
-    list.splice(s, container::ports(&store.ports));
+    if !recipe.proxied {
+        list.splice(s, container::ports(&store.ports));
+    }
     for port in &recipe.inner {
         let number = Sourced::new(port.port, s.origin().clone());
         list.push(

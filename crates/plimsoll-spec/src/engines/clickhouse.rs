@@ -54,8 +54,8 @@ pub(super) static FACTS: Facts = Facts {
     url_env: Some("CLICKHOUSE_URL"),
     health: "/ping",
     dump: Some(DumpCommands {
-        save: "clickhouse-client --query \"BACKUP ALL EXCEPT DATABASES system, information_schema, INFORMATION_SCHEMA TO Disk('default', 'dump.tar')\" >&2 && cat /var/lib/clickhouse/dump.tar",
-        load: "cat > /var/lib/clickhouse/dump.tar && clickhouse-client --query \"RESTORE ALL FROM Disk('default', 'dump.tar')\" >&2",
+        save: "c() { clickhouse-client $STORE_OPTIONS --host \"$STORE_HOST\" --port \"$STORE_PORT\" --query \"$1\"; }; mkdir -p /tmp/dump && c \"select concat('\\`', database, '\\`.\\`', name, '\\`') from system.tables where database not in ('system', 'information_schema', 'INFORMATION_SCHEMA') and engine not like '%View' and not startsWith(name, '.inner')\" | while read -r t; do c \"show create table $t format TSVRaw\" > \"/tmp/dump/$t.sql\" && c \"select * from $t format Native\" > \"/tmp/dump/$t.native\" || exit 1; done && tar -C /tmp/dump -cf - .",
+        load: "c() { clickhouse-client $STORE_OPTIONS --host \"$STORE_HOST\" --port \"$STORE_PORT\" --query \"$1\"; }; mkdir -p /tmp/load && tar -C /tmp/load -xf - && cd /tmp/load && for f in *.sql; do t=$${f%.sql}; c \"create database if not exists $${t%%.*}\" && c \"$(cat \"$f\")\" && c \"insert into $t format Native\" < \"$t.native\" || exit 1; done",
     }),
     exporter: None,
     modes: &[Mode::Single, Mode::Replicated, Mode::Cluster],

@@ -177,3 +177,37 @@ services: { web: { image: ghcr.example/web:1, ports: 8080 } }
     let into_web = made.object("NetworkPolicy/web")["spec"]["ingress"].to_string();
     assert!(into_web.contains("\"db\""), "{into_web}");
 }
+
+/// Holds P7.
+#[test]
+fn clickhouse_speaks_tls_on_its_native_port_and_its_users_know() {
+    let text = "
+services: { web: { image: ghcr.example/web:1, uses: [events] } }
+stores: { events: { engine: clickhouse, instances: 3 } }
+";
+    assert_valid(text);
+    let made = made(text);
+    let settings = made.file("events", "plimsoll.xml");
+    assert!(
+        settings.contains("<tcp_port_secure>9000</tcp_port_secure>"),
+        "{settings}"
+    );
+    assert!(
+        settings.contains("<http_port>8123</http_port>"),
+        "{settings}"
+    );
+    let web = made.object("Deployment/web");
+    let url = super::variable(container(&web, "web"), "CLICKHOUSE_URL")["value"].clone();
+    assert!(
+        url.as_str()
+            .expect("a text")
+            .ends_with("@events:9000/app?secure=true"),
+        "{url}"
+    );
+    let policy = made.object("NetworkPolicy/events").to_string();
+    assert!(
+        policy.contains("9181") && policy.contains("9234"),
+        "{policy}"
+    );
+    assert!(made.file("events", "start.sh").contains("keeper_server"));
+}

@@ -65,3 +65,33 @@ fn a_cluster_forms_itself_and_its_members_reach_each_other_on_the_bus() {
     let selector = made.object("Service/redis")["spec"]["selector"].clone();
     assert!(selector.get("statefulset.kubernetes.io/pod-name").is_none());
 }
+
+#[test]
+fn sentinels_choose_who_writes_and_a_proxy_leads_there() {
+    let text = "stores: { cache: { engine: valkey, mode: sentinel, instances: 3 } }";
+    assert_valid(text);
+    let made = made(text);
+    let set = made.object("StatefulSet/cache");
+    let proxy = container(&set, "proxy");
+    assert_eq!(proxy["ports"][0]["containerPort"], 6379);
+    let own = container(&set, "cache");
+    assert_eq!(own["ports"][0]["containerPort"], 6380);
+    assert!(
+        own["readinessProbe"]["exec"]["command"]
+            .to_string()
+            .contains("6380")
+    );
+    assert!(made.file("cache", "server.conf").contains("port 6380"));
+    assert!(
+        made.file("cache", "sentinel.sh")
+            .contains("sentinel monitor $STORE $writer 6380")
+    );
+    assert!(made.file("cache", "haproxy.cfg").contains("bind :6379"));
+    let policy = made.object("NetworkPolicy/cache")["spec"]["ingress"].to_string();
+    assert!(
+        policy.contains("26379") && policy.contains("6380"),
+        "{policy}"
+    );
+    let selector = made.object("Service/cache")["spec"]["selector"].clone();
+    assert!(selector.get("statefulset.kubernetes.io/pod-name").is_none());
+}
