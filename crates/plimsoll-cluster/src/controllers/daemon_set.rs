@@ -1,4 +1,4 @@
-//! DaemonSets: one pod on each node that takes it. Follows `pkg/controller/daemon`, Kubernetes 1.37;
+//! `DaemonSets`: one pod on each node that takes it. Follows `pkg/controller/daemon`, Kubernetes 1.37;
 //! of the rolling update the unavailable count, not the surge.
 
 use std::collections::BTreeMap;

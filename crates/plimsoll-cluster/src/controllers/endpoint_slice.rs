@@ -1,4 +1,4 @@
-//! EndpointSlices: the addresses behind each Service that selects pods.
+//! `EndpointSlices`: the addresses behind each Service that selects pods.
 //! Follows `pkg/controller/endpointslice`, Kubernetes 1.37; one slice per Service and set of ports.
 
 use std::collections::BTreeSet;
@@ -201,7 +201,7 @@ fn write(state: &mut State, service: &Value, groups: Vec<(Value, Vec<Value>)>) {
             .or(if spare.is_empty() { None } else { Some(0) });
         match same {
             Some(at) => update(state, &spare.remove(at), service, ports, endpoints),
-            None => create(state, service, ports, endpoints),
+            None => create(state, service, &ports, &endpoints),
         }
     }
     for slice in spare {
@@ -229,7 +229,7 @@ fn update(state: &mut State, slice: &Value, service: &Value, ports: Value, endpo
     }
 }
 
-fn create(state: &mut State, service: &Value, ports: Value, endpoints: Vec<Value>) {
+fn create(state: &mut State, service: &Value, ports: &Value, endpoints: &[Value]) {
     let slice = json!({
         "apiVersion": "discovery.k8s.io/v1",
         "kind": "EndpointSlice",

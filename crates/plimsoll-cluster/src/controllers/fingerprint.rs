@@ -56,7 +56,7 @@ impl Fnv {
                 self.bytes(text.as_bytes());
             }
             Value::Null | Value::Bool(_) | Value::Number(_) => {
-                self.bytes(value.to_string().as_bytes())
+                self.bytes(value.to_string().as_bytes());
             }
         }
     }

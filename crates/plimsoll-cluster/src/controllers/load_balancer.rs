@@ -1,4 +1,4 @@
-//! Services of type LoadBalancer get an address after a while, as a cloud gives them one.
+//! Services of type `LoadBalancer` get an address after a while, as a cloud gives them one.
 
 use std::collections::BTreeSet;
 use std::time::Duration;

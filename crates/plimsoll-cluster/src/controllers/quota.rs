@@ -1,4 +1,4 @@
-//! What of each ResourceQuota is used. Follows `pkg/controller/resourcequota` and `pkg/quota`, 1.37.
+//! What of each `ResourceQuota` is used. Follows `pkg/controller/resourcequota` and `pkg/quota`, 1.37.
 
 use std::collections::BTreeMap;
 use std::sync::Arc;

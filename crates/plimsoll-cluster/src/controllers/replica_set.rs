@@ -1,4 +1,4 @@
-//! ReplicaSets: keep as many pods as asked for. Port of `pkg/controller/replicaset`, Kubernetes 1.37.
+//! `ReplicaSets`: keep as many pods as asked for. Port of `pkg/controller/replicaset`, Kubernetes 1.37.
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -84,7 +84,7 @@ fn resize(state: &mut State, set: &Value) -> Option<Refusal> {
     None
 }
 
-/// Pods of all ReplicaSets with the same owner: a scale-down prefers nodes that hold many of them.
+/// Pods of all `ReplicaSets` with the same owner: a scale-down prefers nodes that hold many of them.
 fn siblings(state: &State, set: &Value) -> Vec<Arc<Value>> {
     let owner = object::controller_of(set).and_then(|owner| owner["uid"].as_str());
     let Some(owner) = owner else {

@@ -1,4 +1,4 @@
-//! ControllerRevisions: the templates that StatefulSets and DaemonSets had.
+//! `ControllerRevisions`: the templates that `StatefulSets` and `DaemonSets` had.
 
 use std::sync::Arc;
 

@@ -1,4 +1,4 @@
-//! Claims and volumes: provisioning by StorageClass, binding, growing, and what becomes of a volume
+//! Claims and volumes: provisioning by `StorageClass`, binding, growing, and what becomes of a volume
 //! when its claim goes. Follows `pkg/controller/volume/persistentvolume`, Kubernetes 1.37, with one
 //! provisioner for all classes.
 

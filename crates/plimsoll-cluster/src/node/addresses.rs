@@ -42,7 +42,7 @@ impl Addresses {
             return "10.255.0.1".to_owned();
         };
         let used = self.used.entry(name.to_owned()).or_default();
-        let free = (base + 2..)
+        let free = (base + 2..base + 255)
             .find(|number| !used.contains(number))
             .unwrap_or(base + 2);
         used.insert(free);

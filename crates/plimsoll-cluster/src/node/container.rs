@@ -203,7 +203,7 @@ impl Container<'_> {
         let image = self.image();
         match read::text(&turn.status, "/state/waiting/reason") {
             "ErrImagePull" if self.next_pull() > self.state.now() => {
-                turn.wake = Some(self.next_pull())
+                turn.wake = Some(self.next_pull());
             }
             "ErrImagePull" => {
                 let message = format!("Back-off pulling image \"{image}\"");

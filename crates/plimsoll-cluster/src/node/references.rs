@@ -1,4 +1,4 @@
-//! What a pod needs from other objects: Secrets, ConfigMaps, claims and accounts, and their keys.
+//! What a pod needs from other objects: Secrets, `ConfigMaps`, claims and accounts, and their keys.
 
 use serde_json::Value;
 

@@ -168,7 +168,7 @@ fn choose(view: &View<'_>, pod: &Value) -> Result<String, String> {
 
 /// The message of an unschedulable pod; `solvable` nodes would fit if other pods went.
 fn sentence(total: usize, parts: &[(usize, String)], solvable: usize) -> String {
-    let whole = matches!(parts, [(count, reason)] if *count == total && reason.starts_with(|first: char| first == 'p'));
+    let whole = matches!(parts, [(count, reason)] if *count == total && reason.starts_with('p'));
     let listed: Vec<String> = parts
         .iter()
         .map(|(count, reason)| {

@@ -55,7 +55,7 @@ impl Node {
 /// All nodes, by name.
 #[derive(Debug, Default)]
 pub struct Nodes {
-    nodes: BTreeMap<String, Node>,
+    by_name: BTreeMap<String, Node>,
     places: BTreeMap<Key, String>,
     repelling: BTreeMap<Key, Placed>,
 }
@@ -68,18 +68,21 @@ impl Nodes {
 
     /// All that exist, by name.
     pub fn iter(&self) -> impl Iterator<Item = (&str, &Node)> {
-        let known = self.nodes.iter().filter(|(_, node)| node.object.is_some());
+        let known = self
+            .by_name
+            .iter()
+            .filter(|(_, node)| node.object.is_some());
         known.map(|(name, node)| (name.as_str(), node))
     }
 
     /// One node.
     pub fn get(&self, name: &str) -> Option<&Node> {
-        self.nodes.get(name)
+        self.by_name.get(name)
     }
 
     /// The pods on one node.
     pub fn pods_on(&self, name: &str) -> impl Iterator<Item = &Placed> {
-        self.nodes
+        self.by_name
             .get(name)
             .into_iter()
             .flat_map(|node| node.pods.values())
@@ -89,12 +92,12 @@ impl Nodes {
     pub fn repelling(&self) -> impl Iterator<Item = (&Value, &Node)> {
         self.repelling
             .values()
-            .filter_map(|placed| Some((&*placed.pod, self.nodes.get(&placed.node)?)))
+            .filter_map(|placed| Some((&*placed.pod, self.by_name.get(&placed.node)?)))
     }
 
     /// Takes in a change of a node; says whether waiting pods should try again.
     pub fn observe_node(&mut self, entry: &LogEntry) -> bool {
-        let node = self.nodes.entry(entry.name.clone()).or_default();
+        let node = self.by_name.entry(entry.name.clone()).or_default();
         node.object.clone_from(&entry.new);
         let allocatable = entry
             .new
@@ -138,7 +141,7 @@ impl Nodes {
         let node = self
             .places
             .get(key)
-            .and_then(|name| self.nodes.get_mut(name));
+            .and_then(|name| self.by_name.get_mut(name));
         let Some(node) = node else { return };
         let Some(placed) = node.pods.get_mut(key) else {
             return;
@@ -163,7 +166,7 @@ impl Nodes {
             node: name.clone(),
             pod,
         };
-        let node = self.nodes.entry(name.clone()).or_default();
+        let node = self.by_name.entry(name.clone()).or_default();
         resources::add(&mut node.taken, &placed.requests);
         if !read::items(&placed.pod, REPELS).is_empty() {
             self.repelling.insert(key.clone(), placed.clone());
@@ -177,7 +180,7 @@ impl Nodes {
         let Some(name) = self.places.remove(key) else {
             return false;
         };
-        let Some(node) = self.nodes.get_mut(&name) else {
+        let Some(node) = self.by_name.get_mut(&name) else {
             return false;
         };
         let Some(placed) = node.pods.remove(key) else {

@@ -1,4 +1,4 @@
-//! CronJobs: Jobs at the times of a schedule. Follows `pkg/controller/cronjob`, Kubernetes 1.37.
+//! `CronJobs`: Jobs at the times of a schedule. Follows `pkg/controller/cronjob`, Kubernetes 1.37.
 
 use std::sync::Arc;
 
@@ -77,9 +77,10 @@ fn jobs(state: &State, cron: &Value) -> Vec<Arc<Value>> {
 fn start_due(state: &mut State, cron: &Value, status: &mut Value) -> Option<Timestamp> {
     let zone = match read::text(cron, "/spec/timeZone") {
         "" => TimeZone::UTC,
-        name => match TimeZone::get(name) {
-            Ok(zone) => zone,
-            Err(_) => {
+        name => {
+            if let Ok(zone) = TimeZone::get(name) {
+                zone
+            } else {
                 let message = format!("invalid timeZone: \"{name}\"");
                 state.record(
                     cron,
@@ -90,7 +91,7 @@ fn start_due(state: &mut State, cron: &Value, status: &mut Value) -> Option<Time
                 );
                 return None;
             }
-        },
+        }
     };
     let Some(schedule) = Schedule::parse(read::text(cron, "/spec/schedule")) else {
         let message = format!("unparseable schedule: {}", cron["spec"]["schedule"]);
@@ -158,7 +159,7 @@ fn start(state: &mut State, cron: &Value, due: Timestamp, status: &mut Value) {
             status["lastScheduleTime"] = json!(clock::time(due));
         }
         Err(error) if error.reason == "AlreadyExists" => {
-            status["lastScheduleTime"] = json!(clock::time(due))
+            status["lastScheduleTime"] = json!(clock::time(due));
         }
         Err(error) => {
             let message = format!("Error creating job: {error}");

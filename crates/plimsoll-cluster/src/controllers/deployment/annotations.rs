@@ -1,4 +1,4 @@
-//! Annotations by which a Deployment remembers revisions and sizes on its ReplicaSets.
+//! Annotations by which a Deployment remembers revisions and sizes on its `ReplicaSets`.
 
 use serde_json::{Value, json};
 
@@ -11,7 +11,7 @@ const HISTORY: &str = "deployment.kubernetes.io/revision-history";
 const DESIRED: &str = "deployment.kubernetes.io/desired-replicas";
 const MAX: &str = "deployment.kubernetes.io/max-replicas";
 
-/// Annotations of a Deployment that its ReplicaSets do not take over.
+/// Annotations of a Deployment that its `ReplicaSets` do not take over.
 const NOT_COPIED: &[&str] = &[
     "kubectl.kubernetes.io/last-applied-configuration",
     REVISION,

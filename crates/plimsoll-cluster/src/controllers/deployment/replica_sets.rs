@@ -1,4 +1,4 @@
-//! The ReplicaSets of a Deployment: which one is new, making it, sizing and removing them.
+//! The `ReplicaSets` of a Deployment: which one is new, making it, sizing and removing them.
 
 use std::sync::Arc;
 
@@ -10,7 +10,7 @@ use super::{HASH_LABEL, KIND, REPLICA_SET, SOURCE, annotations, max_surge, rolli
 use crate::object;
 use crate::state::{DeleteOptions, EventKind, State};
 
-/// A Deployment's ReplicaSets, oldest first.
+/// A Deployment's `ReplicaSets`, oldest first.
 #[derive(Clone, Debug)]
 pub struct Sets {
     /// The one with the Deployment's present template, if it was made.
@@ -222,7 +222,7 @@ pub fn scale(state: &mut State, deployment: &Value, set: &Value, to: i64) -> boo
     from != to
 }
 
-/// Removes the oldest empty ReplicaSets above `revisionHistoryLimit`.
+/// Removes the oldest empty `ReplicaSets` above `revisionHistoryLimit`.
 pub fn clean_up(state: &mut State, deployment: &Value, sets: &Sets) {
     let Some(limit) = read::int(deployment, "/spec/revisionHistoryLimit") else {
         return;

@@ -61,7 +61,7 @@ fn shrink(state: &mut State, deployment: &Value, sets: &Sets) -> bool {
     cleaned + shrunk > 0
 }
 
-/// Pods of old ReplicaSets that are not available serve nobody: they go first.
+/// Pods of old `ReplicaSets` that are not available serve nobody: they go first.
 fn shrink_unhealthy(state: &mut State, deployment: &Value, sets: &Sets, most: i64) -> i64 {
     let mut done = 0;
     for set in &sets.old {

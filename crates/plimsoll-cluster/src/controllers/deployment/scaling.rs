@@ -1,4 +1,4 @@
-//! Scaling outside a rollout, and in proportion while several ReplicaSets are active.
+//! Scaling outside a rollout, and in proportion while several `ReplicaSets` are active.
 
 use std::cmp::Reverse;
 use std::sync::Arc;
@@ -10,7 +10,7 @@ use super::replica_sets::{self, Sets, available, size};
 use super::{annotations, max_surge, strategy, wanted};
 use crate::state::State;
 
-/// Whether the Deployment's wanted number differs from what its active ReplicaSets were told.
+/// Whether the Deployment's wanted number differs from what its active `ReplicaSets` were told.
 pub fn is_scaling_event(deployment: &Value, sets: &Sets) -> bool {
     let active = sets.all().filter(|set| size(set) > 0);
     active
@@ -18,7 +18,7 @@ pub fn is_scaling_event(deployment: &Value, sets: &Sets) -> bool {
         .any(|desired| desired != wanted(deployment))
 }
 
-/// Spreads the wanted number over the ReplicaSets that are there.
+/// Spreads the wanted number over the `ReplicaSets` that are there.
 pub fn scale(state: &mut State, deployment: &Value, sets: &Sets) {
     if let Some(only) = active_or_latest(sets) {
         if size(&only) != wanted(deployment) {

@@ -1,4 +1,4 @@
-//! StatefulSets: pods with names and disks of their own, made, updated and removed in order.
+//! `StatefulSets`: pods with names and disks of their own, made, updated and removed in order.
 //! Port of `pkg/controller/statefulset`, Kubernetes 1.37.
 
 use std::sync::Arc;
