@@ -13,7 +13,7 @@ pub struct ApiError {
     /// The sentence for people.
     pub message: String,
     /// What the request was about, and why it was refused.
-    pub details: Details,
+    pub details: Box<Details>,
 }
 
 /// The `details` of a `Status`.
@@ -48,7 +48,7 @@ impl ApiError {
             code,
             reason,
             message,
-            details: Details::default(),
+            details: Box::default(),
         }
     }
 

@@ -1,6 +1,7 @@
 //! The whole cluster as one deterministic value: objects, kinds, time and logs, with no I/O.
 
 use std::collections::BTreeMap;
+use std::fmt::Write as _;
 use std::sync::Arc;
 
 use jiff::Timestamp;
@@ -308,10 +309,7 @@ impl State {
     /// The next uid: a hash of the seed and a counter in the form of a version 4 UUID.
     pub fn next_uid(&mut self) -> String {
         let hash = self.next_hash();
-        let hex: String = hash[..16]
-            .iter()
-            .map(|byte| format!("{byte:02x}"))
-            .collect();
+        let hex = hex(&hash[..16]);
         format!(
             "{}-{}-4{}-a{}-{}",
             &hex[..8],
@@ -355,9 +353,13 @@ pub(crate) fn fingerprint(texts: &[&str]) -> String {
         hasher.update(text.as_bytes());
         hasher.update([0]);
     }
-    hasher
-        .finalize()
-        .iter()
-        .map(|byte| format!("{byte:02x}"))
-        .collect()
+    hex(&hasher.finalize())
+}
+
+/// Bytes in hexadecimal.
+pub(crate) fn hex(bytes: &[u8]) -> String {
+    bytes.iter().fold(String::new(), |mut text, byte| {
+        let _ = write!(text, "{byte:02x}");
+        text
+    })
 }

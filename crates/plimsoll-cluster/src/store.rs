@@ -127,7 +127,7 @@ impl Store {
             object["metadata"]["resourceVersion"] = Value::String(self.version.to_string());
             Arc::new(object)
         });
-        let old = self.replace(&key, new.clone());
+        let old = self.replace(&key, new.as_ref());
         self.log.push(LogEntry {
             version: self.version,
             kind: key.kind,
@@ -141,7 +141,7 @@ impl Store {
 
     /// Puts a saved object back without a log entry.
     pub(crate) fn restore(&mut self, key: &ObjectKey, object: Value) {
-        self.replace(key, Some(Arc::new(object)));
+        self.replace(key, Some(&Arc::new(object)));
     }
 
     /// Forgets the log and goes on from `version`.
@@ -151,8 +151,8 @@ impl Store {
         self.log.clear();
     }
 
-    fn replace(&mut self, key: &ObjectKey, new: Option<Arc<Value>>) -> Option<Arc<Value>> {
-        let old = match &new {
+    fn replace(&mut self, key: &ObjectKey, new: Option<&Arc<Value>>) -> Option<Arc<Value>> {
+        let old = match new {
             Some(object) => {
                 let names = self
                     .objects
@@ -164,7 +164,7 @@ impl Store {
             }
             None => self.take(key),
         };
-        self.index(key, old.as_deref(), new.as_deref());
+        self.index(key, old.as_deref(), new.map(AsRef::as_ref));
         old
     }
 

@@ -165,7 +165,7 @@ fn containers(spec: &Value) -> impl Iterator<Item = &Value> {
 }
 
 /// The names of the containers that a test catches.
-fn caught<'s>(spec: &'s Value, bad: impl Fn(&Value) -> bool) -> Vec<&'s str> {
+fn caught(spec: &Value, bad: impl Fn(&Value) -> bool) -> Vec<&str> {
     containers(spec)
         .filter(|one| bad(one))
         .filter_map(|one| one["name"].as_str())

@@ -12,7 +12,7 @@ use crate::clock;
 use crate::error::{ApiError, Cause};
 use crate::object;
 use crate::patch;
-use crate::state::{DeleteOptions, State};
+use crate::state::{DeleteOptions, State, hex};
 use crate::write::Write;
 
 /// Answers a request for a subresource.
@@ -355,11 +355,7 @@ fn token(state: &mut State, place: &Place, call: &Call) -> Result<Reply, ApiErro
     let account = place.find(state)?;
     let mut body = call.json()?;
     let seconds = body["spec"]["expirationSeconds"].as_u64().unwrap_or(3600);
-    let hash: String = state
-        .next_hash()
-        .iter()
-        .map(|byte| format!("{byte:02x}"))
-        .collect();
+    let hash = hex(&state.next_hash());
     let expires = clock::after(state.now(), std::time::Duration::from_secs(seconds));
     body["kind"] = json!("TokenRequest");
     body["apiVersion"] = json!("authentication.k8s.io/v1");

@@ -155,9 +155,9 @@ fn below<'a>(place: Place<'a>, name: &str) -> Place<'a> {
     let ty = schemas.get(id);
     let next = match (&ty.shape, ty.field(name)) {
         (_, Some(field)) => field.ty,
-        (Shape::Map { value, .. }, None) => *value,
         (
-            Shape::Object {
+            Shape::Map { value, .. }
+            | Shape::Object {
                 extra: Extra::Of(value),
                 ..
             },

@@ -75,14 +75,14 @@ pub fn check_change(kind: &Kind, old: &Value, new: &Value) -> Vec<Cause> {
             }
         }
         "rbac.authorization.k8s.io/RoleBinding"
-        | "rbac.authorization.k8s.io/ClusterRoleBinding" => {
-            if old["roleRef"] != new["roleRef"] {
+        | "rbac.authorization.k8s.io/ClusterRoleBinding"
+            if old["roleRef"] != new["roleRef"] =>
+        {
                 causes.push(Cause::invalid(
                     "roleRef",
                     &new["roleRef"],
                     "cannot change roleRef",
                 ));
-            }
         }
         "storage.k8s.io/StorageClass" => {
             for field in [
