@@ -74,7 +74,7 @@ fn check_preconditions(kind: &Kind, old: &Value, options: &DeleteOptions) -> Res
     let refuse = |why: String| {
         Err(ApiError::conflict(
             &kind.group,
-            &kind.plural,
+            &kind.kind,
             object::name(old),
             &why,
         ))
@@ -82,7 +82,7 @@ fn check_preconditions(kind: &Kind, old: &Value, options: &DeleteOptions) -> Res
     let uid = object::uid(old);
     if let Some(wanted) = options.uid.as_deref().filter(|wanted| *wanted != uid) {
         return refuse(format!(
-            "Precondition failed: UID in precondition: {wanted}, UID in object meta: {uid}"
+            "the UID in the precondition ({wanted}) does not match the UID in record ({uid}). The object might have been deleted and then recreated"
         ));
     }
     let version = old["metadata"]["resourceVersion"]
@@ -94,7 +94,7 @@ fn check_preconditions(kind: &Kind, old: &Value, options: &DeleteOptions) -> Res
         .filter(|wanted| *wanted != version)
     {
         return refuse(format!(
-            "Precondition failed: ResourceVersion in precondition: {wanted}, ResourceVersion in object meta: {version}"
+            "the ResourceVersion in the precondition ({wanted}) does not match the ResourceVersion in record ({version}). The object might have been modified"
         ));
     }
     Ok(())

@@ -24,7 +24,7 @@ impl State {
                 object["status"] = json!({"phase": "Pending", "qosClass": class});
             }
             "PersistentVolumeClaim" | "PersistentVolume" => {
-                object["status"] = json!({"phase": "Pending"})
+                object["status"] = json!({"phase": "Pending"});
             }
             "Service" => {
                 self.allocate_addresses(object);

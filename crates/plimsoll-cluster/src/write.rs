@@ -84,7 +84,7 @@ impl State {
     pub fn create_with(&mut self, mut object: Value, write: &Write) -> Result<Written, ApiError> {
         let kind = self.kind_of(&object)?;
         let warnings = validation::strict(&kind, &mut object, write.field_validation, self.minor)?;
-        defaults::apply(&kind, &mut object);
+        defaults::apply(&kind, &mut object, self.minor);
         let managers = self.tracked(&kind, Managers::default(), &json!({}), &object, write);
         self.insert(&kind, object, &managers, warnings, write)
     }
@@ -106,7 +106,7 @@ impl State {
         };
         keep_foreign_parts(&kind, &old, &mut object, &write.subresource);
         keep_system_metadata(&old, &mut object);
-        defaults::apply(&kind, &mut object);
+        defaults::apply(&kind, &mut object, self.minor);
         let managers = self.tracked(&kind, managers, &old, &object, write);
         self.replace(&kind, &old, object, &managers, warnings, write)
     }
@@ -123,18 +123,19 @@ impl State {
         let old = self.get(&kind.key, namespace, name);
         let missing = || ApiError::not_found(&kind.group, &kind.plural, name);
         if let Patch::Apply { config, force } = patch {
+            let named = !object::name(config).is_empty();
             let mut config = config.clone();
-            let named = if kind.namespaced {
+            let identity = if kind.namespaced {
                 json!({"name": name, "namespace": namespace})
             } else {
                 json!({"name": name})
             };
             let metadata = metadata_mut(&mut config);
-            metadata.extend(named.as_object().cloned().unwrap_or_default());
+            metadata.extend(identity.as_object().cloned().unwrap_or_default());
             return match old {
                 Some(old) => self.apply_to(kind, &old, &config, *force, write),
                 None if write.subresource.is_empty() => {
-                    self.apply_new(kind, &config, *force, write)
+                    self.apply_new(kind, &config, named, *force, write)
                 }
                 None => Err(missing()),
             };
@@ -159,9 +160,16 @@ impl State {
         &mut self,
         kind: &Arc<Kind>,
         config: &Value,
+        named: bool,
         force: bool,
         write: &Write,
     ) -> Result<Written, ApiError> {
+        if !named {
+            return Err(ApiError::bad_request(format!(
+                "the name of the object ({} based on URL) was undeterminable: name must be provided",
+                object::name(config)
+            )));
+        }
         validation::declared(kind, config, self.minor)?;
         let mut managers = Managers::default();
         let ignored = unreachable(kind, config, &write.subresource);
@@ -169,7 +177,7 @@ impl State {
         let writer = writer(kind, write, &time);
         let mut object = managers.apply(kind.ty(), &writer, &json!({}), config, &ignored, force)?;
         object["apiVersion"] = json!(kind.storage_version);
-        defaults::apply(kind, &mut object);
+        defaults::apply(kind, &mut object, self.minor);
         self.insert(kind, object, &managers, Vec::new(), write)
     }
 
@@ -199,7 +207,7 @@ impl State {
         object["apiVersion"] = json!(kind.storage_version);
         keep_foreign_parts(kind, old, &mut object, &write.subresource);
         keep_system_metadata(old, &mut object);
-        defaults::apply(kind, &mut object);
+        defaults::apply(kind, &mut object, self.minor);
         self.replace(kind, old, object, &managers, Vec::new(), write)
     }
 

@@ -27,9 +27,7 @@ pub fn answer(state: &State, target: &Target, call: &Call) -> Result<Reply, ApiE
     match target {
         Target::Version => Ok(Reply::ok(version(state))),
         Target::Health => Ok(Reply::Text("ok".to_owned())),
-        Target::Core if call.wants("APIGroupDiscoveryList") => {
-            Ok(aggregated(state, |group| group.is_empty()))
-        }
+        Target::Core if call.wants("APIGroupDiscoveryList") => Ok(aggregated(state, str::is_empty)),
         Target::Groups if call.wants("APIGroupDiscoveryList") => {
             Ok(aggregated(state, |group| !group.is_empty()))
         }

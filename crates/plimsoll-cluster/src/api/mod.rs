@@ -48,7 +48,11 @@ impl ApiService {
 
     async fn answer<B: BodyExt>(self, request: Request<B>) -> Response<Body> {
         let (parts, body) = request.into_parts();
-        let Ok(body) = body.collect().await.map(|body| body.to_bytes()) else {
+        let Ok(body) = body
+            .collect()
+            .await
+            .map(http_body_util::Collected::to_bytes)
+        else {
             return Reply::from(ApiError::bad_request("the body ended early")).into_response();
         };
         let call = Call::new(&parts, body);

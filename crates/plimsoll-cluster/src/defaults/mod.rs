@@ -12,7 +12,7 @@ use serde_json::{Map, Value, json};
 use crate::kinds::Kind;
 
 /// Fills in what the writer left out.
-pub fn apply(kind: &Kind, object: &mut Value) {
+pub fn apply(kind: &Kind, object: &mut Value, minor: u16) {
     if let Some(schema) = kind.open_api() {
         custom::apply(schema, object);
         return;
@@ -33,7 +33,7 @@ pub fn apply(kind: &Kind, object: &mut Value) {
         }
         "apps/Deployment" => workload::deployment(&mut object["spec"]),
         "apps/ReplicaSet" => workload::replica_set(&mut object["spec"]),
-        "apps/StatefulSet" => workload::stateful_set(&mut object["spec"]),
+        "apps/StatefulSet" => workload::stateful_set(&mut object["spec"], minor),
         "apps/DaemonSet" => workload::daemon_set(&mut object["spec"]),
         "batch/Job" => workload::job(&mut object["spec"]),
         "batch/CronJob" => workload::cron_job(&mut object["spec"]),

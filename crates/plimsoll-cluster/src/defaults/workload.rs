@@ -29,8 +29,11 @@ pub fn replica_set(spec: &mut Value) {
     pod::template(&mut spec["template"]);
 }
 
+/// The first version in which stateful sets have a `maxUnavailable` without a feature gate.
+const MAX_UNAVAILABLE_SINCE: u16 = 35;
+
 /// A `StatefulSet`'s spec.
-pub fn stateful_set(spec: &mut Value) {
+pub fn stateful_set(spec: &mut Value, minor: u16) {
     put(spec, "replicas", 1);
     put(spec, "podManagementPolicy", "OrderedReady");
     put(spec, "updateStrategy", json!({}));
@@ -38,6 +41,13 @@ pub fn stateful_set(spec: &mut Value) {
     if spec["updateStrategy"]["type"] == "RollingUpdate" {
         put(&mut spec["updateStrategy"], "rollingUpdate", json!({}));
         put(&mut spec["updateStrategy"]["rollingUpdate"], "partition", 0);
+        if minor >= MAX_UNAVAILABLE_SINCE {
+            put(
+                &mut spec["updateStrategy"]["rollingUpdate"],
+                "maxUnavailable",
+                1,
+            );
+        }
     }
     put(spec, "persistentVolumeClaimRetentionPolicy", json!({}));
     put(

@@ -16,7 +16,7 @@ pub fn check(kind: &Kind, object: &Value) -> Vec<Cause> {
     match kind.key.as_ref() {
         "Pod" => pod(spec, "spec", &mut causes),
         "apps/Deployment" | "apps/ReplicaSet" | "apps/DaemonSet" | "apps/StatefulSet" => {
-            workload(spec, &mut causes)
+            workload(spec, &mut causes);
         }
         "batch/Job" => job(&spec["template"], "spec.template", &mut causes),
         "batch/CronJob" => cron_job(spec, &mut causes),
@@ -78,11 +78,7 @@ pub fn check_change(kind: &Kind, old: &Value, new: &Value) -> Vec<Cause> {
         | "rbac.authorization.k8s.io/ClusterRoleBinding"
             if old["roleRef"] != new["roleRef"] =>
         {
-                causes.push(Cause::invalid(
-                    "roleRef",
-                    &new["roleRef"],
-                    "cannot change roleRef",
-                ));
+            causes.push(Cause::invalid("roleRef", &new["roleRef"], IMMUTABLE));
         }
         "storage.k8s.io/StorageClass" => {
             for field in [
@@ -346,6 +342,7 @@ fn stateful_set_change(old: &Value, new: &Value, causes: &mut Vec<Cause>) {
         "revisionHistoryLimit",
         "persistentVolumeClaimRetentionPolicy",
         "minReadySeconds",
+        "serviceName",
     ];
     let frozen = |object: &Value| {
         let fields = object["spec"].as_object().cloned().unwrap_or_default();
@@ -354,6 +351,10 @@ fn stateful_set_change(old: &Value, new: &Value, causes: &mut Vec<Cause>) {
             .filter(|(key, _)| !MAY_CHANGE.contains(&key.as_str()))
             .collect::<std::collections::BTreeMap<_, _>>()
     };
+    let service = &new["spec"]["serviceName"];
+    if old["spec"]["serviceName"] != *service {
+        causes.push(Cause::invalid("spec.serviceName", service, IMMUTABLE));
+    }
     if frozen(old) != frozen(new) {
         let detail = "updates to statefulset spec for fields other than 'replicas', 'ordinals', 'template', 'updateStrategy', 'revisionHistoryLimit', 'persistentVolumeClaimRetentionPolicy' and 'minReadySeconds' are forbidden";
         causes.push(Cause::forbidden("spec", detail));

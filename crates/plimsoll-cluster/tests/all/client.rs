@@ -16,8 +16,8 @@ use serde_json::json;
 fn client() -> Client {
     let mut state = State::new(1, 36);
     state.follow_runtime();
-    let client = Client::new(ApiService::new(Arc::new(Mutex::new(state))), "default");
-    client
+
+    Client::new(ApiService::new(Arc::new(Mutex::new(state))), "default")
 }
 
 async fn with_namespace() -> Client {

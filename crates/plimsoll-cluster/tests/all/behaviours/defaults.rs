@@ -156,7 +156,7 @@ async fn a_stateful_set_gets_its_defaults(at: At) {
     assert_eq!(spec["podManagementPolicy"], "OrderedReady");
     assert_eq!(
         spec["updateStrategy"],
-        json!({"type": "RollingUpdate", "rollingUpdate": {"partition": 0}})
+        json!({"type": "RollingUpdate", "rollingUpdate": {"partition": 0, "maxUnavailable": 1}})
     );
     assert_eq!(
         spec["persistentVolumeClaimRetentionPolicy"],

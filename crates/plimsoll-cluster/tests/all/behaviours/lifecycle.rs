@@ -167,7 +167,7 @@ async fn a_deletion_can_name_its_uid(at: At) {
     assert!(
         refused
             .message
-            .contains("UID in precondition: other, UID in object meta: "),
+            .contains("the UID in the precondition (other) does not match the UID in record ("),
         "{}",
         refused.message
     );
