@@ -34,6 +34,7 @@ pub static RULES: &[&Rule] = &[
     &stores::rules::NO_DUMP,
     &stores::rules::NOT_YET,
     &stores::rules::OPERATOR_UNKNOWN,
+    &stores::rules::NO_REGIONAL_DISK,
 ];
 
 /// What compiling gives.

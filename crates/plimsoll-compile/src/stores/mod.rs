@@ -18,6 +18,7 @@ pub mod recipe;
 pub mod redis;
 pub mod redis_cluster;
 pub mod redis_sentinel;
+pub mod regional;
 pub mod rules;
 pub mod statefulset;
 pub mod text;

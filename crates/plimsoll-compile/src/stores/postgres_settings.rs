@@ -30,7 +30,7 @@ pub fn text(cx: &Cx, store: &Store) -> Node {
     };
     settings.fixed("listen_addresses", "'*'");
     if let Some((_, port)) = store.ports.main() {
-        settings.made("port", &port.port.map(|port| port.to_string()));
+        settings.made("port", &port.port.map(u16::to_string));
     }
     settings.fixed("hba_file", &format!("'{FOLDER}/pg_hba.conf'"));
     settings.fixed("password_encryption", "'scram-sha-256'");

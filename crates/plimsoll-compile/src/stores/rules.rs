@@ -8,6 +8,7 @@ pub static ALL: &[&Rule] = &[
     &NO_DUMP,
     &NOT_YET,
     &OPERATOR_UNKNOWN,
+    &NO_REGIONAL_DISK,
 ];
 
 /// TLS is wanted and nobody makes certificates.
@@ -52,4 +53,15 @@ pub static OPERATOR_UNKNOWN: Rule = Rule {
     docs: "`run: operator` is known for PostgreSQL by CloudNativePG. TimescaleDB runs there from an \
            image that has both; write it as `image`. Other engines run as StatefulSets of their \
            official images, or are `external`.",
+};
+
+/// A disk in two zones where the distribution has none.
+pub static NO_REGIONAL_DISK: Rule = Rule {
+    code: "PL0424",
+    name: "no-regional-disk",
+    level: Level::Warning,
+    consequence: "the disk is in one zone, and the store is away while that zone is",
+    docs: "`storage.regional` asks for a disk that is kept in two zones. GKE and AKS have such disks. \
+           Elsewhere several `instances` in several zones do the same, or a StorageClass of the \
+           cluster that you name as `class`.",
 };

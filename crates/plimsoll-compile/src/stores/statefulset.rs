@@ -3,7 +3,7 @@
 
 use super::credentials::{self, Credentials};
 use super::recipe::{self, EngineFile, EngineVariable, Recipe, Variable};
-use super::{backup, exporter, on, policy, several, tls};
+use super::{backup, exporter, on, policy, regional, several, tls};
 use crate::cx::{Cx, Objects};
 use crate::names;
 use crate::program::Program;
@@ -42,6 +42,7 @@ pub fn objects(cx: &Cx, store: &Store, plan: &mut Plan, out: &mut Objects) {
     account::objects(cx, &program, out);
     config::objects(cx, &program, out);
     engine_files(cx, store, &recipe.files, out);
+    regional::objects(cx, store, out);
     tls::objects(cx, store, out);
     policy::objects(cx, store, &program, &recipe, metrics, out);
     out.append(&mut recipe.objects);
@@ -96,14 +97,17 @@ fn claims(cx: &Cx, store: &Store, program: &Program) -> Form {
     let mut list = SeqBuilder::new(s);
     if let Some(storage) = store.storage.some() {
         let s = &s.because(&storage.origin);
-        list.push(s, form!(s; {
-            metadata: { name: "data" },
-            spec: {
-                accessModes: ["ReadWriteOnce"],
-                storageClassName: storage.class.as_ref().map(|class| crate::claim::class(cx, class)),
-                resources: { requests: { storage: &storage.size } },
-            },
-        }));
+        list.push(
+            s,
+            form!(s; {
+                metadata: { name: "data" },
+                spec: {
+                    accessModes: ["ReadWriteOnce"],
+                    storageClassName: regional::class(cx, store, storage),
+                    resources: { requests: { storage: &storage.size } },
+                },
+            }),
+        );
     }
     list.splice(s, statefulset::claims(cx, program));
     list.build()
@@ -263,12 +267,10 @@ fn scratch(recipe: &Recipe, volumes: &mut volume::Volumes) {
     let s = &Scope::new("stores/scratch");
     for scratch in &recipe.scratch {
         let memory = scratch.memory.as_ref();
-        let volume = match memory {
-            Some(size) => {
-                form!(s; { name: s.text(scratch.name), emptyDir: { medium: "Memory", sizeLimit: size } })
-            }
-            None => form!(s; { name: s.text(scratch.name), emptyDir: {} }),
-        };
+        let volume = form!(s; { name: s.text(scratch.name), emptyDir: {
+            medium: memory.map(|_| s.text("Memory")),
+            sizeLimit: memory,
+        } });
         volumes.add(
             volume,
             form!(s; { name: s.text(scratch.name), mountPath: s.text(scratch.path) }),

@@ -6,7 +6,7 @@ use std::fmt::Display;
 /// A text that grows and knows what drove it and what decided about it.
 pub struct Text {
     rule: &'static str,
-    text: String,
+    lines: String,
     from: Vec<Origin>,
     because: Vec<Origin>,
 }
@@ -16,7 +16,7 @@ impl Text {
     pub fn new(rule: &'static str) -> Self {
         Self {
             rule,
-            text: String::new(),
+            lines: String::new(),
             from: Vec::new(),
             because: Vec::new(),
         }
@@ -24,8 +24,8 @@ impl Text {
 
     /// Adds a line of the rule's own.
     pub fn line(&mut self, line: impl AsRef<str>) -> &mut Self {
-        self.text.push_str(line.as_ref());
-        self.text.push('\n');
+        self.lines.push_str(line.as_ref());
+        self.lines.push('\n');
         self
     }
 
@@ -58,6 +58,6 @@ impl Text {
         if !self.because.is_empty() {
             origin = origin.because(&Origin::all(self.because));
         }
-        Node::Text(origin, Str::from(self.text))
+        Node::Text(origin, Str::from(self.lines))
     }
 }

@@ -9,7 +9,7 @@ use super::credentials::users;
 use super::helper;
 use super::postgres_settings::{connections, memory};
 use super::rules::OPERATOR_UNKNOWN;
-use super::{on, several};
+use super::{on, regional, several};
 use crate::address;
 use crate::cx::{Cx, Objects};
 use crate::names::{self, dashed};
@@ -56,6 +56,7 @@ pub fn objects(cx: &Cx, store: &Store, plan: &mut Plan, out: &mut Objects) {
     if let Some(pooler) = store.pooler.some() {
         out.push(new(one_pooler(cx, store, pooler)).role(Role::Store));
     }
+    regional::objects(cx, store, out);
     backup::schedules(cx, store, out);
     policy::objects(cx, store, out);
 }
@@ -184,7 +185,7 @@ fn storage(cx: &Cx, store: &Store) -> Form {
     match &store.storage {
         OrNone::Some(storage) => form!(s; {
             size: &storage.size,
-            storageClass: storage.class.as_ref().map(|class| crate::claim::class(cx, class)),
+            storageClass: regional::class(cx, store, storage),
             resizeInUseVolumes: true,
         }),
         // The operator knows no instance without a disk.

@@ -75,7 +75,9 @@ fn login(cx: &Cx, store: &Store, user: &str, keys: &mut Credentials, recipe: &mu
     );
     for user in credentials::users(store) {
         let key = keys.user(cx, store, user.name.peek());
-        all.push_str(&format!(" user_{}=\"$({key})\"", user.name.peek()));
+        for part in [" user_", user.name.peek(), "=\"$(", &key, ")\""] {
+            all.push_str(part);
+        }
     }
     all.push(';');
     let from = credentials::users(store).map(|user| user.name.origin().clone());

@@ -208,3 +208,23 @@ fn shared_memory_grows_with_the_size() {
     assert_eq!(shared["emptyDir"]["medium"], "Memory");
     assert_eq!(shared["emptyDir"]["sizeLimit"], "1024Mi");
 }
+
+/// Holds V2.
+#[test]
+fn a_regional_disk_has_a_class_of_its_own_where_the_cloud_has_such_disks() {
+    let text = ONE.replace("class: ssd", "class: ssd, regional: true");
+    assert_valid(&text);
+    let gke = made(&text);
+    let set = gke.object("StatefulSet/db");
+    let claim = &set["spec"]["volumeClaimTemplates"][0]["spec"];
+    assert_eq!(claim["storageClassName"], "shop-db-regional");
+    let class = gke.object("StorageClass/shop-db-regional");
+    assert_eq!(class["parameters"]["replication-type"], "regional-pd");
+    assert_eq!(class["parameters"]["type"], "pd-ssd");
+    assert_eq!(class["reclaimPolicy"], "Retain");
+    let eks = made(&text.replace("gke", "eks"));
+    let set = eks.object("StatefulSet/db");
+    let claim = &set["spec"]["volumeClaimTemplates"][0]["spec"];
+    assert_eq!(claim["storageClassName"], "gp3");
+    assert!(eks.findings().contains(&"no-regional-disk"));
+}
