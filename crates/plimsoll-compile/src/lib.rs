@@ -35,6 +35,7 @@ pub static RULES: &[&Rule] = &[
     &stores::rules::NOT_YET,
     &stores::rules::OPERATOR_UNKNOWN,
     &stores::rules::NO_REGIONAL_DISK,
+    &stores::rules::EXPORTER_UNKNOWN,
 ];
 
 /// What compiling gives.

@@ -2,11 +2,12 @@
 
 use super::credentials::{self, Credentials};
 use super::recipe::Recipe;
+use super::rules::EXPORTER_UNKNOWN;
 use super::{plain, postgres, redis};
 use crate::cx::{self, Cx};
 use crate::workload::container::{foreign_image, security};
 use crate::workload::resources;
-use plimsoll_source::{Sourced, Str};
+use plimsoll_source::{Finding, Sourced, Str};
 use plimsoll_spec::app::Store;
 use plimsoll_spec::app::pod::Writable;
 use plimsoll_spec::app::store::Engine;
@@ -36,11 +37,30 @@ pub fn add(cx: &Cx, store: &Store, recipe: &mut Recipe, keys: &mut Credentials) 
     let told = match store.engine.peek() {
         Engine::Postgres | Engine::TimescaleDb => postgres::exporter(cx, store, keys),
         Engine::Redis | Engine::Valkey => redis::exporter(cx, store, keys),
-        _ => plain::exporter(cx, store, keys)?,
+        _ => match plain::exporter(cx, store, keys) {
+            Some(told) => told,
+            None => {
+                report(cx, store);
+                return None;
+            }
+        },
     };
     let port = told.port;
     recipe.beside.extend(container(cx, store, told));
     Some(port)
+}
+
+fn report(cx: &Cx, store: &Store) {
+    let Some(exporter) = store.exporter.some() else {
+        return;
+    };
+    let message = format!("nothing is known of exporters for `{}`", store.name.peek());
+    cx.report(
+        Finding::new(&EXPORTER_UNKNOWN, message)
+            .mark_origin(&exporter.origin, "this exporter")
+            .mark_origin(store.engine.origin(), "of this engine")
+            .help("write `exporter: false`, and the exporter as one of `sidecars`"),
+    );
 }
 
 fn container(cx: &Cx, store: &Store, told: Exporter) -> Option<Form> {

@@ -9,6 +9,7 @@ pub static ALL: &[&Rule] = &[
     &NOT_YET,
     &OPERATOR_UNKNOWN,
     &NO_REGIONAL_DISK,
+    &EXPORTER_UNKNOWN,
 ];
 
 /// TLS is wanted and nobody makes certificates.
@@ -64,4 +65,15 @@ pub static NO_REGIONAL_DISK: Rule = Rule {
     docs: "`storage.regional` asks for a disk that is kept in two zones. GKE and AKS have such disks. \
            Elsewhere several `instances` in several zones do the same, or a StorageClass of the \
            cluster that you name as `class`.",
+};
+
+/// An exporter of an engine that none is known for.
+pub static EXPORTER_UNKNOWN: Rule = Rule {
+    code: "PL0425",
+    name: "exporter-unknown",
+    level: Level::Warning,
+    consequence: "the store has no exporter, so nothing is read from it",
+    docs: "An exporter needs to be told where the engine listens and as whom to log in. That is known \
+           for postgres, timescaledb, redis, valkey, mysql, mariadb, mongodb, kafka, nats and \
+           memcached. For another engine write it as one of `sidecars`, with its variables.",
 };

@@ -211,3 +211,31 @@ stores: { events: { engine: clickhouse, instances: 3 } }
     );
     assert!(made.file("events", "start.sh").contains("keeper_server"));
 }
+
+#[test]
+fn an_exporter_that_nothing_is_known_of_is_a_finding() {
+    let text = "stores: { db: { engine: custom, image: ghcr.example/db:1, ports: 7000, exporter: ghcr.example/exporter:1 } }";
+    let made = made(text);
+    assert!(made.findings().contains(&"exporter-unknown"));
+}
+
+/// What a chart turns is what the file says.
+#[test]
+fn more_instances_bring_what_several_have() {
+    use plimsoll_source::{Handle, Node, Origin};
+    let made = made("stores: { db: { engine: postgres } }");
+    let three = Node::Int(Origin::rule("turned", []), 3);
+    let values =
+        plimsoll_world::Values::of_the_file().turn(Handle("stores.db.instances".into()), three);
+    let world = plimsoll_world::evaluate(&made.compiled.blueprint, &values);
+    for wanted in ["PodDisruptionBudget/db", "Service/db-ro"] {
+        assert!(!made.has(wanted), "{wanted}");
+        assert!(world.find(wanted).is_some(), "{wanted}");
+    }
+    let set = world
+        .find("StatefulSet/db")
+        .expect("the set")
+        .body
+        .to_json();
+    container(&set, "copy");
+}
