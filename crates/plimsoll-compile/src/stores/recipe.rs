@@ -73,12 +73,12 @@ pub struct Recipe {
     pub before: Vec<(Cond, Form)>,
     /// Containers beside it.
     pub beside: Vec<Form>,
+    /// Containers beside it that listen where clients connect.
+    pub fronts: Vec<Form>,
     /// Ports between the instances.
     pub inner: Vec<InnerPort>,
     /// Ports between the instances that containers beside declare.
     pub sidecar_ports: Vec<u16>,
-    /// Whether a container beside listens where clients connect.
-    pub proxied: bool,
     /// Instead of the store's own probes.
     pub health: Option<Health>,
     /// Whether writes go to the first pod alone.

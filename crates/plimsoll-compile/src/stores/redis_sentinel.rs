@@ -26,7 +26,6 @@ pub fn server_port(store: &Store) -> u16 {
 /// Adds sentinel and proxy to the pods.
 pub fn add(cx: &Cx, store: &Store, recipe: &mut Recipe, keys: &mut Credentials) {
     recipe.primary = false;
-    recipe.proxied = true;
     recipe.inner.push(InnerPort {
         name: "server",
         port: server_port(store),
@@ -41,7 +40,7 @@ pub fn add(cx: &Cx, store: &Store, recipe: &mut Recipe, keys: &mut Credentials) 
         proxy_settings(cx, store, keys),
     );
     recipe.beside.push(sentinel(cx, store, keys));
-    recipe.beside.push(proxy(cx, store, keys));
+    recipe.fronts.push(proxy(cx, store, keys));
 }
 
 /// The name under which a pod is known, and the question who writes.
@@ -201,16 +200,16 @@ fn sentinel(cx: &Cx, store: &Store, keys: &mut Credentials) -> Form {
 
 fn proxy(cx: &Cx, store: &Store, keys: &mut Credentials) -> Form {
     let s = &Scope::new("stores/redis-sentinel").because(store.mode.origin());
-    let (native, because) = cx::since(cx, 29);
+    let main = store.ports.main().map(|(name, _)| s.text(name.clone()));
     form!(s; {
         name: "proxy",
         image: s.text(PROXY),
-        when (Cond::known(native, &because)) restartPolicy: "Always",
         args: ["haproxy", "-W", "-db", "-f", s.text(format!("{FOLDER}/haproxy.cfg"))],
         env: variables(cx, store, keys),
         ports: container::ports(&store.ports),
         resources: resources::small(),
         securityContext: helper::security(&store.security),
+        livenessProbe: { tcpSocket: { port: main }, periodSeconds: 10, timeoutSeconds: 2 },
         volumeMounts: [
             { name: "engine", mountPath: s.text(format!("{FOLDER}/haproxy.cfg")), subPath: "haproxy.cfg", readOnly: true },
         ],

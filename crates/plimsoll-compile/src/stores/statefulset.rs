@@ -139,6 +139,7 @@ fn template(cx: &Cx, store: &Store, program: &Program, recipe: &mut Recipe) -> F
     let around = Around {
         before: std::mem::take(&mut recipe.before),
         beside: std::mem::take(&mut recipe.beside),
+        plain: std::mem::take(&mut recipe.fronts),
     };
     pod::containers(cx, program, own, around, &mut map);
     map.put(s, "volumes", Fragment(volumes.volumes.build()));
@@ -227,7 +228,7 @@ pub fn variable_form(s: &Scope, store: &Store, variable: &EngineVariable) -> For
 fn ports(store: &Store, recipe: &Recipe) -> Form {
     let s = &Scope::new("stores/container");
     let mut list = SeqBuilder::new(s);
-    if !recipe.proxied {
+    if recipe.fronts.is_empty() {
         list.splice(s, container::ports(&store.ports));
     }
     for port in &recipe.inner {

@@ -141,6 +141,8 @@ pub struct Around {
     pub before: Vec<(Cond, Form)>,
     /// Those beside it, as native sidecars or plain containers.
     pub beside: Vec<Form>,
+    /// Those beside it, as plain containers whatever the target: a Service finds their ports.
+    pub plain: Vec<Form>,
 }
 
 /// The containers of a pod around its own one.
@@ -155,6 +157,9 @@ pub fn containers(cx: &Cx, program: &Program, own: Form, around: Around, map: &m
     for form in around.beside {
         let list = if native { &mut before } else { &mut beside };
         list.push(s, form);
+    }
+    for form in around.plain {
+        beside.push(s, form);
     }
     for init in program
         .init

@@ -72,7 +72,11 @@ fn sentinels_choose_who_writes_and_a_proxy_leads_there() {
     assert_valid(text);
     let made = made(text);
     let set = made.object("StatefulSet/cache");
-    let proxy = container(&set, "proxy");
+    let proxy = &set["spec"]["template"]["spec"]["containers"][1];
+    assert_eq!(
+        proxy["name"], "proxy",
+        "a Service finds ports of plain containers at every target"
+    );
     assert_eq!(proxy["ports"][0]["containerPort"], 6379);
     let own = container(&set, "cache");
     assert_eq!(own["ports"][0]["containerPort"], 6380);
