@@ -2,10 +2,12 @@
 
 use base64::{Engine, engine::general_purpose::STANDARD};
 
+use serde::{Deserialize, Serialize};
+
 use crate::{Entropy, SecretValue};
 
 /// How one value is made. Lengths are bytes of randomness, of a password letters and digits.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 pub enum Make {
     /// Letters and digits: needs no escaping in a URL, a shell or YAML.
     Password {

@@ -5,11 +5,12 @@ use aws_lc_rs::encoding::{AsBigEndian, AsDer, EcPrivateKeyBin, Pkcs8V1Der, Publi
 use aws_lc_rs::rsa::{KeyPair as RsaKeyPair, KeySize};
 use aws_lc_rs::signature::KeyPair as _;
 use base64::{Engine, engine::general_purpose::URL_SAFE_NO_PAD};
+use serde::{Deserialize, Serialize};
 
 use crate::{Entropy, MakeError, SecretValue, make::random, pem};
 
 /// How a pair is made.
-#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 pub enum PairKind {
     /// RSA, 2048 bit: PKCS #8 and SPKI, PEM.
     JwtRs256,
@@ -25,7 +26,7 @@ pub enum PairKind {
 }
 
 /// Which half of a pair.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 pub enum Half {
     /// The half that signs or decrypts.
     Private,

@@ -16,9 +16,9 @@ use crate::kinds::Kinds;
 use crate::lease::Lease;
 use crate::observe::{Observed, Scope};
 use crate::pod_spec::runs_replicas;
-use crate::record::Store;
+use crate::record::{Memory, Store};
 use crate::references::{items, text};
-use crate::release::{ObjectKey, Target};
+use crate::release::{ObjectKey, Release, Target};
 use crate::steps::is_namespace;
 
 /// How an application is removed.
@@ -57,8 +57,8 @@ pub async fn down(
     options: &DownOptions,
     listener: &mut dyn Listener,
 ) -> Result<Option<Removed>, ShipError> {
-    let mut store = Store::new(client, target);
-    let Some(record) = store.load().await? else {
+    let mut store = Store::new(client, target, Memory::Inventory);
+    let Some(record): Option<Record> = store.load().await? else {
         return Ok(None);
     };
     let mut kinds = Kinds::default();
@@ -152,8 +152,13 @@ impl Removal<'_> {
         lease.release().await
     }
 
-    /// The record holds what stays, or goes.
+    /// Nothing is left to go back to; the record holds what stays, or goes.
     async fn forget(&self, mut record: Record, store: &mut Store) -> Result<(), ShipError> {
+        let mut last = Store::new(self.client, self.target, Memory::Release);
+        let known: Option<Release> = last.load().await?;
+        if known.is_some() {
+            last.remove().await?;
+        }
         let stays =
             |key: &ObjectKey| self.removed.kept.contains(key) || self.removed.stuck.contains(key);
         record.inventory.0.retain(|key, _| stays(key));
@@ -173,7 +178,7 @@ impl Removal<'_> {
             entry.protected &= !self.options.data;
             match fate(&self.observed, key, &entry, id) {
                 Fate::Delete(uid) => {
-                    doomed.push((stage(key, entry.wave, self.target), key.clone(), uid))
+                    doomed.push((stage(key, entry.wave, self.target), key.clone(), uid));
                 }
                 // Nothing old is needed when the new goes as well.
                 Fate::InUse => {

@@ -17,6 +17,7 @@ use crate::clock::Clock;
 use crate::error::ShipError;
 use crate::events::{Event, Listener, What};
 use crate::examine::Suspicions;
+use crate::family::wanted;
 use crate::graph::{Graph, Need};
 use crate::inventory::Inventory;
 use crate::journal::Journal;
@@ -24,7 +25,8 @@ use crate::kinds::Kinds;
 use crate::lease::{Lease, RENEWAL};
 use crate::observe::{Observed, Scope};
 use crate::ready::{Readiness, readiness};
-use crate::release::{ObjectKey, RELEASE_LABEL, Release};
+use crate::references::autoscaled;
+use crate::release::{Desired, ObjectKey, RELEASE_LABEL, Release};
 use crate::report::{Failure, Objects, Waves};
 use crate::request::Write;
 use crate::steps::{self, Planned, Step};
@@ -71,6 +73,8 @@ pub(crate) struct Engine<'a> {
     pub(crate) failure: Option<Failure>,
     pub(crate) ran: BTreeSet<usize>,
     nodes: BTreeMap<ObjectKey, usize>,
+    /// Fewest pods that an autoscaler of the release asks of a workload.
+    minimums: BTreeMap<usize, i64>,
     open_edges: Vec<usize>,
     followers: Vec<Vec<(usize, Need)>>,
     startable: BTreeSet<(usize, usize)>,
@@ -108,8 +112,12 @@ impl<'a> Engine<'a> {
             .map(|node| graph.before(node).len())
             .collect();
         let free = (0..graph.len()).filter(|&node| open_edges[node] == 0);
+        let nodes: BTreeMap<ObjectKey, usize> = (0..graph.len())
+            .map(|node| (graph.key(node).clone(), node))
+            .collect();
         Self {
             client: parts.client,
+            minimums: minimums(parts.release, &nodes),
             release: parts.release,
             graph,
             kinds: parts.kinds,
@@ -126,9 +134,7 @@ impl<'a> Engine<'a> {
             suspicions: Suspicions::default(),
             failure: None,
             ran: BTreeSet::new(),
-            nodes: (0..graph.len())
-                .map(|node| (graph.key(node).clone(), node))
-                .collect(),
+            nodes,
             startable: free.map(|node| (graph.wave(node), node)).collect(),
             open_edges,
             followers,
@@ -364,7 +370,7 @@ impl<'a> Engine<'a> {
             .get(&key.api_version, &key.kind)
             .is_some_and(|k| k.has_status);
         let now = match self.observed.get(key) {
-            Some(live) => readiness(live, has_status),
+            Some(live) => self.with_minimum(node, live, readiness(live, has_status)),
             None => Readiness::Waiting("it is gone".to_owned()),
         };
         if now == Readiness::Ready {
@@ -375,12 +381,23 @@ impl<'a> Engine<'a> {
             self.became_ready(node);
             return;
         }
-        if let Readiness::Waiting(missing) = &now {
-            if now != before && now != Readiness::unseen() {
-                self.say(node, What::Waiting(missing.clone()));
-            }
+        if let Readiness::Waiting(missing) = &now
+            && now != before
+            && now != Readiness::unseen()
+        {
+            self.say(node, What::Waiting(missing.clone()));
         }
         self.states[node] = State::Waiting(since, now);
+    }
+
+    /// A workload starts with one pod; it is up when its autoscaler has brought it to the fewest.
+    fn with_minimum(&self, node: usize, live: &DynamicObject, now: Readiness) -> Readiness {
+        let minimum = self.minimums.get(&node).copied().unwrap_or(0);
+        let asked = wanted(live);
+        if now == Readiness::Ready && asked < minimum {
+            return Readiness::Waiting(format!("{asked} of at least {minimum} pods are asked for"));
+        }
+        now
     }
 
     fn became_ready(&mut self, node: usize) {
@@ -445,6 +462,15 @@ impl<'a> Engine<'a> {
 
 fn just_made() -> Readiness {
     Readiness::Waiting("it was just made".to_owned())
+}
+
+/// Workloads under an autoscaler, with the fewest pods that it asks for.
+fn minimums(release: &Release, nodes: &BTreeMap<ObjectKey, usize>) -> BTreeMap<usize, i64> {
+    let of = |object: &Desired| {
+        let (target, minimum) = autoscaled(object)?;
+        Some((*nodes.get(&target)?, minimum))
+    };
+    release.objects.iter().filter_map(of).collect()
 }
 
 /// How an object starts.

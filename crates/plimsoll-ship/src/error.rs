@@ -53,11 +53,14 @@ pub enum ShipError {
         /// The cause.
         source: plimsoll_secrets::MakeError,
     },
+    /// There is no release to go back to.
+    #[error("no earlier release that came up is known")]
+    NothingBefore,
     /// What was stored by an earlier run cannot be read.
-    #[error("the inventory in {secret} cannot be read: {why}")]
-    Inventory {
+    #[error("what is remembered in {secret} cannot be read: {why}")]
+    Memory {
         /// The Secret.
-        secret: ObjectKey,
+        secret: Box<ObjectKey>,
         /// What is wrong with it.
         why: String,
     },

@@ -39,6 +39,8 @@ pub enum What {
     Failed(String),
     /// It ran in an earlier release and does not run again.
     Remembered,
+    /// The release failed over it, and the release before comes back.
+    RollingBack,
     /// It is being deleted.
     Deleting,
     /// It is gone.
@@ -56,6 +58,7 @@ impl fmt::Display for What {
             Self::Waiting(missing) => write!(f, "waiting: {missing}"),
             Self::Failed(cause) => write!(f, "failed: {cause}"),
             Self::Remembered => f.write_str("ran before"),
+            Self::RollingBack => f.write_str("held the release up: going back to the one before"),
             Self::Deleting => f.write_str("deleting"),
             Self::Gone => f.write_str("gone"),
             Self::Kept => f.write_str("kept"),

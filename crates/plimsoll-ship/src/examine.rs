@@ -31,7 +31,7 @@ impl Suspicions {
 }
 
 /// How long an object may stay without a word from its controller.
-const UNATTENDED: Duration = Duration::from_secs(60);
+const UNATTENDED: Duration = Duration::from_mins(1);
 /// How long pods may not be made before events are asked why.
 const NO_PODS: Duration = Duration::from_secs(15);
 /// How long sources of secrets and routes may say no.

@@ -11,13 +11,13 @@ use crate::release::ObjectKey;
 /// Namespace, kind and name of an owner.
 type Owner = (String, String, String);
 
-/// Pods and ReplicaSets by the workload that they belong to in the end.
+/// Pods and their `ReplicaSet`s by the workload that they belong to in the end.
 pub struct Families<'a> {
     pods: BTreeMap<Owner, Vec<&'a DynamicObject>>,
     replica_sets: BTreeMap<Owner, Vec<&'a DynamicObject>>,
 }
 
-/// Counts the revisions of a Deployment's ReplicaSets (Kubernetes 1.36, deployment controller).
+/// Counts the revisions of a Deployment's `ReplicaSet`s (Kubernetes 1.36, deployment controller).
 const REVISIONS: [&str; 2] = [
     "deployment.kubernetes.io/revision",
     "rollout.argoproj.io/revision",
@@ -113,9 +113,7 @@ pub fn wanted(workload: &DynamicObject) -> i64 {
         "Job" => return 1,
         _ => &workload.data["spec"]["replicas"],
     };
-    field
-        .as_i64()
-        .unwrap_or(if kind == "DaemonSet" { 0 } else { 1 })
+    field.as_i64().unwrap_or(i64::from(kind != "DaemonSet"))
 }
 
 /// How many of them are ready.
@@ -128,8 +126,8 @@ pub fn ready(workload: &DynamicObject) -> i64 {
         .unwrap_or(0)
 }
 
-/// Names of ConfigMaps and Secrets that the ReplicaSets of a namespace still need: going back to
-/// an old revision must find them.
+/// Whether a `ReplicaSet` of the namespace still names this object: going back to an old revision
+/// must find it.
 pub fn named_by_replica_sets(observed: &Observed, key: &ObjectKey) -> bool {
     observed
         .of_kind("apps/v1", "ReplicaSet")

@@ -46,9 +46,9 @@ pub enum GraphError {
     #[error("{waiting} waits for {missing}, which is not part of the release")]
     Missing {
         /// The one that waits.
-        waiting: ObjectKey,
+        waiting: Box<ObjectKey>,
         /// The one that it names.
-        missing: ObjectKey,
+        missing: Box<ObjectKey>,
     },
     /// Two objects with one name.
     #[error("{0} is in the release twice")]
@@ -91,8 +91,8 @@ impl Graph {
                 ] {
                     for missing in list {
                         let to = places.get(missing).ok_or_else(|| GraphError::Missing {
-                            waiting: key.clone(),
-                            missing: missing.clone(),
+                            waiting: Box::new(key.clone()),
+                            missing: Box::new(missing.clone()),
                         })?;
                         add(&mut before, *to, need, node);
                     }

@@ -81,6 +81,7 @@ impl Inventory {
         Self(entries)
     }
 
+    #[must_use]
     /// Joins what an earlier release left: uids and hashes of what both have, and entries that
     /// only the earlier one has, which are still to be pruned.
     pub fn remembering(mut self, earlier: &Self) -> Self {
@@ -103,27 +104,32 @@ impl Inventory {
 
 /// Hash of a body as it is applied.
 pub fn hash(body: &Value) -> String {
-    let digest = Sha256::digest(body.to_string());
-    digest
+    hash_of([body.to_string()])
+}
+
+/// Hash over several texts in their order.
+pub fn hash_of<T: AsRef<[u8]>>(parts: impl IntoIterator<Item = T>) -> String {
+    let mut digest = Sha256::new();
+    for part in parts {
+        digest.update(part);
+    }
+    let digit = |nibble: u8| char::from(b"0123456789abcdef"[usize::from(nibble)]);
+    let bytes = digest.finalize();
+    bytes
         .iter()
         .take(12)
-        .map(|byte| format!("{byte:02x}"))
+        .flat_map(|byte| [digit(byte >> 4), digit(byte & 15)])
         .collect()
 }
 
 /// Inventory and journal, as they are stored together.
 #[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
 pub struct Record {
-    /// The format.
-    pub version: u32,
     /// What there is.
     pub inventory: Inventory,
     /// What has happened.
     pub journal: Journal,
 }
-
-/// The format that this program writes.
-pub const FORMAT: u32 = 1;
 
 #[derive(Serialize, Deserialize)]
 struct Line {

@@ -45,7 +45,7 @@ pub use release::{
     Desired, How, KeyWish, Logical, ObjectKey, Part, Place, Release, Role, Rollback, SecretWish,
     Target,
 };
-pub use report::{Failure, Migration, MigrationState, Objects, Outcome, Pods, Wave};
+pub use report::{Failure, Migration, MigrationState, Objects, Outcome, Pods, RolledBack, Wave};
 pub use status::{ObjectState, ObjectStatus, Status, status};
-pub use up::{Options, up};
+pub use up::{Options, roll_back, up};
 pub use wishes::Given;

@@ -111,7 +111,7 @@ fn staying<'a>(
         .filter(|key| !is_namespace(key))
 }
 
-/// The ReplicaSets that say which old ConfigMaps are still in use.
+/// Where to look for what still names an old object: every `ReplicaSet` beside one that left.
 pub fn scopes(inventory: &Inventory) -> BTreeSet<Scope> {
     let configuration = |key: &&ObjectKey| matches!(key.kind.as_str(), "ConfigMap" | "Secret");
     let left = inventory

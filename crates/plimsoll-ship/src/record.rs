@@ -1,5 +1,5 @@
-//! Keeps inventory and journal in the cluster: a Secret, compressed, in parts below the size that
-//! the API takes.
+//! Keeps what shipping has to remember in the cluster: a Secret, compressed, in parts below the
+//! size that the API takes.
 //!
 //! The first part names the others, which are new for each write: so a killed write leaves the
 //! former record whole.
@@ -12,21 +12,42 @@ use kube::Client;
 use kube::api::{
     Api, ApiResource, DeleteParams, DynamicObject, Patch, PatchParams, PostParams, Preconditions,
 };
+use serde::Serialize;
+use serde::de::DeserializeOwned;
 use serde_json::{Value, json};
 
 use crate::error::{ShipError, code};
-use crate::inventory::{FORMAT, Record};
 use crate::references::text;
 use crate::release::{MANAGER, ObjectKey, RELEASE_LABEL, Target};
 use crate::retry::{optional, retrying};
 
-/// A Secret may hold 1 MiB, and the API object around it needs room (Kubernetes, "Secrets").
-const PART: usize = 900 * 1024;
-/// More than any record is: a compressed bomb ends here.
+/// A Secret may hold 1 MiB (Kubernetes, "Secrets"). As base64 a part takes 900 KiB, which leaves
+/// room for the object around it.
+const PART: usize = 675 * 1024;
+/// More than is ever remembered: a compressed bomb ends here.
 const LARGEST: u64 = 256 * 1024 * 1024;
 
-/// The stored record of one application.
+/// What is remembered.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Memory {
+    /// Inventory and journal: a [`Record`](crate::Record).
+    Inventory,
+    /// The last release that came up: a [`Release`](crate::Release).
+    Release,
+}
+
+impl Memory {
+    fn name(self) -> &'static str {
+        match self {
+            Self::Inventory => "inventory",
+            Self::Release => "release",
+        }
+    }
+}
+
+/// One memory of one application.
 pub struct Store {
+    memory: Memory,
     secrets: Api<DynamicObject>,
     target: Target,
     part: usize,
@@ -44,10 +65,11 @@ struct Head {
 }
 
 impl Store {
-    /// The record of `target`; nothing is read yet.
-    pub fn new(client: &Client, target: &Target) -> Self {
+    /// The memory of `target`; nothing is read yet.
+    pub fn new(client: &Client, target: &Target, memory: Memory) -> Self {
         let secrets = Api::namespaced_with(client.clone(), &target.namespace, &secret_resource());
         Self {
+            memory,
             secrets,
             target: target.clone(),
             part: PART,
@@ -61,15 +83,15 @@ impl Store {
     }
 
     fn name(&self) -> String {
-        format!("plimsoll.inventory.{}", self.target.id())
+        format!("plimsoll.{}.{}", self.memory.name(), self.target.id())
     }
 
-    /// Reads the record; none where nothing was ever shipped.
-    pub async fn load(&mut self) -> Result<Option<Record>, ShipError> {
-        let what = "reading the inventory";
+    /// Reads what is remembered; none where nothing is.
+    pub async fn load<T: DeserializeOwned>(&mut self) -> Result<Option<T>, ShipError> {
+        let what = format!("reading the {}", self.memory.name());
         let name = self.name();
         let found = optional(retrying(|| self.secrets.get(&name)).await);
-        let Some(found) = found.map_err(ShipError::request(what))? else {
+        let Some(found) = found.map_err(ShipError::request(what.clone()))? else {
             self.head = None;
             return Ok(None);
         };
@@ -86,11 +108,11 @@ impl Store {
         let mut content = self.content(&found)?;
         for part in &parts {
             let found = optional(retrying(|| self.secrets.get(part)).await);
-            let found = found.map_err(ShipError::request(what))?;
+            let found = found.map_err(ShipError::request(what.clone()))?;
             let found = found.ok_or_else(|| self.broken(format!("its part {part} is gone")))?;
             content.extend(self.content(&found)?);
         }
-        let record = self.decode(&content)?;
+        let remembered = self.decode(&content)?;
         self.head = Some(Head {
             version: found.metadata.resource_version.unwrap_or_default(),
             uid: found.metadata.uid.unwrap_or_default(),
@@ -98,13 +120,13 @@ impl Store {
             content,
             revision,
         });
-        Ok(Some(record))
+        Ok(Some(remembered))
     }
 
-    /// Writes the record, whole or not at all; nothing where it is as it was. Stops if another
-    /// shipper wrote in between.
-    pub async fn save(&mut self, record: &Record) -> Result<(), ShipError> {
-        let content = encode(record);
+    /// Writes it, whole or not at all; nothing where it is as it was. Stops if another shipper
+    /// wrote in between.
+    pub async fn save<T: Serialize>(&mut self, remembered: &T) -> Result<(), ShipError> {
+        let content = encode(remembered);
         if self
             .head
             .as_ref()
@@ -135,7 +157,7 @@ impl Store {
         Ok(())
     }
 
-    /// Deletes the record.
+    /// Deletes what was read or written last.
     pub async fn remove(&mut self) -> Result<(), ShipError> {
         let Some(head) = self.head.take() else {
             return Ok(());
@@ -152,9 +174,10 @@ impl Store {
         let params = PatchParams::apply(MANAGER).force();
         let patch = Patch::Apply(&body);
         let written = retrying(|| self.secrets.patch(name, &params, &patch)).await;
-        written
-            .map(drop)
-            .map_err(ShipError::request("writing the inventory"))
+        written.map(drop).map_err(ShipError::request(format!(
+            "writing the {}",
+            self.memory.name()
+        )))
     }
 
     /// Made where there was none, replaced where it is still the one that was read.
@@ -183,7 +206,10 @@ impl Store {
         .await;
         match answer {
             Err(error) if code(&error) == 409 => self.mine(&object).await,
-            answer => answer.map_err(ShipError::request("writing the inventory")),
+            answer => answer.map_err(ShipError::request(format!(
+                "writing the {}",
+                self.memory.name()
+            ))),
         }
     }
 
@@ -191,7 +217,10 @@ impl Store {
     async fn mine(&self, sent: &DynamicObject) -> Result<DynamicObject, ShipError> {
         let name = self.name();
         let found = retrying(|| self.secrets.get(&name)).await;
-        let found = found.map_err(ShipError::request("reading the inventory"))?;
+        let found = found.map_err(ShipError::request(format!(
+            "reading the {}",
+            self.memory.name()
+        )))?;
         if found.data["data"] == sent.data["data"] {
             Ok(found)
         } else {
@@ -211,9 +240,10 @@ impl Store {
             params
         };
         let deleted = optional(retrying(|| self.secrets.delete(name, &params)).await);
-        deleted
-            .map(drop)
-            .map_err(ShipError::request("deleting the inventory"))
+        deleted.map(drop).map_err(ShipError::request(format!(
+            "deleting the {}",
+            self.memory.name()
+        )))
     }
 
     fn body(&self, name: &str, chunk: &[u8], parts: &[String], revision: u64) -> Value {
@@ -229,7 +259,7 @@ impl Store {
                     REVISION: revision.to_string(),
                 },
             },
-            "type": "plimsoll.dev/inventory",
+            "type": format!("plimsoll.dev/{}", self.memory.name()),
             "data": { "content": STANDARD.encode(chunk) },
         })
     }
@@ -239,24 +269,16 @@ impl Store {
         content.map_err(|error| self.broken(error.to_string()))
     }
 
-    fn decode(&self, content: &[u8]) -> Result<Record, ShipError> {
+    fn decode<T: DeserializeOwned>(&self, content: &[u8]) -> Result<T, ShipError> {
         let mut json = Vec::new();
         let read = GzDecoder::new(content).take(LARGEST).read_to_end(&mut json);
         read.map_err(|error| self.broken(error.to_string()))?;
-        let record: Record =
-            serde_json::from_slice(&json).map_err(|error| self.broken(error.to_string()))?;
-        if record.version > FORMAT {
-            return Err(self.broken(format!(
-                "its format is {}, newer than {FORMAT}",
-                record.version
-            )));
-        }
-        Ok(record)
+        serde_json::from_slice(&json).map_err(|error| self.broken(error.to_string()))
     }
 
     fn broken(&self, why: String) -> ShipError {
-        ShipError::Inventory {
-            secret: self.key(),
+        ShipError::Memory {
+            secret: Box::new(self.key()),
             why,
         }
     }
@@ -278,12 +300,12 @@ fn secret_resource() -> ApiResource {
     }
 }
 
-/// The same record always gives the same bytes: the header holds no time.
-fn encode(record: &Record) -> Vec<u8> {
+/// The same content always gives the same bytes: the header holds no time.
+fn encode<T: Serialize>(remembered: &T) -> Vec<u8> {
     let mut encoder = GzEncoder::new(Vec::new(), Compression::default());
-    let written = serde_json::to_vec(record).map(|json| encoder.write_all(&json));
+    let written = serde_json::to_vec(remembered).map(|json| encoder.write_all(&json));
     written
-        .expect("a record is JSON")
+        .expect("what is remembered is JSON")
         .expect("memory takes every write");
     encoder.finish().expect("memory takes every write")
 }

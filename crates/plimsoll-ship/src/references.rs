@@ -211,6 +211,33 @@ impl<'a> Names<'a> {
     }
 }
 
+/// The workload that an autoscaler scales, and the fewest pods that it asks for.
+pub(crate) fn autoscaled(object: &Desired) -> Option<(ObjectKey, i64)> {
+    let (body, key) = (&object.body, &object.key);
+    let minimum = match (key.group(), key.kind.as_str()) {
+        ("autoscaling", "HorizontalPodAutoscaler") => {
+            body["spec"]["minReplicas"].as_i64().unwrap_or(1)
+        }
+        ("keda.sh", "ScaledObject") => body["spec"]["minReplicaCount"].as_i64().unwrap_or(0),
+        _ => return None,
+    };
+    let target = &body["spec"]["scaleTargetRef"];
+    let or = |text: &'static str, found: &str| {
+        if found.is_empty() {
+            text.to_owned()
+        } else {
+            found.to_owned()
+        }
+    };
+    let target = ObjectKey {
+        api_version: or("apps/v1", text(target, "/apiVersion")),
+        kind: or("Deployment", text(target, "/kind")),
+        namespace: key.namespace.clone(),
+        name: text(target, "/name").to_owned(),
+    };
+    Some((target, minimum))
+}
+
 /// Collects the references of one object.
 struct Found<'a> {
     names: &'a Names<'a>,
@@ -311,7 +338,7 @@ impl Found<'_> {
                 }
             }
             ("", "PersistentVolumeClaim") => {
-                self.storage_class(text(body, "/spec/storageClassName"))
+                self.storage_class(text(body, "/spec/storageClassName"));
             }
             ("rbac.authorization.k8s.io", "RoleBinding" | "ClusterRoleBinding") => {
                 let kind = text(body, "/roleRef/kind");

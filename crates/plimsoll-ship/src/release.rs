@@ -134,7 +134,7 @@ pub struct Desired {
 }
 
 /// A Secret whose values are made in the cluster, or must be there.
-#[derive(Debug, Clone, PartialEq)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct SecretWish {
     /// Its namespace.
     pub namespace: String,
@@ -160,7 +160,7 @@ impl SecretWish {
 }
 
 /// One key of a Secret.
-#[derive(Debug, Clone, PartialEq)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct KeyWish {
     /// Its name in the Secret.
     pub key: String,
@@ -169,7 +169,7 @@ pub struct KeyWish {
 }
 
 /// A value by its logical name. Wherever the same one is wished for, the same value is put.
-#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 pub struct Logical {
     /// Such as `session-key` or `db.password`.
     pub name: String,
@@ -199,7 +199,7 @@ impl fmt::Display for Logical {
 }
 
 /// Where the value of a key comes from.
-#[derive(Debug, Clone, PartialEq)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub enum How {
     /// Made where it is missing, never replaced.
     Made {
@@ -228,7 +228,7 @@ pub enum How {
 }
 
 /// A part of a composed value.
-#[derive(Debug, Clone, PartialEq)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub enum Part {
     /// As it stands.
     Text(String),
@@ -242,7 +242,7 @@ pub enum Part {
 }
 
 /// What happens when a release fails.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
 pub enum Rollback {
     /// The release before comes back by itself.
     #[default]
@@ -254,7 +254,7 @@ pub enum Rollback {
 }
 
 /// One application in one environment.
-#[derive(Debug, Clone, PartialEq)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct Release {
     /// The application's name.
     pub application: String,

@@ -33,8 +33,9 @@ pub struct Outcome {
     /// What left the release and stays, because it holds data or is still in use.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub kept: Vec<ObjectKey>,
-    /// The release before was brought back.
-    pub rolled_back: bool,
+    /// What became of going back, after a failure.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub rollback: Option<RolledBack>,
 }
 
 impl Outcome {
@@ -42,6 +43,22 @@ impl Outcome {
     pub fn changed_something(&self) -> bool {
         self.objects.created + self.objects.changed + self.objects.pruned > 0
     }
+}
+
+/// What became of going back to the release before.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "camelCase")]
+pub enum RolledBack {
+    /// It runs again.
+    Done,
+    /// It was brought back, and does not come up either.
+    Failed,
+    /// There is none that ever came up.
+    NothingBefore,
+    /// A migration of this release ran: the one before may not fit the database.
+    DatabaseMoved,
+    /// It waits for somebody to say so.
+    Asks,
 }
 
 /// Counts of objects, Secrets included.

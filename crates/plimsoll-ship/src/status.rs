@@ -11,7 +11,7 @@ use crate::kinds::Kinds;
 use crate::observe::{Observed, Scope};
 use crate::pod_spec::runs_replicas;
 use crate::ready::{Readiness, readiness};
-use crate::record::Store;
+use crate::record::{Memory, Store};
 use crate::release::{ObjectKey, Target};
 use crate::report::Pods;
 
@@ -64,7 +64,8 @@ pub enum ObjectState {
 
 /// Reads how an application is. None where nothing of it was ever shipped.
 pub async fn status(client: &Client, target: &Target) -> Result<Option<Status>, ShipError> {
-    let Some(record) = Store::new(client, target).load().await? else {
+    let Some(record): Option<Record> = Store::new(client, target, Memory::Inventory).load().await?
+    else {
         return Ok(None);
     };
     let mut kinds = Kinds::default();

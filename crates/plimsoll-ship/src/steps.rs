@@ -68,10 +68,10 @@ impl Past<'_> {
 
     fn step(&self, desired: &Desired, body: &Value, hash: &str, id: &str) -> Step {
         let live = self.observed.get(&desired.key);
-        if desired.role.runs_once() {
-            if let Some(step) = self.step_of_job(desired, live) {
-                return step;
-            }
+        if desired.role.runs_once()
+            && let Some(step) = self.step_of_job(desired, live)
+        {
+            return step;
         }
         let Some(live) = live else { return Step::Apply };
         let entry = self.inventory.0.get(&desired.key);
@@ -132,8 +132,8 @@ fn owner(live: &DynamicObject) -> String {
     if let Some(release) = label(RELEASE_LABEL) {
         return format!("release {release}");
     }
-    let managers = live.metadata.managed_fields.iter().flatten();
-    let manager = managers.filter_map(|entry| entry.manager.clone()).next();
+    let mut managers = live.metadata.managed_fields.iter().flatten();
+    let manager = managers.find_map(|entry| entry.manager.clone());
     manager
         .or_else(|| label("app.kubernetes.io/managed-by").cloned())
         .unwrap_or_else(|| "someone else".to_owned())

@@ -191,7 +191,7 @@ mod tests {
 
     use super::*;
 
-    fn pod(status: Value) -> DynamicObject {
+    fn pod(status: &Value) -> DynamicObject {
         serde_json::from_value(json!({
             "apiVersion": "v1", "kind": "Pod", "metadata": { "name": "api-1" },
             "spec": { "containers": [{
@@ -204,18 +204,18 @@ mod tests {
         .expect("a pod")
     }
 
-    fn container(state: Value) -> Option<Suspect> {
+    fn container(state: &Value) -> Option<Suspect> {
         let mut status = json!({ "name": "api", "ready": false });
         status
             .as_object_mut()
             .expect("a map")
             .extend(state.as_object().expect("a map").clone());
-        suspect(&pod(json!({ "containerStatuses": [status] })))
+        suspect(&pod(&json!({ "containerStatuses": [status] })))
     }
 
     fn waiting(reason: &str, message: &str) -> Suspect {
         let state = json!({ "state": { "waiting": { "reason": reason, "message": message } } });
-        container(state).expect("a suspect")
+        container(&state).expect("a suspect")
     }
 
     /// Holds P10.
@@ -247,7 +247,7 @@ mod tests {
     #[test]
     fn a_container_that_ends_again_and_again_says_how() {
         let ended = |reason: &str, restarts: u64| {
-            container(json!({
+            container(&json!({
                 "restartCount": restarts,
                 "state": { "waiting": { "reason": "CrashLoopBackOff" } },
                 "lastState": { "terminated": { "exitCode": 137, "reason": reason } },
@@ -270,7 +270,7 @@ mod tests {
 
     #[test]
     fn a_running_container_has_the_time_that_its_probes_give_it() {
-        let found = container(json!({ "state": { "running": {} } })).expect("a suspect");
+        let found = container(&json!({ "state": { "running": {} } })).expect("a suspect");
         assert_eq!(
             (found.trouble, found.patience),
             (Trouble::Probe, (60 + 15 + 30) * SECOND)
@@ -279,7 +279,7 @@ mod tests {
 
     #[test]
     fn the_scheduler_is_quoted() {
-        let found = suspect(&pod(json!({ "conditions": [{
+        let found = suspect(&pod(&json!({ "conditions": [{
             "type": "PodScheduled", "status": "False", "reason": "Unschedulable",
             "message": "0/3 nodes are available: 3 Insufficient cpu.",
         }] })));
@@ -293,11 +293,11 @@ mod tests {
     #[test]
     fn a_pod_that_is_fine_or_goes_away_is_not_suspect() {
         assert_eq!(
-            container(json!({ "ready": true, "state": { "running": {} } })),
+            container(&json!({ "ready": true, "state": { "running": {} } })),
             None
         );
         let mut going = pod(
-            json!({ "containerStatuses": [{ "name": "api", "ready": false,
+            &json!({ "containerStatuses": [{ "name": "api", "ready": false,
             "state": { "waiting": { "reason": "ErrImagePull" } } }] }),
         );
         going.metadata.deletion_timestamp =

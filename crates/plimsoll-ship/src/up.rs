@@ -1,29 +1,30 @@
-//! Ships a release: looks, decides, writes what differs, waits, prunes.
+//! Ships a release: looks, decides, writes what differs, waits, prunes; goes back if it fails.
 
 use std::collections::BTreeSet;
 
 use kube::Client;
 use plimsoll_secrets::Randomness;
-use sha2::{Digest, Sha256};
 
 use crate::apply::Refusal;
 use crate::clock::Clock;
 use crate::delete::foreign;
 use crate::engine::{Engine, Parts};
 use crate::error::ShipError;
-use crate::events::Listener;
+use crate::events::{Event, Listener, What};
 use crate::family::{has_pods, ready, wanted};
 use crate::graph::Graph;
-use crate::inventory::{FORMAT, Inventory, Record};
+use crate::inventory::{Inventory, Record, hash_of};
 use crate::kinds::Kinds;
 use crate::lease::Lease;
 use crate::observe::{Observed, Scope};
 use crate::pod_spec::runs_replicas;
 use crate::prune::{self, Prune};
 use crate::ready::{Readiness, readiness};
-use crate::record::Store;
-use crate::release::{ObjectKey, Release, Role};
-use crate::report::{Migration, MigrationState, Objects, Outcome, Pods, Waves};
+use crate::record::{Memory, Store};
+use crate::release::{ObjectKey, Release, Role, Rollback, Target};
+use crate::report::{
+    Failure, Migration, MigrationState, Objects, Outcome, Pods, RolledBack, Waves,
+};
 use crate::request::Write;
 use crate::steps::{self, Past, Planned, Step};
 use crate::wishes::{self, Action, Given};
@@ -53,10 +54,77 @@ struct Decided {
     earlier: Record,
 }
 
-/// Ships a release and waits until it is up, or has failed.
+/// Ships a release and waits until it is up, or has failed and the one before is back.
 ///
 /// May be dropped at any moment: what was made is in the inventory, and the next run goes on.
 pub async fn up(
+    client: &Client,
+    release: &Release,
+    options: &Options,
+    listener: &mut dyn Listener,
+) -> Result<Outcome, ShipError> {
+    let mut outcome = ship(client, release, options, listener).await?;
+    let Some(failure) = &outcome.failure else {
+        return Ok(outcome);
+    };
+    outcome.rollback = match release.rollback {
+        Rollback::Never => None,
+        Rollback::Ask => Some(RolledBack::Asks),
+        Rollback::Auto if has_migrated(&outcome) => Some(RolledBack::DatabaseMoved),
+        Rollback::Auto => Some(go_back(client, release, options, listener, &failure.object).await?),
+    };
+    Ok(outcome)
+}
+
+/// Ships the last release that came up again.
+pub async fn roll_back(
+    client: &Client,
+    target: &Target,
+    options: &Options,
+    listener: &mut dyn Listener,
+) -> Result<Outcome, ShipError> {
+    let before: Option<Release> = Store::new(client, target, Memory::Release).load().await?;
+    let before = before.ok_or(ShipError::NothingBefore)?;
+    ship(client, &before, options, listener).await
+}
+
+/// A release whose migration ran leaves a database that the one before may not know.
+fn has_migrated(outcome: &Outcome) -> bool {
+    outcome
+        .migrations
+        .iter()
+        .any(|migration| migration.state == MigrationState::Ran)
+}
+
+async fn go_back(
+    client: &Client,
+    release: &Release,
+    options: &Options,
+    listener: &mut dyn Listener,
+    over: &ObjectKey,
+) -> Result<RolledBack, ShipError> {
+    let mut store = Store::new(client, &release.target(), Memory::Release);
+    let before: Option<Release> = store.load().await?;
+    let Some(before) = before.filter(|before| before.objects != release.objects) else {
+        return Ok(RolledBack::NothingBefore);
+    };
+    let (at, object) = (options.clock.elapsed(), over.clone());
+    listener.hear(&Event {
+        at,
+        object,
+        wave: None,
+        what: What::RollingBack,
+    });
+    let outcome = ship(client, &before, options, listener).await?;
+    Ok(if outcome.ready {
+        RolledBack::Done
+    } else {
+        RolledBack::Failed
+    })
+}
+
+/// Ships one release, whatever was before.
+async fn ship(
     client: &Client,
     release: &Release,
     options: &Options,
@@ -66,17 +134,20 @@ pub async fn up(
         return Err(ShipError::Empty);
     }
     let graph = Graph::build(release)?;
-    let mut store = Store::new(client, &release.target());
+    let mut store = Store::new(client, &release.target(), Memory::Inventory);
     let decided = decide(client, release, &graph, options, &mut store).await?;
     if is_quiet(&decided, &graph, release) {
         return Ok(unchanged(&decided, &graph, release, options.clock));
     }
     ensure_main_namespace(client, release, &decided).await?;
     let mut lease = Lease::take(client, &release.target(), &options.holder, options.clock).await?;
-    let outcome = ship(
-        client, release, &graph, options, decided, &mut store, &mut lease, listener,
-    )
-    .await;
+    let run = Run {
+        client,
+        release,
+        graph: &graph,
+        options,
+    };
+    let outcome = run.write(decided, &mut store, &mut lease, listener).await;
     // A lease that was lost is another's by now.
     if !matches!(outcome, Err(ShipError::LeaseLost)) {
         lease.release().await?;
@@ -91,7 +162,7 @@ async fn decide(
     options: &Options,
     store: &mut Store,
 ) -> Result<Decided, ShipError> {
-    let earlier = store.load().await?.unwrap_or_default();
+    let earlier: Record = store.load().await?.unwrap_or_default();
     let mut kinds = Kinds::default();
     let versions = release
         .objects
@@ -191,7 +262,9 @@ fn is_ready(decided: &Decided, key: &ObjectKey) -> bool {
 fn unchanged(decided: &Decided, graph: &Graph, release: &Release, clock: Clock) -> Outcome {
     let id = release.target().id();
     let mut waves = Waves::default();
-    (0..graph.len()).for_each(|node| waves.count(graph.wave(node)));
+    for node in 0..graph.len() {
+        waves.count(graph.wave(node));
+    }
     Outcome {
         ready: true,
         objects: Objects {
@@ -205,7 +278,7 @@ fn unchanged(decided: &Decided, graph: &Graph, release: &Release, clock: Clock) 
         failure: None,
         foreign: foreign(&decided.observed, &decided.inventory, &id),
         kept: Prune::plan(&decided.observed, &decided.inventory, &id).kept(),
-        rolled_back: false,
+        rollback: None,
     }
 }
 
@@ -229,96 +302,119 @@ async fn ensure_main_namespace(
     }
 }
 
-#[expect(
-    clippy::too_many_arguments,
-    reason = "the parts of one run, each used once"
-)]
-async fn ship(
-    client: &Client,
-    release: &Release,
-    graph: &Graph,
-    options: &Options,
-    decided: Decided,
-    store: &mut Store,
-    lease: &mut Lease,
-    listener: &mut dyn Listener,
-) -> Result<Outcome, ShipError> {
-    let Decided {
-        kinds,
-        mut observed,
-        planned,
-        secrets,
-        inventory,
-        earlier,
-    } = decided;
-    let record = Record {
-        version: FORMAT,
-        inventory: inventory.clone(),
-        journal: earlier.journal.clone(),
-    };
-    if !record.inventory.names_the_same(&earlier.inventory) {
+/// One release on its way.
+struct Run<'a> {
+    client: &'a Client,
+    release: &'a Release,
+    graph: &'a Graph,
+    options: &'a Options,
+}
+
+impl Run<'_> {
+    async fn write(
+        &self,
+        decided: Decided,
+        store: &mut Store,
+        lease: &mut Lease,
+        listener: &mut dyn Listener,
+    ) -> Result<Outcome, ShipError> {
+        let Decided {
+            kinds,
+            mut observed,
+            planned,
+            secrets,
+            inventory,
+            earlier,
+        } = decided;
+        if !inventory.names_the_same(&earlier.inventory) {
+            let journal = earlier.journal.clone();
+            store
+                .save(&Record {
+                    inventory: inventory.clone(),
+                    journal,
+                })
+                .await?;
+        }
+        observed.open(&kinds, pod_scopes(self.release)).await?;
+        let hash = hash_of(planned.iter().map(|planned| &planned.hash));
+        let mut engine = Engine::new(Parts {
+            client: self.client,
+            release: self.release,
+            graph: self.graph,
+            kinds,
+            observed,
+            planned,
+            secrets,
+            inventory,
+            journal: earlier.journal,
+            clock: self.options.clock,
+            listener,
+        });
+        engine.run(lease).await?;
+        let kept = match &engine.failure {
+            None => self.prune(&mut engine).await?,
+            Some(_) => Vec::new(),
+        };
+        let failure = engine.failure.clone();
+        let cause = failure
+            .as_ref()
+            .map(|failure| format!("{}: {}", failure.object, failure.cause));
+        engine.journal.ended(hash, self.options.clock.now(), cause);
+        if failure.is_none() {
+            let mut last = Store::new(self.client, &self.release.target(), Memory::Release);
+            let _: Option<Release> = last.load().await?;
+            last.save(self.release).await?;
+        }
+        let record = Record {
+            inventory: engine.inventory.clone(),
+            journal: engine.journal.clone(),
+        };
         store.save(&record).await?;
+        Ok(self.outcome(&engine, failure, kept))
     }
-    observed.open(&kinds, pod_scopes(release)).await?;
-    let id = release.target().id();
-    let hash = release_hash(&planned);
-    let mut engine = Engine::new(Parts {
-        client,
-        release,
-        graph,
-        kinds,
-        observed,
-        planned,
-        secrets,
-        inventory,
-        journal: earlier.journal,
-        clock: options.clock,
-        listener,
-    });
-    engine.run(lease).await?;
-    let mut kept = Vec::new();
-    let is_up = engine.failure.is_none();
-    if is_up {
+
+    /// Deletes what left the release; returns what left and stays.
+    async fn prune(&self, engine: &mut Engine<'_>) -> Result<Vec<ObjectKey>, ShipError> {
         let scopes = prune::scopes(&engine.inventory);
         engine.observed.open(&engine.kinds, scopes).await?;
+        let id = self.release.target().id();
         let prune = Prune::plan(&engine.observed, &engine.inventory, &id);
-        kept = prune.kept();
         let pruned = prune
             .run(
-                client,
+                self.client,
                 &engine.kinds,
                 &mut engine.inventory,
-                options.clock,
+                self.options.clock,
                 &mut *engine.listener,
             )
             .await?;
         engine.objects.pruned = pruned.len();
-        pruned.iter().for_each(|key| engine.observed.forget(key));
+        for key in &pruned {
+            engine.observed.forget(key);
+        }
+        Ok(prune.kept())
     }
-    let cause = engine
-        .failure
-        .as_ref()
-        .map(|failure| format!("{}: {}", failure.object, failure.cause));
-    engine.journal.ended(hash, options.clock.now(), cause);
-    let record = Record {
-        version: FORMAT,
-        inventory: engine.inventory.clone(),
-        journal: engine.journal.clone(),
-    };
-    store.save(&record).await?;
-    let state = |job: usize| migration_state(&engine, job);
-    Ok(Outcome {
-        ready: is_up,
-        objects: engine.objects,
-        pods: pods(&engine.observed, graph),
-        waves: engine.waves.list(),
-        migrations: migrations(release, state),
-        seconds: options.clock.elapsed(),
-        failure: engine.failure.clone(),
-        foreign: foreign(&engine.observed, &engine.inventory, &id),
-        kept,
-        rolled_back: false,
-    })
+
+    fn outcome(
+        &self,
+        engine: &Engine<'_>,
+        failure: Option<Failure>,
+        kept: Vec<ObjectKey>,
+    ) -> Outcome {
+        let id = self.release.target().id();
+        Outcome {
+            ready: failure.is_none(),
+            objects: engine.objects,
+            pods: pods(&engine.observed, self.graph),
+            waves: engine.waves.list(),
+            migrations: migrations(self.release, |job| migration_state(engine, job)),
+            seconds: self.options.clock.elapsed(),
+            failure,
+            foreign: foreign(&engine.observed, &engine.inventory, &id),
+            kept,
+            rollback: None,
+        }
+    }
 }
 
 /// Pods explain why a workload is not ready.
@@ -343,19 +439,6 @@ fn pod_scopes(release: &Release) -> BTreeSet<Scope> {
                 scope("apps/v1", "ReplicaSet", inside),
             ]
         })
-        .collect()
-}
-
-fn release_hash(planned: &[Planned]) -> String {
-    let mut digest = Sha256::new();
-    planned
-        .iter()
-        .for_each(|planned| digest.update(&planned.hash));
-    digest
-        .finalize()
-        .iter()
-        .take(8)
-        .map(|byte| format!("{byte:02x}"))
         .collect()
 }
 

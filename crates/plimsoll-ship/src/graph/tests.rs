@@ -34,12 +34,12 @@ fn release(objects: Vec<Desired>) -> Release {
         namespace: "shop".into(),
         objects,
         secrets: Vec::new(),
-        deadline: Duration::from_secs(900),
+        deadline: Duration::from_mins(15),
         rollback: Rollback::Never,
     }
 }
 
-fn deployment(name: &str, spec: Value) -> Desired {
+fn deployment(name: &str, spec: &Value) -> Desired {
     object(json!({
         "apiVersion": "apps/v1", "kind": "Deployment",
         "metadata": { "name": name, "namespace": "shop" },
@@ -73,7 +73,7 @@ fn a_pod_comes_after_everything_that_it_names() {
         "volumes": [{ "persistentVolumeClaim": { "claimName": "files" } }],
     });
     let graph = Graph::build(&release(vec![
-        deployment("api", spec),
+        deployment("api", &spec),
         plain("ServiceAccount", "api"),
         plain("Secret", "pull"),
         plain("Secret", "one"),
@@ -109,7 +109,7 @@ fn policies_come_before_the_pods_that_they_select_and_no_others() {
         }))
     };
     let graph = Graph::build(&release(vec![
-        deployment("api", json!({})),
+        deployment("api", &json!({})),
         policy("default-deny", json!({})),
         policy("api", json!({ "matchLabels": { "app": "api" } })),
         policy("web", json!({ "matchLabels": { "app": "web" } })),
@@ -146,7 +146,7 @@ fn pods_wait_for_what_makes_their_secret() {
     let spec =
         json!({ "containers": [{ "envFrom": [{ "secretRef": { "name": "api-secrets" } }] }] });
     let graph = Graph::build(&release(vec![
-        deployment("api", spec),
+        deployment("api", &spec),
         object(json!({
             "apiVersion": "external-secrets.io/v1", "kind": "ExternalSecret",
             "metadata": { "name": "api", "namespace": "shop" },
@@ -196,7 +196,7 @@ fn waiting_for_what_is_not_shipped_is_an_error() {
 
 #[test]
 fn what_a_store_refers_to_is_held_with_it() {
-    let mut store = deployment("db", json!({ "serviceAccountName": "db" }));
+    let mut store = deployment("db", &json!({ "serviceAccountName": "db" }));
     store.after = vec![ObjectKey::new("v1", "ConfigMap", Some("shop"), "step")];
     let graph = Graph::build(&release(vec![
         store,

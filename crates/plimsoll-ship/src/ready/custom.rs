@@ -94,11 +94,10 @@ pub(super) fn other(
         .iter()
         .find(|(g, k, _)| *g == group && (*k == kind || *k == "*"));
     match rule.map(|(_, _, rule)| *rule) {
-        Some(Rule::Exists) => Readiness::Ready,
         Some(Rule::Condition(name)) => condition(object, name),
         Some(Rule::Phase(good, bad)) => phase(object, good, bad),
         None if has_status => unknown(object),
-        None => Readiness::Ready,
+        Some(Rule::Exists) | None => Readiness::Ready,
     }
 }
 
@@ -149,7 +148,7 @@ fn unknown(object: &DynamicObject) -> Readiness {
 /// reference resolved.
 pub(super) fn gateway(kind: &str, object: &DynamicObject) -> Readiness {
     match kind {
-        "GatewayClass" => condition(object, "Accepted"),
+        "GatewayClass" | "ListenerSet" => condition(object, "Accepted"),
         "Gateway" => match find(object, "Accepted") {
             Some(accepted) if !is_true(accepted) => Readiness::Waiting(said(accepted)),
             _ => condition(object, "Programmed"),
@@ -163,7 +162,6 @@ pub(super) fn gateway(kind: &str, object: &DynamicObject) -> Readiness {
             Some(ancestors) => all_accept(object, ancestors, &["Accepted"]),
             None => Readiness::Unattended,
         },
-        "ListenerSet" => condition(object, "Accepted"),
         _ => {
             let parents = items(&object.data, "/status/parents");
             let wanted = items(&object.data, "/spec/parentRefs").len();

@@ -10,7 +10,7 @@ fn of(body: Value) -> Readiness {
     readiness(&object, true)
 }
 
-fn deployment(generation: i64, status: Value) -> Readiness {
+fn deployment(generation: i64, status: &Value) -> Readiness {
     of(json!({
         "apiVersion": "apps/v1", "kind": "Deployment",
         "metadata": { "name": "api", "generation": generation },
@@ -23,28 +23,28 @@ fn a_deployment_is_ready_when_all_pods_are_new_and_available() {
     let done = json!({
         "observedGeneration": 2, "replicas": 3, "updatedReplicas": 3, "availableReplicas": 3,
     });
-    assert_eq!(deployment(2, done.clone()), Readiness::Ready);
+    assert_eq!(deployment(2, &done), Readiness::Ready);
     assert_eq!(
-        deployment(3, done),
+        deployment(3, &done),
         Readiness::waiting("its change is not seen yet")
     );
     let surge = json!({
         "observedGeneration": 2, "replicas": 4, "updatedReplicas": 3, "availableReplicas": 4,
     });
     assert_eq!(
-        deployment(2, surge),
+        deployment(2, &surge),
         Readiness::waiting("1 old pods are still there")
     );
     let starting = json!({ "observedGeneration": 2, "replicas": 3, "updatedReplicas": 3 });
     assert_eq!(
-        deployment(2, starting),
+        deployment(2, &starting),
         Readiness::waiting("0 of 3 pods are available")
     );
 }
 
 #[test]
 fn a_deployment_without_controller_is_unattended() {
-    assert_eq!(deployment(1, Value::Null), Readiness::Unattended);
+    assert_eq!(deployment(1, &Value::Null), Readiness::Unattended);
 }
 
 #[test]
@@ -54,7 +54,7 @@ fn a_deployment_past_its_deadline_has_failed() {
         "reason": "ProgressDeadlineExceeded", "message": "timed out",
     }] });
     assert_eq!(
-        deployment(1, late),
+        deployment(1, &late),
         Readiness::Failed("ProgressDeadlineExceeded: timed out".to_owned())
     );
 }
@@ -127,7 +127,7 @@ fn a_definition_is_ready_once_established() {
     assert_eq!(definition(clash), Readiness::Failed("taken".to_owned()));
 }
 
-fn route(conditions: Value) -> Readiness {
+fn route(conditions: &Value) -> Readiness {
     of(json!({
         "apiVersion": "gateway.networking.k8s.io/v1", "kind": "HTTPRoute",
         "metadata": { "name": "main", "generation": 1 },
@@ -144,16 +144,16 @@ fn a_route_is_ready_when_its_gateway_took_it_with_all_references() {
             { "type": "ResolvedRefs", "status": resolved, "reason": "BackendNotFound", "observedGeneration": 1 },
         ] }])
     };
-    assert_eq!(route(of("True", "True")), Readiness::Ready);
+    assert_eq!(route(&of("True", "True")), Readiness::Ready);
     assert_eq!(
-        route(of("True", "False")),
+        route(&of("True", "False")),
         Readiness::waiting("BackendNotFound")
     );
     assert_eq!(
-        route(of("False", "True")),
+        route(&of("False", "True")),
         Readiness::waiting("NotAllowedByListeners")
     );
-    assert_eq!(route(json!([])), Readiness::Unattended);
+    assert_eq!(route(&json!([])), Readiness::Unattended);
 }
 
 #[test]

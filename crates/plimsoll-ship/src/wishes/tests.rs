@@ -40,7 +40,7 @@ fn url() -> How {
     }
 }
 
-fn secret(data: Value) -> DynamicObject {
+fn secret(data: &Value) -> DynamicObject {
     let object =
         json!({ "apiVersion": "v1", "kind": "Secret", "metadata": { "name": "s" }, "data": data });
     serde_json::from_value(object).expect("a Secret")
@@ -91,7 +91,7 @@ fn a_value_that_is_there_is_never_replaced_and_others_take_it_over() {
     ];
     let live = BTreeMap::from([(
         "api-secrets",
-        secret(json!({ "SESSION": STANDARD.encode("old") })),
+        secret(&json!({ "SESSION": STANDARD.encode("old") })),
     )]);
     let actions = system(&wishes, &live);
     assert_eq!(actions[0].data().keys().collect::<Vec<_>>(), ["NEW"]);
@@ -103,7 +103,7 @@ fn nothing_is_done_where_everything_is_there() {
     let wishes = [wish("api-secrets", vec![("SESSION", password("session"))])];
     let live = BTreeMap::from([(
         "api-secrets",
-        secret(json!({ "SESSION": STANDARD.encode("x") })),
+        secret(&json!({ "SESSION": STANDARD.encode("x") })),
     )]);
     assert!(matches!(system(&wishes, &live)[..], [Action::Keep]));
 }
@@ -116,8 +116,8 @@ fn a_composed_value_follows_its_parts() {
     ];
     let old = STANDARD.encode("postgres://db:one@elsewhere:5432/shop");
     let live = BTreeMap::from([
-        ("db", secret(json!({ "password": STANDARD.encode("o/e") }))),
-        ("api", secret(json!({ "DATABASE_URL": old }))),
+        ("db", secret(&json!({ "password": STANDARD.encode("o/e") }))),
+        ("api", secret(&json!({ "DATABASE_URL": old }))),
     ]);
     let actions = system(&wishes, &live);
     assert_eq!(
@@ -157,7 +157,7 @@ fn one_half_of_a_pair_is_never_made_alone() {
     )];
     let actions = system(&wishes, &BTreeMap::new());
     assert_eq!(actions[0].data().len(), 2);
-    let live = BTreeMap::from([("api", secret(json!({ "PRIVATE": STANDARD.encode("x") })))]);
+    let live = BTreeMap::from([("api", secret(&json!({ "PRIVATE": STANDARD.encode("x") })))]);
     let error = plan(
         &wishes,
         |w| live.get(w.name.as_str()),

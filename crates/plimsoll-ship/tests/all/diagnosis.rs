@@ -104,7 +104,7 @@ fn a_quota_that_refuses_pods_is_named() {
             "v1",
             "ResourceQuota",
             "limits",
-            json!({ "spec": { "hard": { "pods": "2" } } }),
+            &json!({ "spec": { "hard": { "pods": "2" } } }),
         ));
         let (outcome, _) = ship(&client(&cluster), &release).await;
         let cause = outcome.failure.expect("a failure").cause;
@@ -122,7 +122,7 @@ fn a_kind_that_nobody_attends_is_named() {
             "example.org/v1",
             "Lamp",
             "desk",
-            json!({ "spec": {} }),
+            &json!({ "spec": {} }),
         ));
         let (outcome, lines) = ship(&client(&cluster), &release).await;
         let failure = outcome.failure.expect("a failure");
@@ -144,7 +144,7 @@ fn lamp_definition() -> plimsoll_ship::Desired {
         "apiextensions.k8s.io/v1",
         "CustomResourceDefinition",
         "lamps.example.org",
-        json!({ "spec": {
+        &json!({ "spec": {
             "group": "example.org",
             "scope": "Namespaced",
             "names": { "kind": "Lamp", "plural": "lamps", "singular": "lamp", "listKind": "LampList" },
@@ -174,7 +174,7 @@ fn a_kind_that_the_cluster_does_not_serve_stops_before_the_first_write() {
             "example.org/v1",
             "Lamp",
             "desk",
-            json!({ "spec": {} }),
+            &json!({ "spec": {} }),
         ));
         let (outcome, lines) =
             crate::harness::try_to_ship(&client(&cluster), &release, "test").await;

@@ -145,7 +145,7 @@ pub async fn try_to_remove(
     data: bool,
     holder: &str,
 ) -> Result<Option<Removed>, ShipError> {
-    let patience = Duration::from_secs(300);
+    let patience = Duration::from_mins(5);
     let options = DownOptions {
         clock: clock(),
         holder: holder.to_owned(),

@@ -86,7 +86,7 @@ fn a_down_that_is_cut_at_any_request_leaves_nothing_when_run_again() {
             let (broken, _) = counting(&cluster, Some(at));
             let _ = try_to_remove(&broken, &shop(), true, "first").await;
             remove(&client(&cluster), &shop(), true).await;
-            tokio::time::sleep(std::time::Duration::from_secs(60)).await;
+            tokio::time::sleep(std::time::Duration::from_mins(1)).await;
             assert_eq!(everything(&cluster, KINDS), before, "{at:?}");
         });
     }

@@ -90,7 +90,7 @@ fn what_leaves_the_release_is_pruned_and_what_others_made_is_reported() {
             "v1",
             "ConfigMap",
             "extra",
-            json!({ "data": { "a": "b" } }),
+            &json!({ "data": { "a": "b" } }),
         ));
         ship(&client, &release).await;
         cluster.with(|state| {
@@ -243,6 +243,38 @@ fn a_field_that_someone_edited_is_a_conflict_with_a_name() {
             "others set fields that the release sets otherwise: .spec.replicas: kubectl-edit"
         );
         assert_eq!(failure.place.expect("a place").line, 3);
+    });
+}
+
+/// Holds V1.
+#[test]
+fn a_service_under_an_autoscaler_is_up_with_its_fewest_pods() {
+    virtually(async {
+        let cluster = cluster("");
+        let client = client(&cluster);
+        let mut release = shop();
+        let spec = release.objects[0].body["spec"]
+            .as_object_mut()
+            .expect("a map");
+        spec.remove("replicas");
+        release.objects.push(object(
+            "autoscaling/v2",
+            "HorizontalPodAutoscaler",
+            "api",
+            &json!({ "spec": {
+                "scaleTargetRef": { "apiVersion": "apps/v1", "kind": "Deployment", "name": "api" },
+                "minReplicas": 3,
+                "maxReplicas": 5,
+                "metrics": [{ "type": "Resource", "resource": {
+                    "name": "cpu", "target": { "type": "Utilization", "averageUtilization": 70 },
+                } }],
+            } }),
+        ));
+        let (outcome, lines) = ship(&client, &release).await;
+        assert!(outcome.ready, "{:?}\n{}", outcome.failure, lines.join("\n"));
+        assert_eq!((outcome.pods.ready, outcome.pods.wanted), (4, 4));
+        let (second, _) = ship(&client, &release).await;
+        assert!(!second.changed_something());
     });
 }
 

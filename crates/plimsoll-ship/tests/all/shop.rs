@@ -9,7 +9,7 @@ use plimsoll_ship::{
 use serde_json::{Value, json};
 
 /// An object in the namespace of the shop.
-pub fn object(api_version: &str, kind: &str, name: &str, content: Value) -> Desired {
+pub fn object(api_version: &str, kind: &str, name: &str, content: &Value) -> Desired {
     let mut body = json!({
         "apiVersion": api_version,
         "kind": kind,
@@ -30,7 +30,7 @@ pub fn object(api_version: &str, kind: &str, name: &str, content: Value) -> Desi
 }
 
 pub fn namespace() -> Desired {
-    let mut namespace = object("v1", "Namespace", "shop", json!({}));
+    let mut namespace = object("v1", "Namespace", "shop", &json!({}));
     namespace.key = ObjectKey::namespace("shop");
     namespace.body["metadata"]
         .as_object_mut()
@@ -39,7 +39,7 @@ pub fn namespace() -> Desired {
     namespace
 }
 
-pub fn template(name: &str, container: Value) -> Value {
+pub fn template(name: &str, container: &Value) -> Value {
     let mut whole =
         json!({ "name": name, "resources": { "requests": { "cpu": "10m", "memory": "32Mi" } } });
     whole
@@ -63,10 +63,10 @@ pub fn api(image: &str, config: &str) -> Desired {
         "apps/v1",
         "Deployment",
         "api",
-        json!({ "spec": {
+        &json!({ "spec": {
             "replicas": 2,
             "selector": { "matchLabels": { "app.kubernetes.io/name": "api" } },
-            "template": template("api", container),
+            "template": template("api", &container),
         } }),
     );
     api.role = Role::Workload;
@@ -85,7 +85,12 @@ pub fn api(image: &str, config: &str) -> Desired {
 }
 
 pub fn config(name: &str, mode: &str) -> Desired {
-    object("v1", "ConfigMap", name, json!({ "data": { "MODE": mode } }))
+    object(
+        "v1",
+        "ConfigMap",
+        name,
+        &json!({ "data": { "MODE": mode } }),
+    )
 }
 
 fn database() -> Desired {
@@ -102,11 +107,11 @@ fn database() -> Desired {
         "apps/v1",
         "StatefulSet",
         "db",
-        json!({ "spec": {
+        &json!({ "spec": {
             "serviceName": "db",
             "replicas": 1,
             "selector": { "matchLabels": { "app.kubernetes.io/name": "db" } },
-            "template": template("db", container),
+            "template": template("db", &container),
             "volumeClaimTemplates": [{
                 "metadata": { "name": "data" },
                 "spec": {
@@ -124,14 +129,14 @@ fn database() -> Desired {
 fn migration() -> Desired {
     let mut pod = template(
         "db-migrate",
-        json!({ "image": "ghcr.example/api:1", "args": ["migrate"] }),
+        &json!({ "image": "ghcr.example/api:1", "args": ["migrate"] }),
     );
     pod["spec"]["restartPolicy"] = json!("Never");
     let mut migration = object(
         "batch/v1",
         "Job",
         "db-migrate-1",
-        json!({ "spec": { "backoffLimit": 0, "template": pod } }),
+        &json!({ "spec": { "backoffLimit": 0, "template": pod } }),
     );
     migration.role = Role::Migration { name: "db".into() };
     migration.after = vec![ObjectKey::new("apps/v1", "StatefulSet", Some("shop"), "db")];
@@ -148,7 +153,7 @@ fn service(name: &str, port: u16) -> Desired {
         "v1",
         "Service",
         name,
-        json!({ "spec": { "selector": { "app.kubernetes.io/name": name }, "ports": [{ "port": port }] } }),
+        &json!({ "spec": { "selector": { "app.kubernetes.io/name": name }, "ports": [{ "port": port }] } }),
     )
 }
 
@@ -212,12 +217,12 @@ pub fn shop() -> Release {
                 "networking.k8s.io/v1",
                 "NetworkPolicy",
                 "default-deny",
-                deny,
+                &deny,
             ),
             namespace(),
         ],
         secrets: secrets(),
-        deadline: Duration::from_secs(900),
+        deadline: Duration::from_mins(15),
         rollback: Rollback::Never,
     }
 }
