@@ -218,8 +218,11 @@ async fn a_deleted_pod_is_replaced(at: At) {
         .await
         .expect("deleted");
     at.until_gone(&format!("pods/{name}")).await;
-    at.until("deployments/a", available(1)).await;
-    assert_ne!(pods_of(&at).await[0]["metadata"]["name"], name.as_str());
+    let replaced = |list: &Value| {
+        let pods = list["items"].as_array().map_or(&[][..], Vec::as_slice);
+        pods.len() == 1 && pods[0]["metadata"]["name"] != name.as_str()
+    };
+    at.until("pods?labelSelector=app%3Da", replaced).await;
 }
 
 async fn a_deleted_deployment_takes_its_pods(at: At) {

@@ -6,7 +6,7 @@ use std::path::Path;
 use std::pin::Pin;
 use std::time::Duration;
 
-use futures::FutureExt;
+use futures::{FutureExt, StreamExt, stream};
 use kube::Client;
 use plimsoll_cluster::{Cluster, Options};
 use serde_json::{Value, json};
@@ -298,21 +298,21 @@ pub fn real(kubeconfig: &Path, all: &[(&'static str, Behaviour)]) -> Vec<String>
         let options = kube::config::KubeConfigOptions::default();
         let config = kube::Config::from_custom_kubeconfig(config, &options).await;
         let client = Client::try_from(config.expect("a configuration")).expect("a client");
-        let mut failed = Vec::new();
-        for (index, (name, behaviour)) in all.iter().enumerate() {
-            let at = prepared(client.clone(), &format!("behaviour-{index}")).await;
-            at.until("serviceaccounts/default", |_| true).await;
-            let outcome = AssertUnwindSafe(behaviour(at)).catch_unwind().await;
-            if let Err(panic) = outcome {
+        let runs = all.iter().enumerate().map(|(index, (name, behaviour))| {
+            let client = client.clone();
+            async move {
+                let at = prepared(client, &format!("behaviour-{index}")).await;
+                at.until("serviceaccounts/default", |_| true).await;
+                let outcome = AssertUnwindSafe(behaviour(at)).catch_unwind().await;
+                let panic = outcome.err()?;
                 let text = panic.downcast_ref::<String>().map(String::as_str);
-                failed.push(format!(
-                    "{name}: {}",
-                    text.or(panic.downcast_ref::<&str>().copied())
-                        .unwrap_or_default()
-                ));
+                let text = text.or(panic.downcast_ref::<&str>().copied());
+                Some(format!("{name}: {}", text.unwrap_or_default()))
             }
-        }
-        failed
+        });
+        // They wait far more than they work.
+        let outcomes: Vec<Option<String>> = stream::iter(runs).buffered(10).collect().await;
+        outcomes.into_iter().flatten().collect()
     })
 }
 
