@@ -20,17 +20,17 @@ pub fn files(world: &World) -> FileSet {
 }
 
 /// All objects as one stream of documents, in the order of the files.
-pub fn stream(world: &World) -> String {
+pub fn stream(world: &World) -> Vec<u8> {
     let mut objects: Vec<(String, &Object)> = world
         .objects
         .iter()
         .map(|object| (file_name(world, object), object))
         .collect();
     objects.sort_by(|a, b| a.0.cmp(&b.0));
-    let mut stream = String::new();
+    let mut stream = Vec::new();
     for (_, object) in objects {
-        stream.push_str("---\n");
-        stream.push_str(&yaml::write(&object.body));
+        stream.extend_from_slice(b"---\n");
+        yaml::write_to(&mut stream, &object.body);
     }
     stream
 }

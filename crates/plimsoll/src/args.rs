@@ -1,0 +1,229 @@
+//! The command line as the user types it. Doc comments here are the help pages.
+
+use clap::{Args, Parser, Subcommand, ValueEnum};
+use std::path::PathBuf;
+
+/// One file describes an application; Plimsoll compiles it to a production-grade Kubernetes
+/// deployment, proves it, rehearses it on a cluster inside the program and ships it.
+#[derive(Debug, Parser)]
+#[command(name = "plimsoll", version, max_term_width = 100)]
+pub struct Cli {
+    /// What to do.
+    #[command(subcommand)]
+    pub command: Command,
+    /// When to use colours.
+    #[arg(long, global = true, value_name = "WHEN", default_value = "auto")]
+    pub color: Color,
+}
+
+/// When output is coloured. `NO_COLOR` counts where this says `auto`.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub enum Color {
+    /// On a terminal, unless `NO_COLOR` is set.
+    Auto,
+    /// Always.
+    Always,
+    /// Never.
+    Never,
+}
+
+/// The commands.
+#[derive(Debug, Subcommand)]
+pub enum Command {
+    /// Proves everything that can be proven without a cluster
+    Check(Check),
+    /// Writes the deployment in the forms that other tools take
+    Render(Render),
+    /// Ships the application: ordered, waited for, explained where it fails
+    Up(Up),
+    /// Says what runs, and how it is
+    Status(Target),
+    /// Removes exactly what `up` made; data that is protected stays
+    Down(Down),
+    /// Says which line of the file, or which rule, made a value
+    Why(Why),
+    /// Draws services, stores, externals, routes and what they use
+    Graph(Graph),
+    /// Prints the JSON Schema of the application file, for editors
+    Schema,
+    /// Explains a rule, a word of the file, or an engine
+    Explain(Explain),
+    /// Lists every rule that `check` knows
+    Rules,
+    /// Works with the embedded cluster
+    #[command(subcommand)]
+    Cluster(Cluster),
+    /// Prints a completion script for a shell
+    Completions {
+        /// The shell.
+        shell: clap_complete::Shell,
+    },
+}
+
+/// The file and its environment.
+#[derive(Clone, Debug, Args)]
+pub struct Source {
+    /// A folder, or a file; without it `plimsoll.yaml` is looked for upwards from here
+    #[arg(value_name = "PATH")]
+    pub path: Option<PathBuf>,
+    /// The environment; without it the one marked as default, else the first
+    #[arg(short, long, value_name = "ENV")]
+    pub environment: Option<String>,
+    /// Sets any key, above all layers: `--set images.tag=1.4.3`. May be repeated
+    #[arg(long, value_name = "KEY=VALUE", value_parser = key_value)]
+    pub set: Vec<(String, String)>,
+}
+
+fn key_value(text: &str) -> Result<(String, String), String> {
+    match text.split_once('=') {
+        Some((key, value)) if !key.is_empty() => Ok((key.to_owned(), value.to_owned())),
+        _ => Err("write it as KEY=VALUE, such as `images.tag=1.4.3`".to_owned()),
+    }
+}
+
+/// `plimsoll check`.
+#[derive(Debug, Args)]
+pub struct Check {
+    /// The file.
+    #[command(flatten)]
+    pub source: Source,
+    /// One JSON object on stdout instead of text
+    #[arg(long)]
+    pub json: bool,
+    /// How findings look
+    #[arg(long, value_name = "FORMAT", default_value = "full")]
+    pub format: Format,
+}
+
+/// How findings look.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub enum Format {
+    /// With the lines that they are about.
+    Full,
+    /// One line each.
+    Short,
+}
+
+/// `plimsoll render`.
+#[derive(Debug, Args)]
+pub struct Render {
+    /// The file.
+    #[command(flatten)]
+    pub source: Source,
+    /// What to write
+    #[arg(long, value_name = "OUTPUT", default_value = "manifests")]
+    pub to: Output,
+    /// The folder to write into; without it one stream goes to stdout
+    #[arg(short, value_name = "DIR")]
+    pub output: Option<PathBuf>,
+    /// Kubernetes version to write for, instead of the file's
+    #[arg(long, value_name = "VERSION")]
+    pub kubernetes: Option<String>,
+}
+
+/// Outputs of `render`.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub enum Output {
+    /// Plain Kubernetes objects, for `kubectl apply -f`.
+    Manifests,
+}
+
+/// A release to look at.
+#[derive(Debug, Args)]
+pub struct Target {
+    /// The file.
+    #[command(flatten)]
+    pub source: Source,
+    /// A kubeconfig context; without it, and without one in the file, the embedded cluster
+    #[arg(long, value_name = "CONTEXT")]
+    pub context: Option<String>,
+    /// One JSON object on stdout instead of text
+    #[arg(long)]
+    pub json: bool,
+}
+
+/// `plimsoll up`.
+#[derive(Debug, Args)]
+pub struct Up {
+    /// The release.
+    #[command(flatten)]
+    pub target: Target,
+    /// Ships without asking
+    #[arg(long)]
+    pub yes: bool,
+    /// Replays events at so many times real time; embedded cluster only
+    #[arg(long, value_name = "N")]
+    pub speed: Option<f64>,
+    /// Breaks something on the embedded cluster: `image=S`, `crash=S`, `migration=M`, `slow=S:60s`
+    #[arg(long, value_name = "FAULT")]
+    pub fault: Vec<String>,
+}
+
+/// `plimsoll down`.
+#[derive(Debug, Args)]
+pub struct Down {
+    /// The release.
+    #[command(flatten)]
+    pub target: Target,
+    /// Removes without asking
+    #[arg(long)]
+    pub yes: bool,
+}
+
+/// `plimsoll why`.
+#[derive(Debug, Args)]
+pub struct Why {
+    /// The object, such as `Deployment/api`
+    pub object: String,
+    /// The field, such as `spec.template.spec.containers[api].image`; without it the object itself
+    pub field: Option<String>,
+    /// The file.
+    #[arg(short = 'f', long = "file", value_name = "PATH")]
+    pub path: Option<PathBuf>,
+    /// The environment
+    #[arg(short, long, value_name = "ENV")]
+    pub environment: Option<String>,
+    /// Sets any key, above all layers
+    #[arg(long, value_name = "KEY=VALUE", value_parser = key_value)]
+    pub set: Vec<(String, String)>,
+    /// One JSON object on stdout instead of text
+    #[arg(long)]
+    pub json: bool,
+}
+
+/// `plimsoll graph`.
+#[derive(Debug, Args)]
+pub struct Graph {
+    /// The file.
+    #[command(flatten)]
+    pub source: Source,
+    /// How it is drawn; without it SVG where `-o` is given, else text
+    #[arg(long, value_name = "FORMAT")]
+    pub format: Option<Drawing>,
+    /// The file to write
+    #[arg(short, value_name = "FILE")]
+    pub output: Option<PathBuf>,
+}
+
+/// How a graph is drawn.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub enum Drawing {
+    /// A picture.
+    Svg,
+    /// Lines of text.
+    Text,
+}
+
+/// `plimsoll explain`.
+#[derive(Debug, Args)]
+pub struct Explain {
+    /// A code (`PL0101`), a rule's name, a word (`services.scale`), or an engine (`stores.postgres`)
+    pub what: String,
+}
+
+/// `plimsoll cluster`.
+#[derive(Debug, Subcommand)]
+pub enum Cluster {
+    /// Forgets the embedded cluster of an environment
+    Reset(Source),
+}

@@ -1,0 +1,36 @@
+//! The commands, one file each.
+
+mod check;
+mod cluster;
+mod completions;
+mod down;
+mod explain;
+mod graph;
+mod render;
+mod rules;
+mod schema;
+mod status;
+mod up;
+mod why;
+
+use crate::args::Command;
+use crate::exit::Outcome;
+use crate::terminal::Terminal;
+
+/// Runs a command.
+pub fn run(command: Command, terminal: Terminal) -> Outcome {
+    match command {
+        Command::Check(args) => check::run(&args, terminal),
+        Command::Render(args) => render::run(&args, terminal),
+        Command::Up(args) => up::run(&args, terminal),
+        Command::Status(args) => status::run(&args, terminal),
+        Command::Down(args) => down::run(&args, terminal),
+        Command::Why(args) => why::run(args, terminal),
+        Command::Graph(args) => graph::run(&args, terminal),
+        Command::Schema => schema::run(),
+        Command::Explain(args) => explain::run(&args),
+        Command::Rules => rules::run(),
+        Command::Cluster(args) => cluster::run(&args),
+        Command::Completions { shell } => completions::run(shell),
+    }
+}

@@ -1,0 +1,58 @@
+//! `plimsoll rules`: every rule that `check` knows.
+
+use crate::exit::{Exit, Outcome};
+use crate::terminal;
+use plimsoll_source::{Level, Rule};
+
+/// Every rule of every crate, by code.
+pub fn all() -> Vec<&'static Rule> {
+    let lists = [
+        plimsoll_source::rules::ALL,
+        plimsoll_spec::rules::ALL,
+        plimsoll_compile::RULES,
+        plimsoll_rules::ALL,
+    ];
+    let mut all: Vec<&'static Rule> = lists.into_iter().flatten().copied().collect();
+    all.sort_by_key(|rule| rule.code);
+    all
+}
+
+/// Prints them, a line each.
+pub fn run() -> Outcome {
+    for rule in all() {
+        let level = level(rule.level);
+        terminal::out(&format!("{}  {level:<7}  {:<28}  {}\n", rule.code, rule.name, rule.consequence));
+    }
+    Ok(Exit::Fine)
+}
+
+/// The word for a level.
+pub fn level(level: Level) -> &'static str {
+    match level {
+        Level::Off => "off",
+        Level::Info => "info",
+        Level::Warning => "warning",
+        Level::Error => "error",
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::all;
+    use std::collections::BTreeSet;
+
+    #[test]
+    fn no_code_and_no_name_is_used_twice() {
+        let rules = all();
+        let codes: BTreeSet<&str> = rules.iter().map(|rule| rule.code).collect();
+        let names: BTreeSet<&str> = rules.iter().map(|rule| rule.name).collect();
+        assert_eq!((codes.len(), names.len()), (rules.len(), rules.len()));
+    }
+
+    #[test]
+    fn every_rule_says_what_would_happen_and_has_a_page() {
+        for rule in all() {
+            assert!(!rule.consequence.is_empty() && rule.docs.len() > 40, "{}", rule.code);
+        }
+    }
+}

@@ -1,0 +1,120 @@
+//! `plimsoll up`: ships the application.
+
+use crate::args::Up;
+use crate::exit::{Exit, Failure, Outcome};
+use crate::ground::Place;
+use crate::prepare::{Prepared, Ready};
+use crate::release::{self, Ground};
+use crate::routes::{self, Answer};
+use crate::summary;
+use crate::terminal::{self, Terminal};
+use plimsoll_cluster::faults::Faults;
+use plimsoll_ship::{Event, Options};
+use plimsoll_spec::app::deliver::By;
+use std::time::Duration;
+
+/// Ships the chosen environment, waits, and says what came of it.
+pub fn run(args: &Up, terminal: Terminal) -> Outcome {
+    let target = &args.target;
+    let prepared = Prepared::new(&target.source, None)?;
+    let Some(ready) = prepared.or_findings(terminal) else { return Ok(Exit::Findings) };
+    let faults = Faults::parse(&args.fault.join("|")).map_err(Failure::usage)?;
+    let place = Place::choose(&prepared, ready, target, faults.clone())?;
+    if place.ground() == Ground::Real {
+        may_ship(args, ready)?;
+    }
+    let release = release::of(&prepared.sources, ready, place.ground());
+    let mut replay = Replay::new(args.speed);
+    let done = place.work(async |session| {
+        let options = Options {
+            clock: session.clock,
+            holder: holder(),
+            randomness: place.randomness(),
+            given: place.given(),
+            adopt: false,
+        };
+        plimsoll_ship::up(&session.client, &release, &options, &mut |event: &Event| replay.hear(event)).await
+    })?;
+    replay.play();
+    let Some(outcome) = done else {
+        terminal::progress("stopped waiting; what was shipped stays. `plimsoll up` goes on from here");
+        return Ok(Exit::Outside);
+    };
+    let outcome = outcome?;
+    let answers = routes::of(ready, &place);
+    let shipped = summary::Shipped { ready, place: &place, outcome: &outcome, routes: &answers, faults: &faults };
+    if target.json {
+        terminal::out(&format!("{}\n", shipped.json()));
+    } else {
+        terminal::out(&shipped.text());
+    }
+    let dead = answers.iter().any(|route| matches!(route.answer, Answer::Stopped(_)));
+    Ok(if outcome.ready && !dead { Exit::Fine } else { Exit::Findings })
+}
+
+/// On a real cluster others may own an environment, and people want to be asked.
+fn may_ship(args: &Up, ready: &Ready) -> Result<(), Failure> {
+    let by = &ready.app().deliver.by;
+    let owner = match by.peek() {
+        By::Direct => None,
+        By::Helm => Some("Helm"),
+        By::ArgoCd => Some("Argo CD"),
+        By::Flux => Some("Flux"),
+        By::Compose => Some("Compose"),
+    };
+    if let Some(owner) = owner {
+        let environment = &ready.world.environment;
+        return Err(Failure::usage(format!(
+            "{owner} owns `{environment}` (`deliver.by`): change what it reads with `plimsoll render`"
+        )));
+    }
+    if args.yes {
+        return Ok(());
+    }
+    let question = format!(
+        "ship {} objects of {} to `{}`?",
+        ready.world.objects.len(),
+        ready.world.application,
+        ready.world.environment
+    );
+    match terminal::confirm(&question) {
+        Some(true) => Ok(()),
+        Some(false) => Err(Failure::usage("nothing was shipped")),
+        None => Err(Failure::usage("nobody is here to answer; `--yes` ships without asking")),
+    }
+}
+
+/// Who ships, for the lease.
+pub fn holder() -> String {
+    let name = std::env::var("USER").unwrap_or_else(|_| "plimsoll".to_owned());
+    format!("{name}-{}", std::process::id())
+}
+
+/// Prints events: as they come, or at a speed.
+struct Replay {
+    speed: Option<f64>,
+    kept: Vec<Event>,
+}
+
+impl Replay {
+    fn new(speed: Option<f64>) -> Self {
+        Self { speed: speed.filter(|speed| speed.is_finite() && *speed > 0.0), kept: Vec::new() }
+    }
+
+    fn hear(&mut self, event: &Event) {
+        match self.speed {
+            None => terminal::progress(&event.to_string()),
+            Some(_) => self.kept.push(event.clone()),
+        }
+    }
+
+    fn play(&self) {
+        let Some(speed) = self.speed else { return };
+        let mut before = Duration::ZERO;
+        for event in &self.kept {
+            std::thread::sleep(event.at.saturating_sub(before).div_f64(speed));
+            before = before.max(event.at);
+            terminal::progress(&event.to_string());
+        }
+    }
+}

@@ -1,0 +1,176 @@
+//! From a world to a release: what shipping is given.
+
+use crate::prepare::Ready;
+use plimsoll_compile::secrets::plan::{Making, PlannedKey, PlannedSecret};
+use plimsoll_secrets::{Half, Make, PairKind};
+use plimsoll_ship::{
+    Desired, How, KeyWish, Logical, ObjectKey, Part, Place, Release, Role, Rollback, SecretWish,
+};
+use plimsoll_source::{Origin, Sources, Str};
+use plimsoll_spec::app::deliver;
+use plimsoll_spec::app::platform::SecretSourceUse;
+use plimsoll_spec::app::secret::SecretKind;
+use plimsoll_world::{Cond, Object, Unit, World};
+
+/// Where a release goes, as far as it changes what is shipped.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Ground {
+    /// The embedded cluster: it has no people who bring secrets, so it makes all.
+    Embedded,
+    /// A real one.
+    Real,
+}
+
+/// The release of an environment.
+pub fn of(sources: &Sources, ready: &Ready, ground: Ground) -> Release {
+    let (app, world) = (ready.app(), &ready.world);
+    Release {
+        application: world.application.to_string(),
+        environment: world.environment.to_string(),
+        namespace: world.namespace.to_string(),
+        objects: world.objects.iter().map(|object| desired(sources, world, object)).collect(),
+        secrets: secrets(sources, ready, ground),
+        deadline: app.deliver.deadline.peek().std(),
+        rollback: match app.deliver.rollback.peek() {
+            deliver::Rollback::Auto => Rollback::Auto,
+            deliver::Rollback::Ask => Rollback::Ask,
+            deliver::Rollback::Never => Rollback::Never,
+        },
+    }
+}
+
+/// The key of an object as shipping names it.
+fn key(object: &Object) -> ObjectKey {
+    let key = &object.key;
+    ObjectKey::new(&key.api_version, &key.kind, key.namespace.as_deref(), &key.name)
+}
+
+fn desired(sources: &Sources, world: &World, object: &Object) -> Desired {
+    Desired {
+        key: key(object),
+        body: object.body.to_json(),
+        after: object.after.iter().flat_map(|unit| ready_parts(world, unit)).collect(),
+        exists_after: Vec::new(),
+        protected: object.protected,
+        role: role(object),
+        place: place(sources, object.body.origin()),
+        unit: object.unit.to_string(),
+    }
+}
+
+/// The objects of a block that others wait for.
+fn ready_parts<'a>(world: &'a World, unit: &'a Unit) -> impl Iterator<Item = ObjectKey> + 'a {
+    use plimsoll_world::Role as Kind;
+    let waited = |object: &&Object| {
+        matches!(object.role, Kind::Workload | Kind::Store | Kind::Migration | Kind::Before)
+    };
+    world.objects.iter().filter(move |object| object.unit == *unit).filter(waited).map(key)
+}
+
+fn role(object: &Object) -> Role {
+    use plimsoll_world::Role as Kind;
+    match (object.role, &object.unit) {
+        (Kind::Migration, Unit::Migration(name)) => Role::Migration { name: name.to_string() },
+        (Kind::Before | Kind::After | Kind::Migration, _) => Role::Job,
+        (Kind::Workload, _) => Role::Workload,
+        (Kind::Store, _) => Role::Store,
+        (Kind::Route, _) => Role::Route,
+        (Kind::Plain | Kind::SecretSource, _) => Role::Plain,
+    }
+}
+
+fn place(sources: &Sources, origin: &Origin) -> Option<Place> {
+    let span = origin.place()?;
+    let at = sources.position(span);
+    let file = sources.file(span.file).name.to_string();
+    Some(Place { file, line: at.line, column: at.column })
+}
+
+/// The Secrets that are made in the cluster, or must be there. What a controller brings is an
+/// object of the world.
+fn secrets(sources: &Sources, ready: &Ready, ground: Ground) -> Vec<SecretWish> {
+    let from = *ready.app().platform.secrets.use_.peek();
+    if from == SecretSourceUse::External {
+        return Vec::new();
+    }
+    let made = from == SecretSourceUse::Generated || ground == Ground::Embedded;
+    let on = |secret: &&PlannedSecret| wanted(&secret.when);
+    ready
+        .compiled
+        .secrets
+        .values()
+        .filter(on)
+        .map(|secret| SecretWish {
+            namespace: secret.namespace.to_string(),
+            name: secret.name.peek().to_string(),
+            kind: secret.kind.to_owned(),
+            labels: labels(&ready.world, secret),
+            keys: secret.keys.values().map(|key| wish(key, made, ground)).collect(),
+            unit: secret.unit.to_string(),
+            place: place(sources, &secret.origin),
+        })
+        .collect()
+}
+
+/// Whether a condition holds with the values of the file.
+fn wanted(when: &Cond) -> bool {
+    plimsoll_world::holds(when)
+}
+
+fn labels(world: &World, secret: &PlannedSecret) -> Vec<(String, String)> {
+    let label = |key: &str, value: &Str| (format!("app.kubernetes.io/{key}"), value.to_string());
+    vec![
+        label("name", secret.name.peek()),
+        label("instance", &world.application),
+        label("part-of", &world.application),
+        label("component", &Str::from("secret")),
+    ]
+}
+
+fn wish(key: &PlannedKey, made: bool, ground: Ground) -> KeyWish {
+    let making = &key.making;
+    let part = key.part.as_ref().map(|part| part.as_str());
+    let half = match part {
+        Some("private") => Some(Half::Private),
+        Some("public") => Some(Half::Public),
+        _ => None,
+    };
+    let name = match (half, part) {
+        (None, Some(part)) => format!("{}.{part}", key.value),
+        _ => key.value.to_string(),
+    };
+    let value = Logical { name, half };
+    let how = match (made, pair(making), one(making)) {
+        (true, Some(kind), _) if half.is_some() => How::MadePair { value, kind },
+        (true, _, Some(make)) => How::Made { value, make },
+        // Nothing is pulled there, but the API server wants a login in this shape.
+        _ if ground == Ground::Embedded && making.kind == SecretKind::Registry => {
+            How::Composed { parts: vec![Part::Text(r#"{"auths":{}}"#.to_owned())] }
+        }
+        _ if ground == Ground::Embedded => How::Made { value, make: Make::Password { length: 32 } },
+        _ => How::Given { value },
+    };
+    KeyWish { key: key.key.to_string(), how }
+}
+
+fn one(making: &Making) -> Option<Make> {
+    let length = usize::try_from(making.length).unwrap_or(32);
+    match making.kind {
+        SecretKind::Password => Some(Make::Password { length }),
+        SecretKind::Hex => Some(Make::Hex { length }),
+        SecretKind::Base64 => Some(Make::Base64 { length }),
+        SecretKind::JwtHs256 => Some(Make::JwtHs256 { length }),
+        SecretKind::Uuid => Some(Make::Uuid),
+        _ => None,
+    }
+}
+
+fn pair(making: &Making) -> Option<PairKind> {
+    match making.kind {
+        SecretKind::JwtRs256 => Some(PairKind::JwtRs256),
+        SecretKind::JwtEs256 => Some(PairKind::JwtEs256),
+        SecretKind::Vapid => Some(PairKind::Vapid),
+        SecretKind::Tls => Some(PairKind::Tls { hosts: Vec::new() }),
+        _ => None,
+    }
+}
