@@ -18,13 +18,24 @@ use std::path::{Path, PathBuf};
 
 /// Where the cluster of an environment is kept: under `$XDG_STATE_HOME`, else `~/.local/state`.
 pub fn path(file: &Path, environment: &str) -> Result<PathBuf> {
-    let set = |name| std::env::var_os(name).filter(|value| !value.is_empty()).map(PathBuf::from);
+    let set = |name| {
+        std::env::var_os(name)
+            .filter(|value| !value.is_empty())
+            .map(PathBuf::from)
+    };
     let home = || set("HOME").map(|home| home.join(".local/state"));
     let state = set("XDG_STATE_HOME").or_else(home);
     let state = state.context("neither XDG_STATE_HOME nor HOME says where to keep state")?;
-    let whole = std::fs::canonicalize(file).with_context(|| format!("finding {}", file.display()))?;
-    let name = Node::Text(Origin::rule("path", []), whole.to_string_lossy().as_ref().into());
-    let name = format!("{}-{environment}.cluster", plimsoll_world::content_hash(&name));
+    let whole =
+        std::fs::canonicalize(file).with_context(|| format!("finding {}", file.display()))?;
+    let name = Node::Text(
+        Origin::rule("path", []),
+        whole.to_string_lossy().as_ref().into(),
+    );
+    let name = format!(
+        "{}-{environment}.cluster",
+        plimsoll_world::content_hash(&name)
+    );
     Ok(state.join("plimsoll").join("embedded").join(name))
 }
 
@@ -44,7 +55,10 @@ pub fn open(path: &Path, options: Options, note: &mut dyn FnMut(&str)) -> Result
             let aside = path.with_extension("aside");
             std::fs::rename(path, &aside)
                 .with_context(|| format!("setting {} aside", path.display()))?;
-            note(&format!("the embedded cluster starts anew: {why}; the old file is {}", aside.display()));
+            note(&format!(
+                "the embedded cluster starts anew: {why}; the old file is {}",
+                aside.display()
+            ));
             Cluster::new(options).context("preparing the embedded cluster")
         }
         Err(error) => Err(error).context("preparing the embedded cluster"),
@@ -77,10 +91,18 @@ fn machines(app: &App) -> Machines {
     let zones = usize::try_from(*app.cluster.zones.peek()).unwrap_or(1);
     let count = nodes.count.as_ref().map(|count| count.peek().min);
     Machines {
-        count: count.and_then(|count| usize::try_from(count).ok()).unwrap_or(default.count),
+        count: count
+            .and_then(|count| usize::try_from(count).ok())
+            .unwrap_or(default.count),
         zones,
-        cpu: nodes.cpu.as_ref().map_or(default.cpu, |cpu| cpu.peek().to_string()),
-        memory: nodes.memory.as_ref().map_or(default.memory, |memory| memory.peek().to_string()),
+        cpu: nodes
+            .cpu
+            .as_ref()
+            .map_or(default.cpu, |cpu| cpu.peek().to_string()),
+        memory: nodes
+            .memory
+            .as_ref()
+            .map_or(default.memory, |memory| memory.peek().to_string()),
         pods: *nodes.pods.peek(),
         ..Machines::default()
     }
@@ -93,32 +115,105 @@ fn components(app: &App) -> Vec<Component> {
     let mut add = |name: &str, on: bool, namespace: Option<&Sourced<Str>>| {
         if on {
             let namespace = namespace.map(|namespace| namespace.peek().to_string());
-            all.push(Component { namespace, ..Component::named(name) });
+            all.push(Component {
+                namespace,
+                ..Component::named(name)
+            });
         }
     };
     let at = |component: &plimsoll_spec::app::platform::Component| component.namespace.clone();
     let metrics = at(&platform.metrics.component);
     let dashboards = at(&platform.dashboards.component);
     let traces = at(&platform.traces.component);
-    let (logs, telemetry) = (at(&platform.logs.component), at(&platform.telemetry.component));
-    add("prometheus", *platform.metrics.use_.peek() == MetricsUse::Prometheus, metrics.as_ref());
-    add("grafana", *platform.dashboards.use_.peek() == DashboardsUse::Grafana, dashboards.as_ref());
-    add("loki", *platform.logs.use_.peek() == LogsUse::Loki, logs.as_ref());
-    add("tempo", *platform.traces.use_.peek() == TracesUse::Tempo, traces.as_ref());
-    add("jaeger", *platform.traces.use_.peek() == TracesUse::Jaeger, traces.as_ref());
-    add("otel", *platform.telemetry.use_.peek() == TelemetryUse::Otel, telemetry.as_ref());
-    add("keda", *platform.autoscaler.use_.peek() == AutoscalerUse::Keda, None);
-    add("reloader", *platform.reload.use_.peek() == ReloadUse::Reloader, None);
-    add("linkerd", *platform.mesh.use_.peek() == MeshUse::Linkerd, None);
-    add("argocd", *platform.gitops.use_.peek() == GitopsUse::ArgoCd, None);
-    add("flux", *platform.gitops.use_.peek() == GitopsUse::Flux, None);
-    add("argo-rollouts", *platform.rollouts.use_.peek() == RolloutsUse::ArgoRollouts, None);
-    add("velero", *platform.backup.use_.peek() == BackupUse::Velero, None);
+    let (logs, telemetry) = (
+        at(&platform.logs.component),
+        at(&platform.telemetry.component),
+    );
+    add(
+        "prometheus",
+        *platform.metrics.use_.peek() == MetricsUse::Prometheus,
+        metrics.as_ref(),
+    );
+    add(
+        "grafana",
+        *platform.dashboards.use_.peek() == DashboardsUse::Grafana,
+        dashboards.as_ref(),
+    );
+    add(
+        "loki",
+        *platform.logs.use_.peek() == LogsUse::Loki,
+        logs.as_ref(),
+    );
+    add(
+        "tempo",
+        *platform.traces.use_.peek() == TracesUse::Tempo,
+        traces.as_ref(),
+    );
+    add(
+        "jaeger",
+        *platform.traces.use_.peek() == TracesUse::Jaeger,
+        traces.as_ref(),
+    );
+    add(
+        "otel",
+        *platform.telemetry.use_.peek() == TelemetryUse::Otel,
+        telemetry.as_ref(),
+    );
+    add(
+        "keda",
+        *platform.autoscaler.use_.peek() == AutoscalerUse::Keda,
+        None,
+    );
+    add(
+        "reloader",
+        *platform.reload.use_.peek() == ReloadUse::Reloader,
+        None,
+    );
+    add(
+        "linkerd",
+        *platform.mesh.use_.peek() == MeshUse::Linkerd,
+        None,
+    );
+    add(
+        "argocd",
+        *platform.gitops.use_.peek() == GitopsUse::ArgoCd,
+        None,
+    );
+    add(
+        "flux",
+        *platform.gitops.use_.peek() == GitopsUse::Flux,
+        None,
+    );
+    add(
+        "argo-rollouts",
+        *platform.rollouts.use_.peek() == RolloutsUse::ArgoRollouts,
+        None,
+    );
+    add(
+        "velero",
+        *platform.backup.use_.peek() == BackupUse::Velero,
+        None,
+    );
     add("vpa", *platform.vpa.use_.peek() == VpaUse::Recommend, None);
-    add("kyverno", *platform.policies.use_.peek() == PoliciesUse::Kyverno, None);
-    add("sealed-secrets", *platform.secrets.use_.peek() == SecretSourceUse::Sealed, None);
-    add("csi-secrets", *platform.secrets.use_.peek() == SecretSourceUse::Csi, None);
-    let operated = app.stores.values().any(|store| *store.run.peek() == Run::Operator);
+    add(
+        "kyverno",
+        *platform.policies.use_.peek() == PoliciesUse::Kyverno,
+        None,
+    );
+    add(
+        "sealed-secrets",
+        *platform.secrets.use_.peek() == SecretSourceUse::Sealed,
+        None,
+    );
+    add(
+        "csi-secrets",
+        *platform.secrets.use_.peek() == SecretSourceUse::Csi,
+        None,
+    );
+    let operated = app
+        .stores
+        .values()
+        .any(|store| *store.run.peek() == Run::Operator);
     add("cloudnative-pg", operated, None);
     all.extend(gateway(app));
     all.extend(certificates(app));
@@ -142,7 +237,11 @@ fn gateway(app: &App) -> Option<Component> {
         GatewayUse::None => return None,
     };
     Some(Component {
-        namespace: gateway.component.namespace.as_ref().map(|ns| ns.peek().to_string()),
+        namespace: gateway
+            .component
+            .namespace
+            .as_ref()
+            .map(|ns| ns.peek().to_string()),
         class: gateway.class.peek().as_ref().map(ToString::to_string),
         ingress: *gateway.api.peek() == GatewayApi::Ingress,
         ..Component::named(name)
@@ -154,8 +253,14 @@ fn certificates(app: &App) -> Option<Component> {
     if *certificates.use_.peek() != CertificatesUse::CertManager {
         return None;
     }
-    let issuer = certificates.issuer.as_ref().map_or("letsencrypt", |issuer| issuer.peek());
-    Some(Component { issuers: vec![issuer.to_owned()], ..Component::named("cert-manager") })
+    let issuer = certificates
+        .issuer
+        .as_ref()
+        .map_or("letsencrypt", |issuer| issuer.peek());
+    Some(Component {
+        issuers: vec![issuer.to_owned()],
+        ..Component::named("cert-manager")
+    })
 }
 
 fn external_secrets(app: &App) -> Option<Component> {
@@ -163,10 +268,16 @@ fn external_secrets(app: &App) -> Option<Component> {
     if *source.use_.peek() != SecretSourceUse::External {
         return None;
     }
-    let (kind, name) = (source.store.kind.peek().to_string(), source.store.name.peek().to_string());
+    let (kind, name) = (
+        source.store.kind.peek().to_string(),
+        source.store.name.peek().to_string(),
+    );
     let namespace = match kind.as_str() {
         "SecretStore" => app.namespace.name.peek().to_string(),
         _ => String::new(),
     };
-    Some(Component { stores: vec![(kind, namespace, name)], ..Component::named("external-secrets") })
+    Some(Component {
+        stores: vec![(kind, namespace, name)],
+        ..Component::named("external-secrets")
+    })
 }

@@ -41,13 +41,21 @@ pub struct Failure {
 impl Failure {
     /// The command line asked for something that is not there.
     pub fn usage(message: impl fmt::Display) -> Self {
-        Self { exit: Exit::Usage, error: anyhow::Error::msg(message.to_string()) }
+        Self {
+            exit: Exit::Usage,
+            error: anyhow::Error::msg(message.to_string()),
+        }
     }
 
     /// The chain of causes, each said once.
     pub fn render(&self) -> String {
         let mut lines = vec![format!("error: {}", self.error)];
-        lines.extend(self.error.chain().skip(1).map(|cause| format!("  because: {cause}")));
+        lines.extend(
+            self.error
+                .chain()
+                .skip(1)
+                .map(|cause| format!("  because: {cause}")),
+        );
         lines.join("\n")
     }
 }
@@ -55,7 +63,10 @@ impl Failure {
 /// Everything that fails with `?` is an outside error.
 impl<E: Into<anyhow::Error>> From<E> for Failure {
     fn from(error: E) -> Self {
-        Self { exit: Exit::Outside, error: error.into() }
+        Self {
+            exit: Exit::Outside,
+            error: error.into(),
+        }
     }
 }
 

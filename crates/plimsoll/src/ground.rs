@@ -48,14 +48,23 @@ impl Place {
         target: &Target,
         faults: Faults,
     ) -> Result<Self, Failure> {
-        let named = ready.app().cluster.context.as_ref().map(|context| context.peek().to_string());
+        let named = ready
+            .app()
+            .cluster
+            .context
+            .as_ref()
+            .map(|context| context.peek().to_string());
         if let Some(context) = target.context.clone().or(named) {
             let several = prepared.environments.len() > 1;
             if several && target.source.environment.is_none() {
-                return Err(Failure::usage("name the environment: `-e ENV` is required for a real cluster"));
+                return Err(Failure::usage(
+                    "name the environment: `-e ENV` is required for a real cluster",
+                ));
             }
             if !faults.is_empty() {
-                return Err(Failure::usage("`--fault` breaks things on the embedded cluster only"));
+                return Err(Failure::usage(
+                    "`--fault` breaks things on the embedded cluster only",
+                ));
             }
             return Ok(Self::Remote { context });
         }
@@ -146,7 +155,10 @@ impl Place {
 }
 
 /// The time of day: a real cluster has its own clock, and ours is near enough.
-#[expect(clippy::disallowed_methods, reason = "the command line is where real time comes in")]
+#[expect(
+    clippy::disallowed_methods,
+    reason = "the command line is where real time comes in"
+)]
 fn jiff_now() -> jiff::Timestamp {
     jiff::Timestamp::now()
 }

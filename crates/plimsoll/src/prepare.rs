@@ -45,7 +45,10 @@ impl Ready {
     /// # Panics
     /// Never: only environments with one are ready.
     pub fn app(&self) -> &plimsoll_spec::App {
-        self.environment.app.as_ref().expect("only environments with an application are ready")
+        self.environment
+            .app
+            .as_ref()
+            .expect("only environments with an application are ready")
     }
 }
 
@@ -54,7 +57,10 @@ impl Prepared {
     pub fn new(source: &Source, kubernetes: Option<&str>) -> Result<Self, Failure> {
         let path = source.file()?;
         let loaded = read(&path, &source.set)?;
-        let target = kubernetes.map(str::parse::<Minor>).transpose().map_err(Failure::usage)?;
+        let target = kubernetes
+            .map(str::parse::<Minor>)
+            .transpose()
+            .map_err(Failure::usage)?;
         Self::of(path, loaded, source.environment.as_deref(), target)
     }
 
@@ -64,7 +70,11 @@ impl Prepared {
         wanted: Option<&str>,
         target: Option<Minor>,
     ) -> Result<Self, Failure> {
-        let names: Vec<Str> = loaded.environments.iter().map(|env| env.name.clone()).collect();
+        let names: Vec<Str> = loaded
+            .environments
+            .iter()
+            .map(|env| env.name.clone())
+            .collect();
         let default = names.get(loaded.default).cloned();
         let wanted = match wanted {
             Some(name) if !names.is_empty() && !names.iter().any(|known| known == name) => {
@@ -81,7 +91,13 @@ impl Prepared {
         let chosen = environments
             .iter()
             .position(|ready| Some(&ready.environment.name) == wanted.as_ref());
-        Ok(Self { path, sources: loaded.sources, findings, environments, chosen })
+        Ok(Self {
+            path,
+            sources: loaded.sources,
+            findings,
+            environments,
+            chosen,
+        })
     }
 
     /// The chosen environment; `None` where it could not be compiled.
@@ -101,16 +117,24 @@ impl Prepared {
 
     /// The findings as text.
     pub fn text(&self, color: bool, terminal: Terminal) -> String {
-        let look = Look { color, width: terminal.width() };
+        let look = Look {
+            color,
+            width: terminal.width(),
+        };
         render::terminal(&self.findings, &self.sources, look)
     }
 }
 
 fn unknown_environment(name: &str, names: &[Str]) -> Failure {
     let near = plimsoll_source::near(name, names.iter().map(Str::as_str));
-    let hint = near.map(|near| format!("; did you mean `{near}`?")).unwrap_or_default();
+    let hint = near
+        .map(|near| format!("; did you mean `{near}`?"))
+        .unwrap_or_default();
     let all: Vec<&str> = names.iter().map(Str::as_str).collect();
-    Failure::usage(format!("there is no environment `{name}`{hint} There are: {}", all.join(", ")))
+    Failure::usage(format!(
+        "there is no environment `{name}`{hint} There are: {}",
+        all.join(", ")
+    ))
 }
 
 fn ready(
@@ -119,21 +143,36 @@ fn ready(
     findings: &mut Findings,
 ) -> Option<Ready> {
     let app = environment.app.as_ref()?;
-    let target = target.or_else(|| app.cluster.version.peek().parse().ok()).unwrap_or(Minor::LAST);
+    let target = target
+        .or_else(|| app.cluster.version.peek().parse().ok())
+        .unwrap_or(Minor::LAST);
     let mut compiled = compile(app, target);
     let world = evaluate(&compiled.blueprint, &Values::of_the_file());
     let mut own = std::mem::take(&mut compiled.findings);
-    own.extend(plimsoll_rules::check(&Subject { app, world: &world, target }));
+    own.extend(plimsoll_rules::check(&Subject {
+        app,
+        world: &world,
+        target,
+    }));
     plimsoll_rules::levels::apply(app, &mut own);
     findings.extend_from(&environment.name, own);
-    Some(Ready { environment, compiled, world, target })
+    Some(Ready {
+        environment,
+        compiled,
+        world,
+        target,
+    })
 }
 
 /// Reads an application file from the disk.
 pub fn read(path: &Path, sets: &[(String, String)]) -> Result<Loaded, Failure> {
     // Asked for first, so that a file that cannot be read is no mistake of its content.
     std::fs::metadata(path).with_context(|| format!("reading {}", path.display()))?;
-    Ok(plimsoll_spec::load::load(&Disk, &project::shown(path), sets))
+    Ok(plimsoll_spec::load::load(
+        &Disk,
+        &project::shown(path),
+        sets,
+    ))
 }
 
 /// The disk, as paths from the current folder.
@@ -143,7 +182,10 @@ impl Files for Disk {
     fn read(&self, path: &str) -> std::io::Result<Option<String>> {
         match std::fs::read(path) {
             Ok(bytes) => Ok(Some(String::from_utf8(bytes).map_err(|_| {
-                std::io::Error::new(std::io::ErrorKind::InvalidData, "the file is not UTF-8 text")
+                std::io::Error::new(
+                    std::io::ErrorKind::InvalidData,
+                    "the file is not UTF-8 text",
+                )
             })?)),
             Err(error) if error.kind() == std::io::ErrorKind::NotFound => Ok(None),
             Err(error) => Err(error),
@@ -151,16 +193,29 @@ impl Files for Disk {
     }
 
     fn glob(&self, pattern: &str) -> Vec<String> {
-        let fixed = pattern.split('/').take_while(|step| !step.contains('*')).count();
+        let fixed = pattern
+            .split('/')
+            .take_while(|step| !step.contains('*'))
+            .count();
         let steps: Vec<&str> = pattern.split('/').collect();
         if fixed == steps.len() {
-            return Path::new(pattern).is_file().then(|| pattern.to_owned()).into_iter().collect();
+            return Path::new(pattern)
+                .is_file()
+                .then(|| pattern.to_owned())
+                .into_iter()
+                .collect();
         }
         let (base, rest) = (steps[..fixed].join("/"), steps[fixed..].join("/"));
         let mut found = Vec::new();
         let folder = if base.is_empty() { "." } else { &base };
         walk(Path::new(folder), "", &rest, &mut found);
-        let full = |path: String| if base.is_empty() { path } else { format!("{base}/{path}") };
+        let full = |path: String| {
+            if base.is_empty() {
+                path
+            } else {
+                format!("{base}/{path}")
+            }
+        };
         let mut found: Vec<String> = found.into_iter().map(full).collect();
         found.sort();
         found
@@ -168,11 +223,17 @@ impl Files for Disk {
 }
 
 fn walk(folder: &Path, before: &str, pattern: &str, found: &mut Vec<String>) {
-    let Ok(entries) = std::fs::read_dir(folder) else { return };
+    let Ok(entries) = std::fs::read_dir(folder) else {
+        return;
+    };
     for entry in entries.flatten() {
         let name = entry.file_name().to_string_lossy().into_owned();
         let hidden = name.starts_with('.');
-        let path = if before.is_empty() { name } else { format!("{before}/{name}") };
+        let path = if before.is_empty() {
+            name
+        } else {
+            format!("{before}/{name}")
+        };
         if entry.file_type().is_ok_and(|kind| kind.is_dir()) {
             if !hidden {
                 walk(&entry.path(), &path, pattern, found);

@@ -28,7 +28,11 @@ pub fn of(sources: &Sources, ready: &Ready, ground: Ground) -> Release {
         application: world.application.to_string(),
         environment: world.environment.to_string(),
         namespace: world.namespace.to_string(),
-        objects: world.objects.iter().map(|object| desired(sources, world, object)).collect(),
+        objects: world
+            .objects
+            .iter()
+            .map(|object| desired(sources, world, object))
+            .collect(),
         secrets: secrets(sources, ready, ground),
         deadline: app.deliver.deadline.peek().std(),
         rollback: match app.deliver.rollback.peek() {
@@ -42,14 +46,23 @@ pub fn of(sources: &Sources, ready: &Ready, ground: Ground) -> Release {
 /// The key of an object as shipping names it.
 fn key(object: &Object) -> ObjectKey {
     let key = &object.key;
-    ObjectKey::new(&key.api_version, &key.kind, key.namespace.as_deref(), &key.name)
+    ObjectKey::new(
+        &key.api_version,
+        &key.kind,
+        key.namespace.as_deref(),
+        &key.name,
+    )
 }
 
 fn desired(sources: &Sources, world: &World, object: &Object) -> Desired {
     Desired {
         key: key(object),
         body: object.body.to_json(),
-        after: object.after.iter().flat_map(|unit| ready_parts(world, unit)).collect(),
+        after: object
+            .after
+            .iter()
+            .flat_map(|unit| ready_parts(world, unit))
+            .collect(),
         exists_after: Vec::new(),
         protected: object.protected,
         role: role(object),
@@ -62,15 +75,25 @@ fn desired(sources: &Sources, world: &World, object: &Object) -> Desired {
 fn ready_parts<'a>(world: &'a World, unit: &'a Unit) -> impl Iterator<Item = ObjectKey> + 'a {
     use plimsoll_world::Role as Kind;
     let waited = |object: &&Object| {
-        matches!(object.role, Kind::Workload | Kind::Store | Kind::Migration | Kind::Before)
+        matches!(
+            object.role,
+            Kind::Workload | Kind::Store | Kind::Migration | Kind::Before
+        )
     };
-    world.objects.iter().filter(move |object| object.unit == *unit).filter(waited).map(key)
+    world
+        .objects
+        .iter()
+        .filter(move |object| object.unit == *unit)
+        .filter(waited)
+        .map(key)
 }
 
 fn role(object: &Object) -> Role {
     use plimsoll_world::Role as Kind;
     match (object.role, &object.unit) {
-        (Kind::Migration, Unit::Migration(name)) => Role::Migration { name: name.to_string() },
+        (Kind::Migration, Unit::Migration(name)) => Role::Migration {
+            name: name.to_string(),
+        },
         (Kind::Before | Kind::After | Kind::Migration, _) => Role::Job,
         (Kind::Workload, _) => Role::Workload,
         (Kind::Store, _) => Role::Store,
@@ -83,7 +106,11 @@ fn place(sources: &Sources, origin: &Origin) -> Option<Place> {
     let span = origin.place()?;
     let at = sources.position(span);
     let file = sources.file(span.file).name.to_string();
-    Some(Place { file, line: at.line, column: at.column })
+    Some(Place {
+        file,
+        line: at.line,
+        column: at.column,
+    })
 }
 
 /// The Secrets that are made in the cluster, or must be there. What a controller brings is an
@@ -105,7 +132,11 @@ fn secrets(sources: &Sources, ready: &Ready, ground: Ground) -> Vec<SecretWish> 
             name: secret.name.peek().to_string(),
             kind: secret.kind.to_owned(),
             labels: labels(&ready.world, secret),
-            keys: secret.keys.values().map(|key| wish(key, made, ground)).collect(),
+            keys: secret
+                .keys
+                .values()
+                .map(|key| wish(key, made, ground))
+                .collect(),
             unit: secret.unit.to_string(),
             place: place(sources, &secret.origin),
         })
@@ -144,13 +175,19 @@ fn wish(key: &PlannedKey, made: bool, ground: Ground) -> KeyWish {
         (true, Some(kind), _) if half.is_some() => How::MadePair { value, kind },
         (true, _, Some(make)) => How::Made { value, make },
         // Nothing is pulled there, but the API server wants a login in this shape.
-        _ if ground == Ground::Embedded && making.kind == SecretKind::Registry => {
-            How::Composed { parts: vec![Part::Text(r#"{"auths":{}}"#.to_owned())] }
-        }
-        _ if ground == Ground::Embedded => How::Made { value, make: Make::Password { length: 32 } },
+        _ if ground == Ground::Embedded && making.kind == SecretKind::Registry => How::Composed {
+            parts: vec![Part::Text(r#"{"auths":{}}"#.to_owned())],
+        },
+        _ if ground == Ground::Embedded => How::Made {
+            value,
+            make: Make::Password { length: 32 },
+        },
         _ => How::Given { value },
     };
-    KeyWish { key: key.key.to_string(), how }
+    KeyWish {
+        key: key.key.to_string(),
+        how,
+    }
 }
 
 fn one(making: &Making) -> Option<Make> {

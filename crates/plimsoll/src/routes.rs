@@ -46,7 +46,10 @@ pub fn of(ready: &Ready, place: &Place) -> Vec<Route> {
                 .map(|declared| {
                     let request = declared.request();
                     let url = format!("{}://{}{}", request.scheme(), declared.host, declared.path);
-                    Route { url, answer: walked(&route(state, &request)) }
+                    Route {
+                        url,
+                        answer: walked(&route(state, &request)),
+                    }
                 })
                 .collect()
         }),
@@ -69,13 +72,25 @@ fn walked(walk: &plimsoll_cluster::network::Walk) -> Answer {
 
 fn written(ready: &Ready) -> Vec<Route> {
     let mut all = Vec::new();
-    for route in ready.app().routes.values().filter(|route| *route.enabled.peek()) {
-        let scheme = if *route.tls.kind.peek() == TlsKind::None { "http" } else { "https" };
+    for route in ready
+        .app()
+        .routes
+        .values()
+        .filter(|route| *route.enabled.peek())
+    {
+        let scheme = if *route.tls.kind.peek() == TlsKind::None {
+            "http"
+        } else {
+            "https"
+        };
         for host in route.hosts.peek() {
             for path in route.paths.keys() {
                 let path = path.trim_start_matches('=');
                 let url = format!("{scheme}://{}{path}", host.peek());
-                all.push(Route { url, answer: Answer::NotAsked });
+                all.push(Route {
+                    url,
+                    answer: Answer::NotAsked,
+                });
             }
         }
     }

@@ -72,7 +72,11 @@ impl Shipped<'_> {
         if let Some(failure) = &self.outcome.failure {
             let _ = writeln!(text, "\n  {}: {}", failure.object, failure.cause);
             if let Some(place) = &failure.place {
-                let _ = writeln!(text, "  comes from {}:{}:{}", place.file, place.line, place.column);
+                let _ = writeln!(
+                    text,
+                    "  comes from {}:{}:{}",
+                    place.file, place.line, place.column
+                );
             }
             for line in &failure.log {
                 let _ = writeln!(text, "  | {line}");
@@ -97,7 +101,11 @@ impl Shipped<'_> {
             (false, _) if self.outcome.rolled_back => "failed; the release before is back",
             (false, _) => "is not up",
         };
-        let _ = writeln!(text, "\n{} {} {state}", world.application, world.environment);
+        let _ = writeln!(
+            text,
+            "\n{} {} {state}",
+            world.application, world.environment
+        );
     }
 
     fn counts(&self, text: &mut String) {
@@ -106,7 +114,12 @@ impl Shipped<'_> {
             text,
             "\n  objects     {} created, {} changed, {} unchanged, {} pruned\n  \
              pods        {} of {} ready",
-            objects.created, objects.changed, objects.unchanged, objects.pruned, pods.ready, pods.wanted
+            objects.created,
+            objects.changed,
+            objects.unchanged,
+            objects.pruned,
+            pods.ready,
+            pods.wanted
         );
         for kept in &self.outcome.kept {
             let _ = writeln!(text, "  kept        {kept}: it holds data");
@@ -163,7 +176,11 @@ impl Shipped<'_> {
                 );
             }
             Place::Remote { context } => {
-                let _ = writeln!(text, "\n  {:.0} s on `{context}`", self.outcome.seconds.as_secs_f64());
+                let _ = writeln!(
+                    text,
+                    "\n  {:.0} s on `{context}`",
+                    self.outcome.seconds.as_secs_f64()
+                );
             }
         }
     }

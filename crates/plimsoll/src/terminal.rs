@@ -15,7 +15,10 @@ impl Terminal {
     pub fn new(color: Color) -> Self {
         let set = |name| std::env::var_os(name).is_some_and(|value| !value.is_empty());
         let dumb = std::env::var_os("TERM").is_some_and(|term| term == "dumb");
-        Self { color, no_color: set("NO_COLOR") || dumb }
+        Self {
+            color,
+            no_color: set("NO_COLOR") || dumb,
+        }
     }
 
     fn colored(self, is_terminal: bool) -> bool {
@@ -38,7 +41,9 @@ impl Terminal {
 
     /// Columns to fill; 80 where nobody says.
     pub fn width(self) -> usize {
-        let columns = std::env::var("COLUMNS").ok().and_then(|text| text.parse().ok());
+        let columns = std::env::var("COLUMNS")
+            .ok()
+            .and_then(|text| text.parse().ok());
         columns.unwrap_or(80).max(40)
     }
 }

@@ -13,9 +13,12 @@ const LEDGER: &str = ".plimsoll-files";
 
 /// Writes one file: a neighbour first, which then takes its place.
 pub fn file(path: &Path, bytes: &[u8]) -> Result<()> {
-    let folder = path.parent().filter(|parent| !parent.as_os_str().is_empty());
+    let folder = path
+        .parent()
+        .filter(|parent| !parent.as_os_str().is_empty());
     let folder = folder.unwrap_or(Path::new("."));
-    fs::create_dir_all(folder).with_context(|| format!("making the folder {}", folder.display()))?;
+    fs::create_dir_all(folder)
+        .with_context(|| format!("making the folder {}", folder.display()))?;
     let name = path.file_name().unwrap_or_default().to_string_lossy();
     let fresh = folder.join(format!(".{name}.{}.new", std::process::id()));
     let write = || -> std::io::Result<()> {
@@ -24,9 +27,9 @@ pub fn file(path: &Path, bytes: &[u8]) -> Result<()> {
         file.sync_all()?;
         fs::rename(&fresh, path)
     };
-    write().inspect_err(|_| drop(fs::remove_file(&fresh))).with_context(|| {
-        format!("writing {}", path.display())
-    })
+    write()
+        .inspect_err(|_| drop(fs::remove_file(&fresh)))
+        .with_context(|| format!("writing {}", path.display()))
 }
 
 /// What a set of files did to a folder.
@@ -59,8 +62,11 @@ pub fn files(folder: &Path, scope: &str, set: &FileSet) -> Result<Written> {
             written.changed += 1;
         }
     }
-    let stale: Vec<String> =
-        before.difference(&mine).filter(|path| path.starts_with(scope)).cloned().collect();
+    let stale: Vec<String> = before
+        .difference(&mine)
+        .filter(|path| path.starts_with(scope))
+        .cloned()
+        .collect();
     for path in &stale {
         match fs::remove_file(folder.join(path)) {
             Ok(()) => written.removed += 1,
@@ -68,7 +74,10 @@ pub fn files(folder: &Path, scope: &str, set: &FileSet) -> Result<Written> {
             Err(error) => return Err(error).with_context(|| format!("removing {path}")),
         }
     }
-    let left = all.into_iter().filter(|path| !stale.contains(path)).collect();
+    let left = all
+        .into_iter()
+        .filter(|path| !stale.contains(path))
+        .collect();
     write_ledger(folder, &left)?;
     Ok(written)
 }
@@ -93,7 +102,11 @@ fn refuse_foreign(folder: &Path, known: &BTreeSet<String>, set: &FileSet) -> Res
 
 fn ledger(folder: &Path) -> Result<BTreeSet<String>> {
     match fs::read_to_string(folder.join(LEDGER)) {
-        Ok(text) => Ok(text.lines().filter(|line| plain(line)).map(str::to_owned).collect()),
+        Ok(text) => Ok(text
+            .lines()
+            .filter(|line| plain(line))
+            .map(str::to_owned)
+            .collect()),
         Err(error) if error.kind() == std::io::ErrorKind::NotFound => Ok(BTreeSet::new()),
         Err(error) => Err(error).with_context(|| format!("reading {LEDGER}")),
     }
@@ -105,7 +118,10 @@ fn plain(path: &str) -> bool {
 }
 
 fn write_ledger(folder: &Path, paths: &BTreeSet<String>) -> Result<()> {
-    let text: String = paths.iter().flat_map(|path| [path.as_str(), "\n"]).collect();
+    let text: String = paths
+        .iter()
+        .flat_map(|path| [path.as_str(), "\n"])
+        .collect();
     file(&folder.join(LEDGER), text.as_bytes())
 }
 
@@ -124,10 +140,22 @@ mod tests {
     #[test]
     fn what_is_no_longer_meant_goes_and_foreign_files_stay() {
         let folder = tempfile::tempdir().expect("a folder");
-        files(folder.path(), "m/a/", &set(&[("m/a/1", "x"), ("m/a/2", "x")])).expect("writes");
+        files(
+            folder.path(),
+            "m/a/",
+            &set(&[("m/a/1", "x"), ("m/a/2", "x")]),
+        )
+        .expect("writes");
         fs::write(folder.path().join("m/a/mine"), "x").expect("a foreign file");
         let again = files(folder.path(), "m/a/", &set(&[("m/a/1", "x")])).expect("writes");
-        assert_eq!(again, Written { changed: 0, unchanged: 1, removed: 1 });
+        assert_eq!(
+            again,
+            Written {
+                changed: 0,
+                unchanged: 1,
+                removed: 1
+            }
+        );
         assert!(folder.path().join("m/a/mine").exists());
         assert!(!folder.path().join("m/a/2").exists());
     }

@@ -20,5 +20,9 @@ pub fn run(args: &Check, terminal: Terminal) -> Outcome {
     } else {
         terminal::out(&prepared.text(terminal.colors_out(), terminal));
     }
-    Ok(if findings.any_error() { Exit::Findings } else { Exit::Fine })
+    Ok(if findings.any_error() {
+        Exit::Findings
+    } else {
+        Exit::Fine
+    })
 }

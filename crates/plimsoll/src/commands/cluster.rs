@@ -11,7 +11,9 @@ use anyhow::Context;
 pub fn run(args: &Cluster) -> Outcome {
     let Cluster::Reset(source) = args;
     let prepared = Prepared::new(source, None)?;
-    let Some(ready) = prepared.chosen() else { return Ok(Exit::Findings) };
+    let Some(ready) = prepared.chosen() else {
+        return Ok(Exit::Findings);
+    };
     let file = embedded::path(&prepared.path, &ready.world.environment)?;
     match std::fs::remove_file(&file) {
         Ok(()) => terminal::progress("the embedded cluster is empty"),
@@ -19,7 +21,9 @@ pub fn run(args: &Cluster) -> Outcome {
             terminal::progress("there was no embedded cluster");
         }
         Err(error) => {
-            return Err(error).context(format!("removing {}", file.display())).map_err(Into::into);
+            return Err(error)
+                .context(format!("removing {}", file.display()))
+                .map_err(Into::into);
         }
     }
     Ok(Exit::Fine)

@@ -18,16 +18,23 @@ const PATIENCE: Duration = Duration::from_secs(300);
 /// Removes the chosen environment; data that is protected stays and is listed.
 pub fn run(args: &Down, terminal: Terminal) -> Outcome {
     let prepared = Prepared::new(&args.target.source, None)?;
-    let Some(ready) = prepared.or_findings(terminal) else { return Ok(Exit::Findings) };
+    let Some(ready) = prepared.or_findings(terminal) else {
+        return Ok(Exit::Findings);
+    };
     let place = Place::choose(&prepared, ready, &args.target, Faults::default())?;
     let target = target_of(&ready.world);
     if place.ground() == Ground::Real && !args.yes {
-        let question = format!("remove {} from `{}`?", target.application, target.environment);
+        let question = format!(
+            "remove {} from `{}`?",
+            target.application, target.environment
+        );
         match terminal::confirm(&question) {
             Some(true) => {}
             Some(false) => return Err(Failure::usage("nothing was removed")),
             None => {
-                return Err(Failure::usage("nobody is here to answer; `--yes` removes without asking"));
+                return Err(Failure::usage(
+                    "nobody is here to answer; `--yes` removes without asking",
+                ));
             }
         }
     }
@@ -41,12 +48,18 @@ pub fn run(args: &Down, terminal: Terminal) -> Outcome {
         let mut hear = |event: &Event| terminal::progress(&event.to_string());
         plimsoll_ship::down(&session.client, &target, &options, &mut hear).await
     })?;
-    let Some(removed) = removed else { return Ok(Exit::Outside) };
+    let Some(removed) = removed else {
+        return Ok(Exit::Outside);
+    };
     let removed = removed?;
     if args.target.json {
         terminal::out(&(serde_json::to_string(&removed)? + "\n"));
     } else {
-        terminal::out(&removed.as_ref().map_or("there was nothing to remove\n".to_owned(), text));
+        terminal::out(
+            &removed
+                .as_ref()
+                .map_or("there was nothing to remove\n".to_owned(), text),
+        );
     }
     let stuck = removed.is_some_and(|removed| !removed.stuck.is_empty());
     Ok(if stuck { Exit::Findings } else { Exit::Fine })
@@ -70,7 +83,10 @@ fn text(removed: &Removed) -> String {
         let _ = writeln!(text, "  {stuck} is still there: a finalizer holds it");
     }
     for foreign in &removed.foreign {
-        let _ = writeln!(text, "  {foreign} carries our label and was not made by us: left alone");
+        let _ = writeln!(
+            text,
+            "  {foreign} carries our label and was not made by us: left alone"
+        );
     }
     text
 }

@@ -8,9 +8,9 @@ use crate::terminal;
 /// Prints a page.
 pub fn run(args: &Explain) -> Outcome {
     let what = args.what.as_str();
-    let rule = rules::all().into_iter().find(|rule| {
-        rule.code.eq_ignore_ascii_case(what) || rule.name == what
-    });
+    let rule = rules::all()
+        .into_iter()
+        .find(|rule| rule.code.eq_ignore_ascii_case(what) || rule.name == what);
     if let Some(rule) = rule {
         terminal::out(&format!(
             "{} {} ({})\n\n{}\n\nWhat happens: {}.\n",
@@ -35,6 +35,8 @@ fn unknown(what: &str) -> String {
     let rules = rules::all();
     let names = rules.iter().flat_map(|rule| [rule.code, rule.name]);
     let near = plimsoll_source::near(what, names);
-    let hint = near.map(|near| format!("; did you mean `{near}`?")).unwrap_or_default();
+    let hint = near
+        .map(|near| format!("; did you mean `{near}`?"))
+        .unwrap_or_default();
     format!("`{what}` is no rule, no word of the application file and no engine{hint}")
 }

@@ -10,7 +10,9 @@ use plimsoll_emit::manifests;
 /// Writes the chosen environment into a folder, or one stream to stdout.
 pub fn run(args: &Render, terminal: Terminal) -> Outcome {
     let prepared = Prepared::new(&args.source, args.kubernetes.as_deref())?;
-    let Some(ready) = prepared.or_findings(terminal) else { return Ok(Exit::Findings) };
+    let Some(ready) = prepared.or_findings(terminal) else {
+        return Ok(Exit::Findings);
+    };
     match args.to {
         Output::Manifests => {}
     }

@@ -21,7 +21,10 @@ pub fn all() -> Vec<&'static Rule> {
 pub fn run() -> Outcome {
     for rule in all() {
         let level = level(rule.level);
-        terminal::out(&format!("{}  {level:<7}  {:<28}  {}\n", rule.code, rule.name, rule.consequence));
+        terminal::out(&format!(
+            "{}  {level:<7}  {:<28}  {}\n",
+            rule.code, rule.name, rule.consequence
+        ));
     }
     Ok(Exit::Fine)
 }
@@ -52,7 +55,11 @@ mod tests {
     #[test]
     fn every_rule_says_what_would_happen_and_has_a_page() {
         for rule in all() {
-            assert!(!rule.consequence.is_empty() && rule.docs.len() > 40, "{}", rule.code);
+            assert!(
+                !rule.consequence.is_empty() && rule.docs.len() > 40,
+                "{}",
+                rule.code
+            );
         }
     }
 }

@@ -13,11 +13,16 @@ use std::fmt::Write;
 /// Reads the state of the chosen environment from its cluster.
 pub fn run(args: &Target, terminal: Terminal) -> Outcome {
     let prepared = Prepared::new(&args.source, None)?;
-    let Some(ready) = prepared.or_findings(terminal) else { return Ok(Exit::Findings) };
+    let Some(ready) = prepared.or_findings(terminal) else {
+        return Ok(Exit::Findings);
+    };
     let place = Place::choose(&prepared, ready, args, Faults::default())?;
     let target = target_of(&ready.world);
-    let status = place.work(async |session| plimsoll_ship::status(&session.client, &target).await)?;
-    let Some(status) = status else { return Ok(Exit::Outside) };
+    let status =
+        place.work(async |session| plimsoll_ship::status(&session.client, &target).await)?;
+    let Some(status) = status else {
+        return Ok(Exit::Outside);
+    };
     match status? {
         None if args.json => {
             terminal::out("null\n");
@@ -31,9 +36,17 @@ pub fn run(args: &Target, terminal: Terminal) -> Outcome {
             Ok(Exit::Findings)
         }
         Some(status) => {
-            let text = if args.json { serde_json::to_string(&status)? + "\n" } else { text(&status) };
+            let text = if args.json {
+                serde_json::to_string(&status)? + "\n"
+            } else {
+                text(&status)
+            };
             terminal::out(&text);
-            Ok(if status.ready { Exit::Fine } else { Exit::Findings })
+            Ok(if status.ready {
+                Exit::Fine
+            } else {
+                Exit::Findings
+            })
         }
     }
 }
@@ -43,8 +56,16 @@ fn text(status: &Status) -> String {
     let pods = status.pods;
     let word = if status.ready { "ready" } else { "not ready" };
     let _ = writeln!(text, "{word}: {} of {} pods", pods.ready, pods.wanted);
-    let ready = status.objects.iter().filter(|object| object.state == ObjectState::Ready).count();
-    let _ = writeln!(text, "{ready} of {} objects are as they should be", status.objects.len());
+    let ready = status
+        .objects
+        .iter()
+        .filter(|object| object.state == ObjectState::Ready)
+        .count();
+    let _ = writeln!(
+        text,
+        "{ready} of {} objects are as they should be",
+        status.objects.len()
+    );
     for object in &status.objects {
         let state = match object.state {
             ObjectState::Ready if object.pods.is_none() => continue,
@@ -53,7 +74,9 @@ fn text(status: &Status) -> String {
             ObjectState::Failed => "failed",
             ObjectState::Missing => "missing",
         };
-        let pods = object.pods.map(|pods| format!("{}/{}", pods.ready, pods.wanted));
+        let pods = object
+            .pods
+            .map(|pods| format!("{}/{}", pods.ready, pods.wanted));
         let line = format!(
             "  {:<44} {state:<8} {:<7} {}",
             object.object.to_string(),

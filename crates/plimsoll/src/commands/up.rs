@@ -17,7 +17,9 @@ use std::time::Duration;
 pub fn run(args: &Up, terminal: Terminal) -> Outcome {
     let target = &args.target;
     let prepared = Prepared::new(&target.source, None)?;
-    let Some(ready) = prepared.or_findings(terminal) else { return Ok(Exit::Findings) };
+    let Some(ready) = prepared.or_findings(terminal) else {
+        return Ok(Exit::Findings);
+    };
     let faults = Faults::parse(&args.fault.join("|")).map_err(Failure::usage)?;
     let place = Place::choose(&prepared, ready, target, faults.clone())?;
     if place.ground() == Ground::Real {
@@ -33,23 +35,40 @@ pub fn run(args: &Up, terminal: Terminal) -> Outcome {
             given: place.given(),
             adopt: false,
         };
-        plimsoll_ship::up(&session.client, &release, &options, &mut |event: &Event| replay.hear(event)).await
+        plimsoll_ship::up(&session.client, &release, &options, &mut |event: &Event| {
+            replay.hear(event)
+        })
+        .await
     })?;
     replay.play();
     let Some(outcome) = done else {
-        terminal::progress("stopped waiting; what was shipped stays. `plimsoll up` goes on from here");
+        terminal::progress(
+            "stopped waiting; what was shipped stays. `plimsoll up` goes on from here",
+        );
         return Ok(Exit::Outside);
     };
     let outcome = outcome?;
     let answers = routes::of(ready, &place);
-    let shipped = summary::Shipped { ready, place: &place, outcome: &outcome, routes: &answers, faults: &faults };
+    let shipped = summary::Shipped {
+        ready,
+        place: &place,
+        outcome: &outcome,
+        routes: &answers,
+        faults: &faults,
+    };
     if target.json {
         terminal::out(&format!("{}\n", shipped.json()));
     } else {
         terminal::out(&shipped.text());
     }
-    let dead = answers.iter().any(|route| matches!(route.answer, Answer::Stopped(_)));
-    Ok(if outcome.ready && !dead { Exit::Fine } else { Exit::Findings })
+    let dead = answers
+        .iter()
+        .any(|route| matches!(route.answer, Answer::Stopped(_)));
+    Ok(if outcome.ready && !dead {
+        Exit::Fine
+    } else {
+        Exit::Findings
+    })
 }
 
 /// On a real cluster others may own an environment, and people want to be asked.
@@ -80,7 +99,9 @@ fn may_ship(args: &Up, ready: &Ready) -> Result<(), Failure> {
     match terminal::confirm(&question) {
         Some(true) => Ok(()),
         Some(false) => Err(Failure::usage("nothing was shipped")),
-        None => Err(Failure::usage("nobody is here to answer; `--yes` ships without asking")),
+        None => Err(Failure::usage(
+            "nobody is here to answer; `--yes` ships without asking",
+        )),
     }
 }
 
@@ -98,7 +119,10 @@ struct Replay {
 
 impl Replay {
     fn new(speed: Option<f64>) -> Self {
-        Self { speed: speed.filter(|speed| speed.is_finite() && *speed > 0.0), kept: Vec::new() }
+        Self {
+            speed: speed.filter(|speed| speed.is_finite() && *speed > 0.0),
+            kept: Vec::new(),
+        }
     }
 
     fn hear(&mut self, event: &Event) {

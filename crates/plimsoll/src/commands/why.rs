@@ -10,22 +10,36 @@ use plimsoll_world::why::{self, Link};
 
 /// Prints the chain of a value.
 pub fn run(args: Why, terminal: Terminal) -> Outcome {
-    let source = Source { path: args.path, environment: args.environment, set: args.set };
+    let source = Source {
+        path: args.path,
+        environment: args.environment,
+        set: args.set,
+    };
     let prepared = Prepared::new(&source, None)?;
     let Some(ready) = prepared.chosen() else {
         terminal::progress(prepared.text(terminal.colors_err(), terminal).trim_end());
         return Ok(Exit::Findings);
     };
-    let object = ready.world.find(&args.object).ok_or_else(|| unknown_object(ready, &args.object))?;
+    let object = ready
+        .world
+        .find(&args.object)
+        .ok_or_else(|| unknown_object(ready, &args.object))?;
     let node = match &args.field {
         None => &object.body,
         Some(field) => why::find(&object.body, field).ok_or_else(|| absent(object, field))?,
     };
     let links = why::chain(node.origin());
     if args.json {
-        terminal::out(&format!("{}\n", json(&prepared.sources, object, &args.field, node, &links)));
+        terminal::out(&format!(
+            "{}\n",
+            json(&prepared.sources, object, &args.field, node, &links)
+        ));
     } else {
-        let field = args.field.as_deref().map(|field| format!(" {field}")).unwrap_or_default();
+        let field = args
+            .field
+            .as_deref()
+            .map(|field| format!(" {field}"))
+            .unwrap_or_default();
         terminal::out(&format!("{}{field}{}\n", object.key, value(node)));
         terminal::out(&why::render(&prepared.sources, &links));
     }
@@ -40,22 +54,39 @@ fn value(node: &Node) -> String {
 }
 
 fn unknown_object(ready: &Ready, wanted: &str) -> Failure {
-    let names: Vec<String> = ready.world.objects.iter().map(|o| o.key.to_string()).collect();
+    let names: Vec<String> = ready
+        .world
+        .objects
+        .iter()
+        .map(|o| o.key.to_string())
+        .collect();
     let near = plimsoll_source::near(wanted, names.iter().map(String::as_str));
     let hint = near.map_or_else(
         || "`plimsoll render` lists all".to_owned(),
         |near| format!("did you mean `{near}`?"),
     );
-    Failure::usage(format!("{} has no object `{wanted}`; {hint}", ready.world.environment))
+    Failure::usage(format!(
+        "{} has no object `{wanted}`; {hint}",
+        ready.world.environment
+    ))
 }
 
 /// A field that is not there may still have a reason: that of the map that it would stand in.
 fn absent(object: &Object, field: &str) -> Failure {
-    let known = field.rsplit_once('.').and_then(|(parent, _)| why::find(&object.body, parent));
+    let known = field
+        .rsplit_once('.')
+        .and_then(|(parent, _)| why::find(&object.body, parent));
     let keys: Vec<&str> = known.map_or(Vec::new(), |node| {
-        node.entries().iter().map(|entry| entry.key.as_str()).collect()
+        node.entries()
+            .iter()
+            .map(|entry| entry.key.as_str())
+            .collect()
     });
-    let hint = if keys.is_empty() { String::new() } else { format!("; beside it are: {}", keys.join(", ")) };
+    let hint = if keys.is_empty() {
+        String::new()
+    } else {
+        format!("; beside it are: {}", keys.join(", "))
+    };
     Failure::usage(format!("{} has no field `{field}`{hint}", object.key))
 }
 
