@@ -176,7 +176,9 @@ mod tests {
         let mut processes = Processes::in_folder(&folder);
         let mut sleep = Command::new("sh");
         // Its arguments name the folder, as those of a control plane do.
-        sleep.args(["-c", "while :; do sleep 1; done"]).arg(folder.join("name"));
+        sleep
+            .args(["-c", "while :; do sleep 1; done"])
+            .arg(folder.join("name"));
         processes.spawn("sleep", sleep).unwrap();
         (folder, processes, watchdog)
     }
