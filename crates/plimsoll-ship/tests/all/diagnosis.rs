@@ -95,6 +95,40 @@ fn a_pod_that_no_node_takes_says_which_resource() {
     });
 }
 
+/// Holds P10, V10.
+#[test]
+fn a_probe_that_is_not_answered_is_named_before_the_deadline() {
+    virtually(async {
+        let cluster = cluster("");
+        let mut release = shop();
+        release.objects[0].body["spec"]["template"]["spec"]["containers"][0]["readinessProbe"] =
+            json!({ "tcpSocket": { "port": 9999 }, "periodSeconds": 5 });
+        let (outcome, lines) = ship(&client(&cluster), &release).await;
+        let cause = outcome.failure.expect("a failure").cause;
+        assert!(
+            cause.starts_with("container api runs and is not ready"),
+            "{cause}"
+        );
+        assert!(outcome.seconds.as_secs() < 180, "{}", lines.join("\n"));
+    });
+}
+
+/// Holds V10.
+#[test]
+fn a_claim_that_no_class_serves_is_named() {
+    virtually(async {
+        let cluster = cluster("");
+        let mut release = shop();
+        release.objects[4].body["spec"]["volumeClaimTemplates"][0]["spec"]["storageClassName"] =
+            json!("nobodys");
+        let (outcome, lines) = ship(&client(&cluster), &release).await;
+        let failure = outcome.failure.expect("a failure");
+        assert_eq!(failure.object.to_string(), "StatefulSet/db");
+        assert!(failure.cause.contains("laim"), "{}", failure.cause);
+        assert!(outcome.seconds.as_secs() < 120, "{}", lines.join("\n"));
+    });
+}
+
 #[test]
 fn a_quota_that_refuses_pods_is_named() {
     virtually(async {
