@@ -346,6 +346,7 @@ impl<'a> Engine<'a> {
             entry.uid.clone_from(&live.metadata.uid);
         }
         self.journal.ran_before(&key, self.clock.now());
+        self.say(node, What::Remembered);
         self.meet(node, Need::Exists);
         self.states[node] = State::Ready;
         self.left -= 1;

@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use serde::Serialize;
 
-use crate::events::{round, seconds};
+use crate::events::seconds;
 use crate::release::{ObjectKey, Place};
 
 /// The end of a release.
@@ -164,9 +164,4 @@ impl Waves {
             };
         self.0.iter().map(wave).collect()
     }
-}
-
-/// Seconds as they are printed, with three digits.
-pub fn printed_seconds(at: Duration) -> f64 {
-    round(at)
 }

@@ -257,13 +257,5 @@ fn percent_encoded(bytes: &[u8]) -> Vec<u8> {
     bytes.iter().flat_map(encode).collect()
 }
 
-/// Whether a live Secret was made by us, by its label.
-pub fn is_ours(secret: &DynamicObject, release_label: (&str, &str)) -> bool {
-    let labels = secret.metadata.labels.as_ref();
-    labels
-        .and_then(|labels| labels.get(release_label.0))
-        .is_some_and(|value| value == release_label.1)
-}
-
 #[cfg(test)]
 mod tests;
