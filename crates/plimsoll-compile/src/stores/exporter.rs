@@ -37,13 +37,13 @@ pub fn add(cx: &Cx, store: &Store, recipe: &mut Recipe, keys: &mut Credentials) 
     let told = match store.engine.peek() {
         Engine::Postgres | Engine::TimescaleDb => postgres::exporter(cx, store, keys),
         Engine::Redis | Engine::Valkey => redis::exporter(cx, store, keys),
-        _ => match plain::exporter(cx, store, keys) {
-            Some(told) => told,
-            None => {
+        _ => {
+            let Some(told) = plain::exporter(cx, store, keys) else {
                 report(cx, store);
                 return None;
-            }
-        },
+            };
+            told
+        }
     };
     let port = told.port;
     recipe.beside.extend(container(cx, store, told));

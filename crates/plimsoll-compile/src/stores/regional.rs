@@ -1,4 +1,4 @@
-//! Disks in two zones: a StorageClass of the store's own, as the cloud spells it.
+//! Disks in two zones: a `StorageClass` of the store's own, as the cloud spells it.
 //!
 //! Sources: "Regional Persistent Disk" of the GKE documentation, `pd.csi.storage.gke.io`; "Use the
 //! Azure Disks CSI driver" of the AKS documentation, `disk.csi.azure.com`.
