@@ -5,7 +5,7 @@ use super::super::credentials::{self, Credentials};
 use super::super::exporter::Said;
 use super::super::recipe::Recipe;
 use super::super::text::Text;
-use super::{main_port, pod_names, port_named, starts_by};
+use super::{heap, main_port, pod_names, port_named, starts_by};
 use crate::cx::Cx;
 use plimsoll_source::{Sourced, Str};
 use plimsoll_spec::app::Store;
@@ -14,6 +14,7 @@ use plimsoll_world::Expr;
 /// Adds listeners, login and quorum.
 pub fn add(cx: &Cx, store: &Store, keys: &mut Credentials, recipe: &mut Recipe) {
     pod_names(store, recipe);
+    recipe.set("KAFKA_HEAP_OPTS", heap(store));
     let (port, controller) = (
         main_port(store),
         port_named(store, "controller").unwrap_or(9093),

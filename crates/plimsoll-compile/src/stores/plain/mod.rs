@@ -11,6 +11,7 @@ mod s3;
 
 use super::credentials::{self, Credentials};
 use super::exporter::{Exporter, Said};
+use super::postgres_settings::memory;
 use super::recipe::{EngineVariable, Recipe, Scratch, Variable};
 use super::text::Text;
 use super::{several, statefulset};
@@ -110,6 +111,16 @@ fn pod_names(store: &Store, recipe: &mut Recipe) {
     recipe.set("STORE", Expr::from(&store.name));
     recipe.set("DOMAIN", Expr::from(&domain));
     recipe.set("INSTANCES", Expr::concat([Expr::from(&store.instances)]));
+}
+
+/// Half of the memory for the heap of a Java program, the rest for the files that it maps: its own
+/// default would not fit.
+fn heap(store: &Store) -> Expr {
+    let heap = memory(store).map(|memory| {
+        let half = (memory / 2).max(64);
+        Str::from(format!("-Xms{half}m -Xmx{half}m"))
+    });
+    Expr::from(&heap)
 }
 
 /// Starts by a script that writes what holds passwords into memory first.

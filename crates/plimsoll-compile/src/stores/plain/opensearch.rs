@@ -3,7 +3,7 @@
 use super::super::credentials::{self, Credentials};
 use super::super::recipe::Recipe;
 use super::super::several;
-use super::pod_names;
+use super::{heap, pod_names};
 use crate::cx::Cx;
 use crate::workload::{container, resources, volume};
 use plimsoll_source::Str;
@@ -20,6 +20,7 @@ pub fn add(cx: &Cx, store: &Store, keys: &mut Credentials, recipe: &mut Recipe) 
         recipe.credential("OPENSEARCH_INITIAL_ADMIN_PASSWORD", &key);
     }
     pod_names(store, recipe);
+    recipe.set("OPENSEARCH_JAVA_OPTS", heap(store));
     let text = |text: &str| Expr::text(store.engine.origin(), text);
     recipe.set("cluster.name", Expr::from(&store.name));
     recipe.set("node.name", text("$(POD_NAME)"));
@@ -49,7 +50,7 @@ fn copy(store: &Store) -> Form {
         image: container::foreign_image(&store.image),
         imagePullPolicy: Form::Expr(Expr::from(&store.image.policy)),
         command: ["/bin/sh", "-c", s.text(format!("cp -r {CONFIG}/. /config/"))],
-        resources: resources::small(),
+        resources: resources::of_store(&store.size),
         securityContext: container::security(&store.security, &Writable::Paths(Vec::new())),
         volumeMounts: [{ name: s.text(volume::volume_name("scratch", CONFIG)), mountPath: "/config" }],
     })

@@ -239,3 +239,16 @@ fn more_instances_bring_what_several_have() {
         .to_json();
     container(&set, "copy");
 }
+
+#[test]
+fn java_engines_have_a_heap_that_fits_their_memory() {
+    for (engine, name) in [
+        ("kafka", "KAFKA_HEAP_OPTS"),
+        ("opensearch", "OPENSEARCH_JAVA_OPTS"),
+    ] {
+        let text = format!("stores: {{ db: {{ engine: {engine}, size: {{ memory: 4Gi }} }} }}");
+        let set = made(&text).object("StatefulSet/db");
+        let heap = &super::variable(container(&set, "db"), name)["value"];
+        assert_eq!(heap, "-Xms2048m -Xmx2048m", "{engine}");
+    }
+}
