@@ -432,7 +432,7 @@ fn store_url(
     {
         pieces.push(lit(format!("/{name}")));
     }
-    pieces.extend(options(cx, store, target, from).map(|text| lit(text)));
+    pieces.extend(options(cx, store, target, from).map(lit));
     Some(pieces)
 }
 

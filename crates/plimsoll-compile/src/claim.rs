@@ -72,7 +72,7 @@ pub fn of_program(cx: &Cx, program: &Program, out: &mut Objects) {
             spec: {
                 accessModes: ["ReadWriteOnce"],
                 storageClassName: volume.class.as_ref().map(|name| class(cx, name)),
-                resources: { requests: { storage: size.map(|size| size.to_string()) } },
+                resources: { requests: { storage: size.map(std::string::ToString::to_string) } },
             },
         });
         out.push(ObjectForm::new(program.unit.clone(), program.on(), body).protected(true));
@@ -85,10 +85,9 @@ pub fn class(cx: &Cx, class: &Sourced<Str>) -> Sourced<Str> {
     let distribution = *cx.app.cluster.distribution.peek();
     let named = class.map(|class| match (class.as_str(), distribution) {
         ("ssd", Distribution::Aks) => "managed-csi-premium".into(),
-        ("ssd", Distribution::Eks) => "gp3".into(),
+        ("ssd" | "standard", Distribution::Eks) => "gp3".into(),
         ("ssd", Distribution::Gke) => "premium-rwo".into(),
         ("standard", Distribution::Aks) => "managed-csi".into(),
-        ("standard", Distribution::Eks) => "gp3".into(),
         ("standard", Distribution::Gke) => "standard-rwo".into(),
         ("standard" | "ssd", Distribution::K3s) => "local-path".into(),
         _ => class.clone(),

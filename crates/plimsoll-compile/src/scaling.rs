@@ -62,7 +62,7 @@ impl RateKnob<'_> {
 
 fn per_second(rate: &Rate) -> String {
     let milli = rate.milli_per_second();
-    if milli % 1000 == 0 {
+    if milli.is_multiple_of(1000) {
         (milli / 1000).to_string()
     } else {
         format!("{}.{:03}", milli / 1000, milli % 1000)
@@ -167,7 +167,7 @@ fn pace(pace: &Pace, calm: i32) -> Form {
     })
 }
 
-/// The same in KEDA's words, which makes the autoscaler by itself. Source: KEDA 2.20, ScaledObject.
+/// The same in KEDA's words, which makes the autoscaler by itself. Source: KEDA 2.20, `ScaledObject`.
 fn scaled_object(cx: &Cx, service: &Service, program: &Program) -> Form {
     let s = &Scope::new("scaling/events").because(&service.scale.replicas.origin);
     let scale = &service.scale;
@@ -226,13 +226,13 @@ fn triggers(cx: &Cx, service: &Service, program: &Program) -> Form {
         } else {
             "Value"
         };
-        let threshold = query.target.map(|target| target.to_string());
+        let threshold = query.target.map(std::string::ToString::to_string);
         let threshold = Form::Expr(Expr::from(&threshold));
         list.push(
             s,
             prometheus(
                 cx,
-                &query.query.map(|query| query.to_string()),
+                &query.query.map(plimsoll_source::Str::to_string),
                 threshold,
                 per,
             ),

@@ -1,11 +1,11 @@
 //! Why a value is what it is: the chain from a field of an object to the lines that made it.
 
 use plimsoll_source::{Node, Origin, Sources, Span, Step};
-use std::collections::HashSet;
+use std::collections::BTreeSet;
 use std::fmt::Write;
 
 /// One link of a chain.
-#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum Link {
     /// Somebody wrote it there.
     Written(Span),
@@ -65,7 +65,7 @@ fn steps(path: &str) -> Vec<String> {
 /// The links from a value to all that made it, nearest first, each once.
 pub fn chain(origin: &Origin) -> Vec<Link> {
     let mut links = Vec::new();
-    walk(origin, Part::Drives, &mut links, &mut HashSet::new());
+    walk(origin, Part::Drives, &mut links, &mut BTreeSet::new());
     links
 }
 
@@ -76,7 +76,7 @@ enum Part {
     Decided,
 }
 
-fn walk(origin: &Origin, part: Part, links: &mut Vec<Link>, seen: &mut HashSet<Link>) {
+fn walk(origin: &Origin, part: Part, links: &mut Vec<Link>, seen: &mut BTreeSet<Link>) {
     let mut add = |link: Link| {
         if seen.insert(link.clone()) {
             links.push(link);

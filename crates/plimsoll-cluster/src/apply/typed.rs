@@ -75,6 +75,7 @@ impl<'a> TypeRef<'a> {
     }
 
     /// The type of a field.
+    #[must_use]
     pub fn field(self, name: &str) -> Self {
         let Some((schemas, id)) = self.place else {
             return Self::untyped();
@@ -108,6 +109,7 @@ impl<'a> TypeRef<'a> {
     }
 
     /// The type of the items.
+    #[must_use]
     pub fn item(self) -> Self {
         let place = match (self.place, self.shape()) {
             (Some((schemas, _)), Shape::List { item, .. }) => Some((schemas, *item)),

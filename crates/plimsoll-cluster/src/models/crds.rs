@@ -178,7 +178,7 @@ pub(crate) fn rows() -> impl Iterator<Item = Row> {
 }
 
 impl Row {
-    /// The CustomResourceDefinition.
+    /// The `CustomResourceDefinition`.
     pub(crate) fn definition(&self) -> Value {
         let versions = self
             .versions

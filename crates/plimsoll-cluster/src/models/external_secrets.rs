@@ -1,4 +1,4 @@
-//! External Secrets 2.9.0 (`external-secrets.io/v1`): stores become ready, each ExternalSecret makes its Secret.
+//! External Secrets 2.9.0 (`external-secrets.io/v1`): stores become ready, each `ExternalSecret` makes its Secret.
 //!
 //! Every remote key exists; what `dataFrom` would bring is unknown, so it gives one key, named as the last
 //! part of the remote path.
@@ -76,7 +76,7 @@ fn own(entry: &LogEntry, kind: &str) -> Vec<Key> {
     }
 }
 
-/// Makes the Secret of each ExternalSecret.
+/// Makes the Secret of each `ExternalSecret`.
 #[derive(Debug)]
 pub(super) struct ExternalSecrets;
 

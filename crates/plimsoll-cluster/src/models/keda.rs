@@ -1,4 +1,4 @@
-//! KEDA 2.20.2: each ScaledObject makes and owns a HorizontalPodAutoscaler.
+//! KEDA 2.20.2: each `ScaledObject` makes and owns a `HorizontalPodAutoscaler`.
 //!
 //! Triggers are never active here: no metric is measured, so a workload stays at its minimum (or at one,
 //! where the minimum is zero: scaling to zero is not modelled).

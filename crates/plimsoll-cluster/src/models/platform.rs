@@ -23,13 +23,13 @@ pub struct Component {
     pub name: String,
     /// Where it runs; its documentation's namespace when absent.
     pub namespace: Option<String>,
-    /// GatewayClass or IngressClass; the component's usual one when absent.
+    /// `GatewayClass` or `IngressClass`; the component's usual one when absent.
     pub class: Option<String>,
     /// Whether a gateway component serves Ingress objects instead of Gateway API.
     pub ingress: bool,
     /// Kind (`ClusterSecretStore`, `SecretStore`), namespace and name of stores that exist.
     pub stores: Vec<(String, String, String)>,
-    /// Names of ClusterIssuers that exist, besides the self-signed one.
+    /// Names of `ClusterIssuers` that exist, besides the self-signed one.
     pub issuers: Vec<String>,
 }
 
@@ -274,7 +274,7 @@ fn api_server() -> [Value; 2] {
     ]
 }
 
-/// CoreDNS 1.13 as kubeadm installs it, reduced to what others can see.
+/// `CoreDNS` 1.13 as kubeadm installs it, reduced to what others can see.
 fn dns() -> [Value; 2] {
     let labels = json!({"k8s-app": "kube-dns"});
     let ports = json!([

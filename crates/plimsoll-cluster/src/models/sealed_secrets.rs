@@ -1,4 +1,4 @@
-//! Sealed Secrets 0.36.6: each SealedSecret makes the Secret of its name.
+//! Sealed Secrets 0.36.6: each `SealedSecret` makes the Secret of its name.
 //!
 //! Nothing is decrypted: every sealed value counts as sealed with the right key, and each key gets a stand-in.
 

@@ -45,13 +45,13 @@ pub(crate) fn condition(object: &Value, kind: &str) -> String {
         .as_array()
         .into_iter()
         .flatten();
-    let found = conditions.filter(|one| one["type"] == kind).map(|one| {
+    let mut found = conditions.filter(|one| one["type"] == kind).map(|one| {
         let text = |field: &str| one[field].as_str().unwrap_or_default().to_owned();
         format!("{} {} {}", text("status"), text("reason"), text("message"))
             .trim()
             .to_owned()
     });
     found
-        .last()
+        .next_back()
         .unwrap_or_else(|| format!("no condition {kind}"))
 }

@@ -1,4 +1,4 @@
-//! The requests that HTTPRoutes and GRPCRoutes declare to answer.
+//! The requests that `HTTPRoutes` and `GRPCRoutes` declare to answer.
 
 use super::gateway::{GATEWAY, ROUTES, names_listener};
 use super::request::host_takes;
@@ -7,7 +7,7 @@ use crate::state::State;
 use serde_json::Value;
 use std::collections::{BTreeMap, BTreeSet};
 
-/// Adds every request that HTTPRoutes and GRPCRoutes declare.
+/// Adds every request that `HTTPRoutes` and `GRPCRoutes` declare.
 pub(super) fn declared(state: &State, all: &mut BTreeSet<Declared>) {
     for route in ROUTES.iter().flat_map(|kind| state.list(kind)) {
         for (tls, host) in entrances(state, &route) {

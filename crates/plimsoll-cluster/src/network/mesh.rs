@@ -1,4 +1,4 @@
-//! Istio's own word on a connection: AuthorizationPolicy at layer 4.
+//! Istio's own word on a connection: `AuthorizationPolicy` at layer 4.
 //!
 //! Source: Istio 1.30, "Authorization Policy": a matching DENY refuses; where ALLOW policies select
 //! the callee one of them must match; rules on HTTP never match below a waypoint. Policies that

@@ -91,7 +91,7 @@ fn one_probe(
     Ok(())
 }
 
-/// Walks every endpoint that a ServiceMonitor or PodMonitor selects, from the scraper.
+/// Walks every endpoint that a `ServiceMonitor` or `PodMonitor` selects, from the scraper.
 pub fn scrape(state: &State, from: &Party, monitor: &Value) -> Walk {
     let mut walk = Walk::default();
     let outcome = if monitor["kind"] == "PodMonitor" {

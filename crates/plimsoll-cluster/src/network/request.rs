@@ -20,7 +20,7 @@ pub struct Request {
     pub method: String,
     /// Whether it comes by HTTPS.
     pub tls: bool,
-    /// Whether it is a gRPC call, so that GRPCRoutes are asked too.
+    /// Whether it is a gRPC call, so that `GRPCRoutes` are asked too.
     pub grpc: bool,
     /// Headers, names in lower case.
     pub headers: BTreeMap<String, String>,
@@ -68,7 +68,7 @@ pub struct Declared {
     pub method: Option<String>,
     /// Headers that the rule asks for.
     pub headers: BTreeMap<String, String>,
-    /// Whether a GRPCRoute declares it.
+    /// Whether a `GRPCRoute` declares it.
     pub grpc: bool,
     /// Who declares it.
     pub object: ObjectRef,
@@ -109,7 +109,7 @@ pub fn route(state: &State, request: &Request) -> Walk {
     walk.end(outcome)
 }
 
-/// Every request that a HTTPRoute, GRPCRoute or Ingress declares to answer, in order of host and path.
+/// Every request that a `HTTPRoute`, `GRPCRoute` or Ingress declares to answer, in order of host and path.
 pub fn routes(state: &State) -> Vec<Declared> {
     let mut all = BTreeSet::new();
     declared::declared(state, &mut all);

@@ -1,4 +1,4 @@
-//! Which rule of which HTTPRoute or GRPCRoute takes a request.
+//! Which rule of which `HTTPRoute` or `GRPCRoute` takes a request.
 //!
 //! Precedence of Gateway API 1.6: closest host, exact path, longest prefix, method, most headers,
 //! most query parameters, oldest route, name, first rule.

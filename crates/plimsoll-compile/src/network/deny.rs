@@ -34,7 +34,7 @@ pub fn objects(cx: &Cx, namespace: &Sourced<Str>, out: &mut Objects) {
     solvers(cx, namespace, &unit, out);
 }
 
-/// Kubernetes' DNS, its cache on the node (169.254.20.10), and OpenShift's on 5353.
+/// Kubernetes' DNS, its cache on the node (169.254.20.10), and `OpenShift`'s on 5353.
 fn dns(cx: &Cx) -> Vec<Flow> {
     let because = cx.app.cluster.cni.origin();
     let open = |peer, port| Flow::new(peer, vec![PodPort::udp(port), PodPort::tcp(port)], because);

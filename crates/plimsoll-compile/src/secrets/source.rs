@@ -61,7 +61,7 @@ fn external_secret(cx: &Cx, secret: &PlannedSecret) -> Form {
             labels: names::labels(cx, &secret.name, "secret"),
         },
         spec: {
-            refreshInterval: source.refresh.map(|refresh| refresh.go()),
+            refreshInterval: source.refresh.map(plimsoll_spec::types::Duration::go),
             secretStoreRef: store,
             target: {
                 name: name(secret),

@@ -1,4 +1,4 @@
-//! Files of a program, in ConfigMaps. A change rolls the pods: the ConfigMap is named by its content.
+//! Files of a program, in `ConfigMaps`. A change rolls the pods: the ConfigMap is named by its content.
 
 use crate::cx::{Cx, Objects};
 use crate::names::{self, dashed};
@@ -9,7 +9,7 @@ use plimsoll_source::{Node, Str};
 use plimsoll_spec::app::ConfigFile;
 use plimsoll_world::{Expr, Form, MapBuilder, ObjectForm, Op, Scope, form};
 
-/// The two ConfigMaps that a program may have.
+/// The two `ConfigMaps` that a program may have.
 #[derive(Clone, Copy, PartialEq)]
 enum Part {
     /// Named by content; a change rolls the pods.
@@ -54,7 +54,7 @@ fn name(cx: &Cx, program: &Program, part: Part) -> Expr {
     Expr::concat([Expr::from(&base), Expr::text(s.origin(), "-"), hash])
 }
 
-/// The ConfigMaps of a program.
+/// The `ConfigMaps` of a program.
 pub fn objects(cx: &Cx, program: &Program, out: &mut Objects) {
     let s = &Scope::new("workload/config");
     for part in [Part::Rolled, Part::Live] {

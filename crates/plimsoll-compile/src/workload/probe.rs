@@ -46,8 +46,8 @@ fn one(probe: &Probe, find: FindPort) -> Option<Form> {
     map.splice(
         s,
         form!(s; {
-            periodSeconds: probe.every.map(|every| seconds(every)),
-            timeoutSeconds: probe.timeout.map(|timeout| seconds(timeout)),
+            periodSeconds: probe.every.map(seconds),
+            timeoutSeconds: probe.timeout.map(seconds),
             failureThreshold: &probe.fails,
             when (plimsoll_world::Cond::decided(&probe.passes, |passes| *passes != 1))
                 successThreshold: &probe.passes,
@@ -63,7 +63,7 @@ fn seconds(duration: &plimsoll_spec::types::Duration) -> i64 {
 
 fn how(s: &Scope, probe: &Probe, find: FindPort) -> Option<(&'static str, Form)> {
     let check = &probe.check;
-    let at = |port: &PortRef| port_node(check, find(port)?, false);
+    let at = |port: &PortRef| Some(port_node(check, find(port)?, false));
     Some(match check.peek() {
         Check::Http { port, path } => (
             "httpGet",
@@ -95,10 +95,10 @@ fn headers(s: &Scope, probe: &Probe) -> Form {
 }
 
 /// A port by its name where it has one; gRPC probes want the number.
-fn port_node(check: &Sourced<Check>, port: (u16, Option<Str>), number: bool) -> Option<Node> {
+fn port_node(check: &Sourced<Check>, port: (u16, Option<Str>), number: bool) -> Node {
     let origin: Origin = check.origin().clone();
-    Some(match port {
+    match port {
         (_, Some(name)) if !number => Node::Text(origin, name),
         (port, _) => Node::Int(origin, i64::from(port)),
-    })
+    }
 }

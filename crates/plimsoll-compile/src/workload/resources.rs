@@ -13,7 +13,7 @@ pub fn of_size(size: &Size) -> Form {
     let whole = whole(&size.handle);
     let (cpu, memory) = (range(&size.cpu), range(&size.memory));
     let disk = size.disk.map(|range| range.request.to_string());
-    let disk_limit = size.disk.map(|range| limit_or_request(range));
+    let disk_limit = size.disk.map(limit_or_request);
     let parts = form!(s; {
         requests: {
             cpu: Expr::call(Op::Request, [cpu.clone()]),

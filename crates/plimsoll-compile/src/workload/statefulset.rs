@@ -43,7 +43,7 @@ pub fn claims(cx: &Cx, program: &Program) -> Form {
             spec: {
                 accessModes: ["ReadWriteOnce"],
                 storageClassName: volume.class.as_ref().map(|class| crate::claim::class(cx, class)),
-                resources: { requests: { storage: size.map(|size| size.to_string()) } },
+                resources: { requests: { storage: size.map(std::string::ToString::to_string) } },
             },
         }));
     }

@@ -142,7 +142,7 @@ fn disks(program: &Program, all: &mut Volumes) {
         if *volume.memory.peek() {
             let limit = volume.size.clone();
             all.add(
-                form!(s; { name: name.clone(), emptyDir: { medium: "Memory", sizeLimit: limit.map(|size| size.map(|size| size.to_string())) } }),
+                form!(s; { name: name.clone(), emptyDir: { medium: "Memory", sizeLimit: limit.map(|size| size.map(std::string::ToString::to_string)) } }),
                 mount(false),
             );
         } else if let Some(claim) = &volume.claim {

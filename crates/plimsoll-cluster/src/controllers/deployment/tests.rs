@@ -15,7 +15,7 @@ fn sizes(world: &World) -> Vec<i64> {
 fn image(tag: &'static str) -> impl FnOnce(&mut Value) {
     move |object| {
         object["spec"]["template"]["spec"]["containers"][0]["image"] =
-            json!(format!("acme/api:{tag}"))
+            json!(format!("acme/api:{tag}"));
     }
 }
 
@@ -95,7 +95,7 @@ fn scaling_during_a_rollout_is_proportional() {
     world.pass(30);
     assert_eq!(sizes(&world), [8, 5]);
     world.edit("apps/Deployment", "api", |object| {
-        object["spec"]["replicas"] = json!(15)
+        object["spec"]["replicas"] = json!(15);
     });
     // The worked example of the Kubernetes documentation: 3 to the larger, 2 to the smaller.
     assert_eq!(sizes(&world), [11, 7]);
@@ -132,7 +132,7 @@ fn a_paused_deployment_scales_but_does_not_roll() {
     assert_eq!(sizes(&world), [3]);
     assert_eq!(progress(&world), "DeploymentPaused");
     world.edit("apps/Deployment", "api", |object| {
-        object["spec"]["paused"] = json!(false)
+        object["spec"]["paused"] = json!(false);
     });
     world.pass(60);
     assert_eq!(sizes(&world), [0, 3]);

@@ -106,7 +106,7 @@ fn a_suspended_job_has_no_pods_until_it_is_resumed() {
     assert_eq!(world.pods().len(), 0);
     assert_eq!(reason(&world, "Suspended"), "JobSuspended");
     world.edit("batch/Job", "import", |job| {
-        job["spec"]["suspend"] = json!(false)
+        job["spec"]["suspend"] = json!(false);
     });
     world.pass(30);
     assert_eq!(reason(&world, "Complete"), "CompletionsReached");

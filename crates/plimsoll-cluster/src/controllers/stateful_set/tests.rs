@@ -121,7 +121,7 @@ fn a_scale_down_takes_the_highest_number_first() {
     world.create(stateful_set(3));
     world.pass(60);
     world.edit("apps/StatefulSet", "db", |set| {
-        set["spec"]["replicas"] = json!(1)
+        set["spec"]["replicas"] = json!(1);
     });
     assert!(object::is_terminating(&world.get("Pod", "db-2")));
     assert!(!object::is_terminating(&world.get("Pod", "db-1")));
@@ -155,7 +155,7 @@ fn claims_go_with_the_set_if_the_retention_policy_says_so() {
     world.create(set);
     world.pass(60);
     world.edit("apps/StatefulSet", "db", |set| {
-        set["spec"]["replicas"] = json!(1)
+        set["spec"]["replicas"] = json!(1);
     });
     world.pass(60);
     assert!(world.find("PersistentVolumeClaim", "data-db-1").is_none());

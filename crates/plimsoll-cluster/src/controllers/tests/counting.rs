@@ -71,12 +71,12 @@ fn an_autoscaler_keeps_its_target_within_bounds_at_its_next_look() {
     world.pass(1);
     assert_eq!(world.get("apps/Deployment", "api")["spec"]["replicas"], 3);
     world.edit("apps/Deployment", "api", |object| {
-        object["spec"]["replicas"] = json!(9)
+        object["spec"]["replicas"] = json!(9);
     });
     world.pass(15);
     assert_eq!(world.get("apps/Deployment", "api")["spec"]["replicas"], 5);
     world.edit("apps/Deployment", "api", |object| {
-        object["spec"]["replicas"] = json!(4)
+        object["spec"]["replicas"] = json!(4);
     });
     world.pass(60);
     assert_eq!(world.get("apps/Deployment", "api")["spec"]["replicas"], 4);
@@ -138,7 +138,7 @@ fn a_slice_names_ready_pods_by_the_port_behind_the_name() {
         Some("api")
     );
     world.edit("apps/Deployment", "api", |object| {
-        object["spec"]["replicas"] = json!(1)
+        object["spec"]["replicas"] = json!(1);
     });
     assert_eq!(ready(&world), 1);
 }

@@ -58,7 +58,7 @@ fn pods_of_a_workload_spread_over_zones_and_nodes() {
 fn what_asks_for_more_than_any_node_has_is_refused_with_the_resource() {
     let mut world = World::new();
     world.create(changed("big", |spec| {
-        spec["containers"][0]["resources"] = cpu("9")
+        spec["containers"][0]["resources"] = cpu("9");
     }));
     assert_eq!(
         verdict(&world, "big"),
@@ -76,10 +76,10 @@ fn a_pod_waits_for_room_and_takes_it() {
     };
     let mut world = World::with(&machines, Facts::default(), "");
     world.create(changed("first", |spec| {
-        spec["containers"][0]["resources"] = cpu("5")
+        spec["containers"][0]["resources"] = cpu("5");
     }));
     world.create(changed("second", |spec| {
-        spec["containers"][0]["resources"] = cpu("5")
+        spec["containers"][0]["resources"] = cpu("5");
     }));
     assert!(verdict(&world, "second").contains("1 No preemption victims found for incoming pod"));
     world.pass(5);
@@ -92,7 +92,7 @@ fn a_pod_waits_for_room_and_takes_it() {
 fn a_node_selector_that_no_node_meets_is_named() {
     let mut world = World::new();
     world.create(changed("api", |spec| {
-        spec["nodeSelector"] = json!({"disk": "ssd"})
+        spec["nodeSelector"] = json!({"disk": "ssd"});
     }));
     assert!(verdict(&world, "api").starts_with(
         "0/6 nodes are available: 6 node(s) didn't match Pod's node affinity/selector."
@@ -154,7 +154,7 @@ fn a_strict_spread_refuses_what_would_break_it() {
     let mut world = World::new();
     for node in ["node-3", "node-6"] {
         world.edit("Node", node, |node| {
-            node["spec"]["unschedulable"] = json!(true)
+            node["spec"]["unschedulable"] = json!(true);
         });
     }
     let mut object = deployment("api", 4);

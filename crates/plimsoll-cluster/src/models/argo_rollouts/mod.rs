@@ -1,4 +1,4 @@
-//! Argo Rollouts 1.9.1: canary and blue-green over ReplicaSets, with pauses, weights and analysis.
+//! Argo Rollouts 1.9.1: canary and blue-green over `ReplicaSets`, with pauses, weights and analysis.
 //!
 //! Traffic routing is played for Gateway API (plugin) and Istio, and for plain Services. Not played:
 //! experiments, header and mirror routes (such steps pass at once), `workloadRef`.
@@ -69,7 +69,7 @@ impl Controller for Rollouts {
     }
 }
 
-/// One reconciliation: the Rollout, its ReplicaSets, and the status that is being written.
+/// One reconciliation: the Rollout, its `ReplicaSets`, and the status that is being written.
 struct Work<'a> {
     state: &'a mut State,
     rollout: Arc<Value>,

@@ -1,4 +1,4 @@
-//! The ReplicaSets of a Rollout: one per version, found by the hash of its template.
+//! The `ReplicaSets` of a Rollout: one per version, found by the hash of its template.
 
 use super::{HASH, WRITER, Work, length};
 use crate::controllers::{owner_reference, read};

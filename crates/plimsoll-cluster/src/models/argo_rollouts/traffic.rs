@@ -1,4 +1,4 @@
-//! Traffic routing: weights of HTTPRoutes (Gateway API plugin 0.15.0) and of Istio's VirtualServices.
+//! Traffic routing: weights of `HTTPRoutes` (Gateway API plugin 0.15.0) and of Istio's `VirtualServices`.
 
 use super::{WRITER, Work};
 use crate::controllers::read;

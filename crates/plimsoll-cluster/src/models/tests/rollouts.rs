@@ -48,7 +48,7 @@ fn phase(world: &World) -> String {
 
 fn new_version(world: &mut World) {
     world.edit(ROLLOUT, "web", |rollout| {
-        rollout["spec"]["template"]["spec"]["containers"][0]["image"] = json!("example/web:2")
+        rollout["spec"]["template"]["spec"]["containers"][0]["image"] = json!("example/web:2");
     });
 }
 

@@ -167,7 +167,7 @@ fn a_changed_secret_restarts_the_workloads_that_asked_for_it() {
     }
     world.pass(30);
     world.edit("Secret", "api", |secret| {
-        secret["data"]["a"] = json!("Yg==")
+        secret["data"]["a"] = json!("Yg==");
     });
     world.pass(30);
     let env = |name: &str| {

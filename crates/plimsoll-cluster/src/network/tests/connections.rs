@@ -89,7 +89,7 @@ fn without_dns_no_name_is_found() {
 fn dns_by_udp_alone_is_not_enough() {
     let mut world = shop();
     world.edit("networking.k8s.io/NetworkPolicy", "dns", |p| {
-        p["spec"]["egress"][0]["ports"] = json!([{"port": 53, "protocol": "UDP"}])
+        p["spec"]["egress"][0]["ports"] = json!([{"port": 53, "protocol": "UDP"}]);
     });
     assert!(stopped(&dns(&world.state, &pod_of(&world, "web"))).contains("on TCP 53 out"));
 }
@@ -170,7 +170,7 @@ fn a_port_that_no_container_declares_refuses() {
     serve(&mut open, "web", 8080);
     serve(&mut open, "db", 5432);
     open.edit("Service", "db", |db| {
-        db["spec"]["ports"][0]["targetPort"] = json!(9999)
+        db["spec"]["ports"][0]["targetPort"] = json!(9999);
     });
     open.pass(120);
     let why = stopped(&call(&open, "web", "db"));
@@ -267,7 +267,7 @@ fn in_the_mesh_an_authorization_policy_decides_by_service_account() {
             .starts_with("AuthorizationPolicy app/db: does not let pod app/web-")
     );
     world.edit("security.istio.io/AuthorizationPolicy", "db", |p| {
-        p["spec"]["rules"] = rule("default", "5432")
+        p["spec"]["rules"] = rule("default", "5432");
     });
     assert!(
         call(&world, "web", "db").arrived(),
@@ -275,7 +275,7 @@ fn in_the_mesh_an_authorization_policy_decides_by_service_account() {
         call(&world, "web", "db")
     );
     world.edit("security.istio.io/AuthorizationPolicy", "db", |p| {
-        p["spec"]["action"] = json!("DENY")
+        p["spec"]["action"] = json!("DENY");
     });
     assert!(stopped(&call(&world, "web", "db")).contains("refuses to let"));
 }

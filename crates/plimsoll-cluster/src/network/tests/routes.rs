@@ -244,7 +244,7 @@ fn a_backend_that_does_not_exist_stops_the_request() {
 fn a_port_that_the_service_lacks_stops_the_request() {
     let mut world = shop();
     world.edit("gateway.networking.k8s.io/HTTPRoute", "main", |route| {
-        route["spec"]["rules"][0]["backendRefs"][0]["port"] = json!(81)
+        route["spec"]["rules"][0]["backendRefs"][0]["port"] = json!(81);
     });
     assert_eq!(
         stopped(&ask(&world)),
@@ -280,7 +280,7 @@ fn a_backend_in_another_namespace_needs_a_grant() {
 fn without_a_ready_pod_nobody_answers() {
     let mut world = shop();
     world.edit("apps/Deployment", "web", |web| {
-        web["spec"]["replicas"] = json!(0)
+        web["spec"]["replicas"] = json!(0);
     });
     world.pass(120);
     assert_eq!(stopped(&ask(&world)), "Service app/web: selects no pod");
@@ -299,7 +299,7 @@ fn without_its_policy_the_pod_is_cut_from_the_gateway() {
 fn a_policy_for_the_services_port_is_no_policy_for_the_pods_port() {
     let mut world = shop();
     world.edit("networking.k8s.io/NetworkPolicy", "web", |p| {
-        p["spec"]["ingress"][0]["ports"] = json!([{"port": 80, "protocol": "TCP"}])
+        p["spec"]["ingress"][0]["ports"] = json!([{"port": 80, "protocol": "TCP"}]);
     });
     assert!(stopped(&ask(&world)).starts_with("NetworkPolicy app/default-deny"));
 }
@@ -376,7 +376,7 @@ fn an_ingress_answers_and_sends_plain_http_to_https() {
 fn an_ingress_of_a_missing_class_does_not_answer() {
     let mut world = ingress_shop();
     world.edit("networking.k8s.io/Ingress", "main", |ingress| {
-        ingress["spec"]["ingressClassName"] = json!("other")
+        ingress["spec"]["ingressClassName"] = json!("other");
     });
     assert_eq!(stopped(&ask(&world)), "IngressClass other: does not exist");
 }

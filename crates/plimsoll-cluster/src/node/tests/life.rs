@@ -95,7 +95,7 @@ fn a_deleted_pod_goes_when_its_hook_and_process_are_done() {
 fn a_readiness_gate_holds_a_pod_back() {
     let mut world = World::new();
     world.create(changed(|spec| {
-        spec["readinessGates"] = json!([{"conditionType": "acme.example/ok"}])
+        spec["readinessGates"] = json!([{"conditionType": "acme.example/ok"}]);
     }));
     world.pass(10);
     assert!(!is_ready(&world));

@@ -154,7 +154,7 @@ fn a_root_image_must_not_be_told_to_be_no_root() {
     assert!(is_ready(&world));
     let mut world = with_image(root());
     world.create(changed(|spec| {
-        spec["securityContext"] = json!({"runAsNonRoot": true, "runAsUser": 1000})
+        spec["securityContext"] = json!({"runAsNonRoot": true, "runAsUser": 1000});
     }));
     world.pass(5);
     assert!(is_ready(&world));

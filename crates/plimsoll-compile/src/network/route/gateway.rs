@@ -333,7 +333,7 @@ fn timeouts(s: &Scope, path: &RoutePath) -> Form {
     match &path.timeout {
         // Time that a whole answer may take; a stream has no end, so there it is left out.
         OrNone::Some(timeout) if !stream => {
-            form!(s; { request: timeout.map(|timeout| timeout.gateway()) })
+            form!(s; { request: timeout.map(plimsoll_spec::types::Duration::gateway) })
         }
         OrNone::Some(_) => {
             let s = &s.because(path.stream.origin());
