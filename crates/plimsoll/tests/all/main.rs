@@ -1,0 +1,11 @@
+//! The command line as a user meets it: arguments and files in; exit code, stdout, stderr and files
+//! out.
+
+mod check;
+mod examples;
+mod faults;
+mod harness;
+mod lifecycle;
+mod questions;
+mod render;
+mod usage;
