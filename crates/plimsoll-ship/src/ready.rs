@@ -2,7 +2,7 @@
 //!
 //! Built-in workloads follow the rules that `kubectl rollout status` applies (Kubernetes 1.36);
 //! custom resources are judged by the conditions that their controllers document
-//! ([`custom`]). A kind whose controller never answers is never ready.
+//! (`custom`). A kind whose controller never answers is never ready.
 
 mod custom;
 mod workload;
