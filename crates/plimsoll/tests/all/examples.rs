@@ -44,11 +44,9 @@ fn every_example_comes_up_in_every_environment_and_stays_as_it_is() {
             let ran = bench.run(&up);
             let release: serde_json::Value = serde_json::from_str(&ran.stdout)
                 .unwrap_or_else(|_| panic!("{example} {environment}: {}", ran.stderr));
-            assert_eq!(
-                release["pods"]["ready"], release["pods"]["wanted"],
-                "{release}"
-            );
-            let stopped = STOPPED_AT_THE_GATEWAY.contains(&example);
+            let failed = release["failure"]["object"].as_str();
+            let at_route = failed.is_some_and(|object| object.starts_with("http"));
+            let stopped = at_route && STOPPED_AT_THE_GATEWAY.contains(&example);
             if release["ready"] != json!(true) && !stopped {
                 broken.push(format!("{example} {environment}: {}", release["failure"]));
                 continue;
