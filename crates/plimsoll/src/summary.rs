@@ -4,6 +4,7 @@ use crate::ground::Place;
 use crate::prepare::Ready;
 use crate::routes::{Answer, Route};
 use plimsoll_cluster::faults::Faults;
+use plimsoll_ship::report::RolledBack;
 use plimsoll_ship::{MigrationState, Outcome};
 use serde_json::{Value, json};
 use std::fmt::Write;
@@ -61,6 +62,7 @@ impl Shipped<'_> {
             "migrations": outcome.migrations,
             "virtual_seconds": outcome.seconds.as_secs_f64(),
             "failure": failure,
+            "rollback": outcome.rollback,
             "kept": outcome.kept.iter().map(ToString::to_string).collect::<Vec<_>>(),
         })
     }
@@ -98,8 +100,17 @@ impl Shipped<'_> {
         let state = match (self.is_ready(), self.outcome.changed_something()) {
             (true, true) => "is up",
             (true, false) => "is up; nothing changed",
-            (false, _) if self.outcome.rolled_back => "failed; the release before is back",
-            (false, _) => "is not up",
+            (false, _) => match self.outcome.rollback {
+                Some(RolledBack::Done) => "failed; the release before is back",
+                Some(RolledBack::Failed) => "failed, and so did the release before",
+                Some(RolledBack::DatabaseMoved) => {
+                    "failed; the release before may not fit the migrated database and was not brought back"
+                }
+                Some(RolledBack::Asks) => {
+                    "failed; the release before waits for you to bring it back"
+                }
+                Some(RolledBack::NothingBefore) | None => "is not up",
+            },
         };
         let _ = writeln!(
             text,
