@@ -25,8 +25,8 @@ pub enum Peer {
     ApiServer,
     /// The gateway of a platform whose data plane has no pods that a policy could select.
     CiliumIngress,
-    /// Names outside of the cluster, where the network can tell names apart.
-    Names(Vec<Str>),
+    /// Whoever comes: the other side of a gateway.
+    Anyone,
 }
 
 /// Port of a pod, never of a Service: policies act behind Services.

@@ -197,6 +197,48 @@ pub fn from_gateway(cx: &Cx, ports: &[PodPort], because: &Origin) -> Vec<Flow> {
     vec![Flow::new(peer, ports.to_vec(), because)]
 }
 
+/// Where a gateway that runs beside us sends requests: the backends of every route.
+pub fn out_of_gateway(cx: &Cx) -> Vec<Flow> {
+    let mut flows = Vec::new();
+    for route in cx.app.routes.values() {
+        for path in route.paths.values() {
+            let RouteTarget::Backend { target, port } = path.to.peek() else {
+                continue;
+            };
+            let flow = match target {
+                Target::Service(name) => {
+                    let Some(service) = cx.app.services.get(name) else {
+                        continue;
+                    };
+                    let wanted = route_port(port.as_ref());
+                    let Some(port) = find(&service.ports, &wanted) else {
+                        continue;
+                    };
+                    let peer = pods(cx, name, service.namespace.peek());
+                    Flow::new(peer, vec![port], &path.origin)
+                }
+                Target::Slot(slot) => {
+                    let Some(facts) = slots::facts(cx, slot) else {
+                        continue;
+                    };
+                    let ports = facts
+                        .ports
+                        .iter()
+                        .map(|port| PodPort::tcp(port.pod))
+                        .collect();
+                    Flow::new(slot_peer(&facts), ports, &path.origin)
+                }
+                Target::Store { .. } | Target::External(_) => continue,
+            };
+            flows.push(
+                flow.when(available(cx, target))
+                    .when(Cond::on(&route.enabled)),
+            );
+        }
+    }
+    flows
+}
+
 /// The scraper of the platform as the other side.
 pub fn from_scraper(cx: &Cx, port: PodPort, because: &Origin) -> Option<Flow> {
     let facts = slots::facts(cx, "metrics")?;

@@ -76,9 +76,10 @@ fn rules(flows: &[Flow], side: &'static str) -> Form {
     list.build()
 }
 
-/// The peers as the portable kind knows them; `None` where only a dialect can say it.
-fn peers(s: &Scope, peer: &Peer) -> Option<Form> {
-    Some(match peer {
+/// The peers as the portable kind knows them, none of them for whoever comes; `None` where only a
+/// dialect can say it.
+fn peers(s: &Scope, peer: &Peer) -> Option<Option<Form>> {
+    Some(Some(match peer {
         Peer::Pods { namespace, labels } => form!(s; [{
             namespaceSelector: { matchLabels: { "kubernetes.io/metadata.name": s.text(namespace.clone()) } },
             podSelector: selector(s, labels),
@@ -90,12 +91,13 @@ fn peers(s: &Scope, peer: &Peer) -> Option<Form> {
         Peer::Addresses(cidrs) => {
             form!(s; [for cidr in cidrs => { ipBlock: { cidr: s.text(cidr.clone()) } }])
         }
-        Peer::Public | Peer::Names(_) => public(s),
+        Peer::Public => public(s),
         Peer::ApiServer => {
             form!(s; [{ ipBlock: { cidr: "0.0.0.0/0" } }, { ipBlock: { cidr: "::/0" } }])
         }
+        Peer::Anyone => return Some(None),
         Peer::CiliumIngress => return None,
-    })
+    }))
 }
 
 /// Every address but private, shared, link-local (the cloud's metadata service) and loopback ones.
@@ -121,12 +123,7 @@ fn ports(s: &Scope, ports: &[PodPort]) -> Form {
 /// outside of the cluster. `None` where there is nothing of that kind.
 pub fn cilium(pods: &Guarded) -> Option<Form> {
     let s = &Scope::new("network/policy").because(pods.because);
-    let said = |flow: &&Flow| {
-        matches!(
-            flow.peer,
-            Peer::CiliumIngress | Peer::ApiServer | Peer::Names(_)
-        )
-    };
+    let said = |flow: &&Flow| matches!(flow.peer, Peer::CiliumIngress | Peer::ApiServer);
     let ingress: Vec<&Flow> = pods.ingress.iter().filter(said).collect();
     let egress: Vec<&Flow> = pods.egress.iter().filter(said).collect();
     if ingress.is_empty() && egress.is_empty() {
@@ -171,15 +168,7 @@ fn entity_rules(flows: &[&Flow], side: Side) -> Form {
         };
         list.push_when(s, flow.when.clone(), || {
             let mut rule = plimsoll_world::MapBuilder::new(s);
-            if let Peer::Names(names) = &flow.peer {
-                rule.put(
-                    s,
-                    "toFQDNs",
-                    form!(s; [for name in names => { matchName: s.text(name.clone()) }]),
-                );
-            } else {
-                rule.put(s, key, form!(s; [Lit(entity)]));
-            }
+            rule.put(s, key, form!(s; [Lit(entity)]));
             // The API server listens on 6443 behind its Service, and providers differ: the entity
             // alone is exact.
             if !flow.ports.is_empty() && flow.peer != Peer::ApiServer {

@@ -5,6 +5,9 @@
 use super::{Backed, backed, certificate, issuer, matched};
 use crate::cx::{Cx, Objects};
 use crate::names;
+use crate::network::flow::{Flow, Peer, PodPort};
+use crate::network::flows;
+use crate::network::policy::{self, Guarded};
 use plimsoll_source::{Node, Origin, Sourced, Str};
 use plimsoll_spec::app::platform::GatewayUse;
 use plimsoll_spec::app::route::{RoutePath, TlsKind};
@@ -18,9 +21,49 @@ use plimsoll_world::{
 /// The Gateway, its routes and redirects, and what lets routes reach other namespaces.
 pub fn objects(cx: &Cx, out: &mut Objects) {
     out.push(gateway(cx));
+    data_plane(cx, out);
     for route in cx.app.routes.values() {
         routes(cx, route, out);
     }
+}
+
+/// Where the data plane runs beside us, the default policy cuts it too: the outside may come, and it
+/// may go to the backends and to its control plane.
+fn data_plane(cx: &Cx, out: &mut Objects) {
+    let gateway = &cx.app.platform.gateway.use_;
+    let (control, port) = match gateway.peek() {
+        GatewayUse::Istio => ("istio-system", 15012),
+        GatewayUse::NginxFabric => ("nginx-gateway", 8443),
+        _ => return,
+    };
+    let because = gateway.origin();
+    let selector = vec![(
+        "gateway.networking.k8s.io/gateway-name".into(),
+        cx.name().peek().clone(),
+    )];
+    let ingress = [Flow::new(
+        Peer::Anyone,
+        vec![PodPort::tcp(80), PodPort::tcp(443)],
+        because,
+    )];
+    let mut egress = flows::out_of_gateway(cx);
+    egress.push(Flow::new(
+        Peer::Namespace(control.into()),
+        vec![PodPort::tcp(port)],
+        because,
+    ));
+    let name = cx.name().map(|name| Str::from(format!("{name}-gateway")));
+    let pods = Guarded {
+        name: name.peek().clone(),
+        namespace: cx.main_namespace().peek().clone(),
+        labels: names::labels(cx, &name, "gateway"),
+        selector: &selector,
+        ingress: &ingress,
+        egress: &egress,
+        because,
+    };
+    let when = Cond::known(true, because);
+    out.push(ObjectForm::new(Unit::Shared, when, policy::portable(&pods)));
 }
 
 fn on(route: &Route) -> Cond {
