@@ -155,10 +155,6 @@ impl Place {
 }
 
 /// The time of day: a real cluster has its own clock, and ours is near enough.
-#[expect(
-    clippy::disallowed_methods,
-    reason = "the command line is where real time comes in"
-)]
 fn jiff_now() -> jiff::Timestamp {
     jiff::Timestamp::now()
 }

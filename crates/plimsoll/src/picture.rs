@@ -64,7 +64,7 @@ pub fn of(app: &App) -> Picture {
             store.name.peek(),
             Shape::Store,
             instances(store),
-            frame.map(|f| f.as_str()),
+            frame.map(plimsoll_source::Str::as_str),
         );
     }
     for external in app.externals.values() {

@@ -160,7 +160,7 @@ fn labels(world: &World, secret: &PlannedSecret) -> Vec<(String, String)> {
 
 fn wish(key: &PlannedKey, made: bool, ground: Ground) -> KeyWish {
     let making = &key.making;
-    let part = key.part.as_ref().map(|part| part.as_str());
+    let part = key.part.as_ref().map(plimsoll_source::Str::as_str);
     let half = match part {
         Some("private") => Some(Half::Private),
         Some("public") => Some(Half::Public),

@@ -12,13 +12,13 @@ pub fn run(args: &Check, terminal: Terminal) -> Outcome {
     let (findings, sources) = (&prepared.findings, &prepared.sources);
     if args.json {
         let list = render::json(findings, sources);
-        terminal::out(&format!("{}\n", serde_json::json!({ "findings": list })));
+        terminal::out(format!("{}\n", serde_json::json!({ "findings": list })));
     } else if args.format == Format::Short {
-        terminal::out(&render::short(findings, sources));
+        terminal::out(render::short(findings, sources));
     } else if findings.is_empty() {
         terminal::progress("no findings");
     } else {
-        terminal::out(&prepared.text(terminal.colors_out(), terminal));
+        terminal::out(prepared.text(terminal.colors_out(), terminal));
     }
     Ok(if findings.any_error() {
         Exit::Findings

@@ -13,7 +13,7 @@ use std::fmt::Write;
 use std::time::Duration;
 
 /// How long one wave may take to go.
-const PATIENCE: Duration = Duration::from_secs(300);
+const PATIENCE: Duration = Duration::from_mins(5);
 
 /// Removes the chosen environment; data that is protected stays and is listed.
 pub fn run(args: &Down, terminal: Terminal) -> Outcome {
@@ -56,7 +56,7 @@ pub fn run(args: &Down, terminal: Terminal) -> Outcome {
         terminal::out(&(serde_json::to_string(&removed)? + "\n"));
     } else {
         terminal::out(
-            &removed
+            removed
                 .as_ref()
                 .map_or("there was nothing to remove\n".to_owned(), text),
         );

@@ -12,7 +12,7 @@ pub fn run(args: &Explain) -> Outcome {
         .into_iter()
         .find(|rule| rule.code.eq_ignore_ascii_case(what) || rule.name == what);
     if let Some(rule) = rule {
-        terminal::out(&format!(
+        terminal::out(format!(
             "{} {} ({})\n\n{}\n\nWhat happens: {}.\n",
             rule.code,
             rule.name,

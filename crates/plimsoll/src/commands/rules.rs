@@ -21,7 +21,7 @@ pub fn all() -> Vec<&'static Rule> {
 pub fn run() -> Outcome {
     for rule in all() {
         let level = level(rule.level);
-        terminal::out(&format!(
+        terminal::out(format!(
             "{}  {level:<7}  {:<28}  {}\n",
             rule.code, rule.name, rule.consequence
         ));

@@ -29,7 +29,7 @@ pub fn run(args: &Target, terminal: Terminal) -> Outcome {
             Ok(Exit::Findings)
         }
         None => {
-            terminal::out(&format!(
+            terminal::out(format!(
                 "{} {} was never shipped here\n",
                 target.application, target.environment
             ));

@@ -36,7 +36,7 @@ pub fn run(args: &Up, terminal: Terminal) -> Outcome {
             adopt: false,
         };
         plimsoll_ship::up(&session.client, &release, &options, &mut |event: &Event| {
-            replay.hear(event)
+            replay.hear(event);
         })
         .await
     })?;
@@ -57,9 +57,9 @@ pub fn run(args: &Up, terminal: Terminal) -> Outcome {
         faults: &faults,
     };
     if target.json {
-        terminal::out(&format!("{}\n", shipped.json()));
+        terminal::out(format!("{}\n", shipped.json()));
     } else {
-        terminal::out(&shipped.text());
+        terminal::out(shipped.text());
     }
     let dead = answers
         .iter()

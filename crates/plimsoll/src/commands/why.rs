@@ -30,7 +30,7 @@ pub fn run(args: Why, terminal: Terminal) -> Outcome {
     };
     let links = why::chain(node.origin());
     if args.json {
-        terminal::out(&format!(
+        terminal::out(format!(
             "{}\n",
             json(&prepared.sources, object, &args.field, node, &links)
         ));
@@ -40,8 +40,8 @@ pub fn run(args: Why, terminal: Terminal) -> Outcome {
             .as_deref()
             .map(|field| format!(" {field}"))
             .unwrap_or_default();
-        terminal::out(&format!("{}{field}{}\n", object.key, value(node)));
-        terminal::out(&why::render(&prepared.sources, &links));
+        terminal::out(format!("{}{field}{}\n", object.key, value(node)));
+        terminal::out(why::render(&prepared.sources, &links));
     }
     Ok(Exit::Fine)
 }
