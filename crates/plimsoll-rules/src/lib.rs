@@ -23,7 +23,7 @@ pub struct Subject<'a> {
 /// Declares the modules of rules: each has a `RULE` (or `RULES`) and a function `check`.
 macro_rules! rules {
     ($($module:ident),* $(,)?) => {
-        $(mod $module;)*
+        $(pub mod $module;)*
 
         /// Every rule of this crate, by code.
         pub static ALL: &[&Rule] = &[$(&$module::RULE),*];
@@ -39,4 +39,6 @@ macro_rules! rules {
 
 rules! {
     invalid_object,
+    not_yet,
+    open_route,
 }

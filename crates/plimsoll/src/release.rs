@@ -159,6 +159,15 @@ fn labels(world: &World, secret: &PlannedSecret) -> Vec<(String, String)> {
 }
 
 fn wish(key: &PlannedKey, made: bool, ground: Ground) -> KeyWish {
+    if let Some(fixed) = &key.fixed {
+        let how = How::Composed {
+            parts: vec![Part::Text(fixed.peek().to_string())],
+        };
+        return KeyWish {
+            key: key.key.to_string(),
+            how,
+        };
+    }
     let making = &key.making;
     let part = key.part.as_ref().map(plimsoll_source::Str::as_str);
     let half = match part {

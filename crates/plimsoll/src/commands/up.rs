@@ -87,6 +87,12 @@ fn may_ship(args: &Up, ready: &Ready) -> Result<(), Failure> {
             "{owner} owns `{environment}` (`deliver.by`): change what it reads with `plimsoll render`"
         )));
     }
+    if let Some((route, _)) = plimsoll_rules::open_route::open(ready.app()).first() {
+        return Err(Failure::usage(format!(
+            "route `{route}` asks for a guard that this version does not tell the gateway: it would be \
+             open (`plimsoll explain open-route`)"
+        )));
+    }
     if args.yes {
         return Ok(());
     }

@@ -1,0 +1,45 @@
+//! A route that asks for a login, or for known client addresses, where the gateway is not told.
+
+use crate::Subject;
+use plimsoll_source::{Finding, Findings, Level, Rule};
+use plimsoll_spec::app::OrNone;
+use plimsoll_spec::app::platform::GatewayUse;
+
+/// The bad pattern.
+pub static RULE: Rule = Rule {
+    code: "PL0504",
+    name: "open-route",
+    level: Level::Warning,
+    consequence: "whoever knows the host comes in without a login",
+    docs: "`auth` and `allow` of a route are not spelled for this gateway in this version. On the \
+           embedded cluster that is a warning. Where the environment names a real cluster it is an \
+           error, and `up --context` refuses: a page that should be guarded must not be published \
+           open.",
+};
+
+/// Reports each such route; where the environment names a real cluster, as an error.
+pub fn check(subject: &Subject, findings: &mut Findings) {
+    for (name, origin) in open(subject.app) {
+        let message = format!("route `{name}` is open: its `auth` or `allow` is not told to the gateway");
+        let mut finding = Finding::new(&RULE, message)
+            .mark_origin(&origin, "this guard has no effect yet")
+            .about(format!("HTTPRoute/{name}"))
+            .help("remove the route, or guard it outside: a VPN, or a login in the program itself");
+        if subject.app.cluster.context.is_some() {
+            finding.level = Level::Error;
+        }
+        findings.report(finding);
+    }
+}
+
+/// The routes whose guard is not told to the gateway, with what asks for it.
+pub fn open(app: &plimsoll_spec::App) -> Vec<(plimsoll_source::Str, plimsoll_source::Origin)> {
+    let nginx = *app.platform.gateway.use_.peek() == GatewayUse::IngressNginx;
+    let guard = |route: &plimsoll_spec::app::Route| match (&route.auth, route.allow.first()) {
+        (OrNone::Some(auth), _) => Some(auth.origin.clone()),
+        (OrNone::None(_), Some(allow)) if !nginx => Some(allow.origin().clone()),
+        _ => None,
+    };
+    let on = app.routes.values().filter(|route| *route.enabled.peek());
+    on.filter_map(|route| Some((route.name.peek().clone(), guard(route)?))).collect()
+}
