@@ -57,6 +57,7 @@ pub fn field(
     field: &TargetField,
     origin: &Origin,
 ) -> Option<Vec<Piece>> {
+    let origin = &origin.because(&chosen_side(cx, uses, target));
     let text = |value: Sourced<Str>| Some(vec![Piece::Text(value.because(origin))]);
     match field {
         TargetField::Host => text(host(cx, from, target, side)?),
@@ -79,14 +80,42 @@ pub fn field(
         TargetField::Region => text(external(cx, target)?.region.clone()?),
         TargetField::Endpoint => text(external(cx, target)?.endpoint.clone()?),
         TargetField::Pool => text(uses?.pool.as_ref()?.map(|pool| pool.to_string().into())),
-        TargetField::Ca => text(Sourced::new(ca_path(target)?, origin.clone())),
+        TargetField::Ca => text(Sourced::rule("address", ca_path(target)?)),
         TargetField::Pods => {
             let (name, namespace) = pods(cx, target)?;
-            text(Sourced::new(
-                within(from, &namespace, &format!("{name}-pods")),
-                origin.clone(),
-            ))
+            text(name.zip(&namespace, |name, ns| {
+                within(from, ns, &format!("{name}-pods"))
+            }))
         }
+    }
+}
+
+/// What says which side of a store an edge goes to, and how it is spoken to.
+fn chosen_side(cx: &Cx, uses: Option<&Use>, target: &Target) -> Origin {
+    let mut all = Vec::new();
+    if let Some(uses) = uses {
+        all.extend([uses.read.origin().clone(), uses.pooler.origin().clone()]);
+    }
+    if let Target::Store { store, .. } = target
+        && let Some(store) = cx.app.stores.get(store)
+    {
+        let certificates = &cx.app.platform.certificates.use_;
+        all.extend([
+            pooler(store),
+            store.mode.origin().clone(),
+            store.run.origin().clone(),
+            store.tls.origin().clone(),
+            certificates.origin().clone(),
+        ]);
+    }
+    Origin::rule("address", []).because(&Origin::all(all))
+}
+
+/// Where a store's pooler was written, or said to be none.
+pub fn pooler(store: &Store) -> Origin {
+    match &store.pooler {
+        OrNone::Some(pooler) => pooler.origin.clone(),
+        OrNone::None(origin) => origin.clone(),
     }
 }
 
@@ -154,8 +183,8 @@ pub fn host(cx: &Cx, from: &str, target: &Target, side: Side) -> Option<Sourced<
         }
         Target::Slot(slot) => {
             let facts = slots::facts(cx, slot)?;
-            let name = within(from, facts.namespace.peek(), facts.service);
-            Some(Sourced::new(name, facts.origin))
+            let name = facts.namespace.map(|ns| within(from, ns, facts.service));
+            Some(name.because(&facts.origin))
         }
     }
 }
@@ -196,23 +225,20 @@ pub fn port(cx: &Cx, target: &Target, name: Option<&Str>) -> Option<Sourced<u16>
                 Some(name) => facts.ports.iter().find(|port| port.name == name.as_str()),
                 None => facts.ports.first(),
             };
-            Some(Sourced::new(port?.service, facts.origin))
+            Some(Sourced::rule("platform/slots", port?.service).because(&facts.origin))
         }
     }
 }
 
-fn pods(cx: &Cx, target: &Target) -> Option<(Str, Str)> {
+fn pods(cx: &Cx, target: &Target) -> Option<(Sourced<Str>, Sourced<Str>)> {
     match target {
         Target::Service(name) => {
             let service = cx.app.services.get(name)?;
-            Some((
-                service.name.peek().clone(),
-                service.namespace.peek().clone(),
-            ))
+            Some((service.name.fixed().clone(), service.namespace.clone()))
         }
         Target::Store { store, .. } => {
             let store = cx.app.stores.get(store)?;
-            Some((store.name.peek().clone(), store.namespace.peek().clone()))
+            Some((store.name.clone(), store.namespace.clone()))
         }
         Target::External(_) | Target::Slot(_) => None,
     }
@@ -292,7 +318,7 @@ pub fn user_password(store: &Store, user: &str, origin: &Origin) -> SecretValue 
                 0 | 1 => format!("{prefix}_PASSWORD"),
                 _ => format!("{prefix}_{}_PASSWORD", names::variable(user)),
             };
-            (Str::from(name), origin.clone())
+            (Str::from(name), Origin::rule("address", []).because(origin))
         }
     };
     SecretValue {
@@ -352,7 +378,11 @@ fn url(
             } else {
                 "http"
             };
-            plain_url(cx, from, target, scheme, origin)
+            let main = service.ports.main();
+            let said = main.map_or(origin.clone(), |(_, port)| {
+                origin.because(port.speaks.origin())
+            });
+            plain_url(cx, from, target, scheme, &said)
         }
         Target::Slot(_) => plain_url(cx, from, target, "http", origin),
         Target::External(_) => Some(vec![Piece::Text(external(cx, target)?.bucket.clone()?)]),
@@ -406,7 +436,8 @@ fn store_url(
 ) -> Option<Vec<Piece>> {
     let engine = *store.engine.peek();
     let scheme = scheme(engine, serves_tls(cx, store));
-    let lit = |text: String| Piece::Text(Sourced::new(text.into(), origin.clone()));
+    let said = Origin::rule("address", []).because(origin);
+    let lit = |text: String| Piece::Text(Sourced::new(text.into(), said.clone()));
     let mut pieces = vec![lit(format!("{scheme}://"))];
     if let Some(user) = user(cx, uses, target) {
         // Redis and Valkey have a default user, whose name is left out.
@@ -415,7 +446,8 @@ fn store_url(
         } else {
             user.peek()
         };
-        pieces.push(Piece::Text(user.map(|_| format!("{name}:").into())));
+        let name = format!("{name}:").into();
+        pieces.push(Piece::Text(user.map(|_| name)));
         pieces.push(Piece::Secret(password(cx, uses, target, origin)?));
         pieces.push(lit("@".to_owned()));
     }
@@ -430,7 +462,10 @@ fn store_url(
         ..
     } = target
     {
-        pieces.push(lit(format!("/{name}")));
+        pieces.push(Piece::Text(Sourced::new(
+            format!("/{name}").into(),
+            origin.clone(),
+        )));
     }
     pieces.extend(options(cx, store, target, from).map(lit));
     Some(pieces)

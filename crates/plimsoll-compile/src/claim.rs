@@ -12,11 +12,8 @@ use plimsoll_world::{Cond, Form, ObjectForm, Scope, Unit, form};
 /// The claims of the file.
 pub fn objects(cx: &Cx, out: &mut Objects) {
     for claim in cx.app.claims.values() {
-        if *claim.existing.peek() {
-            continue;
-        }
         let protect = *claim.protect.peek();
-        let when = Cond::known(true, &claim.origin);
+        let when = Cond::decided(&claim.existing, |existing| !existing);
         let unit = Unit::Claim(claim.name.peek().clone());
         out.push(ObjectForm::new(unit, when, shared(cx, claim)).protected(protect));
     }

@@ -20,11 +20,11 @@ pub fn selector(cx: &Cx, name: &Sourced<Str>) -> Form {
     })
 }
 
-/// The same labels as bare texts, for policies of others.
-pub fn selecting(cx: &Cx, name: &str) -> Vec<(Str, Str)> {
+/// The same labels one by one, for policies of others.
+pub fn selecting(cx: &Cx, name: &Sourced<Str>) -> Vec<(Str, Sourced<Str>)> {
     vec![
-        (Str::from(NAME), Str::from(name)),
-        (Str::from(INSTANCE), cx.name().peek().clone()),
+        (Str::from(NAME), name.clone()),
+        (Str::from(INSTANCE), cx.name()),
     ]
 }
 

@@ -30,9 +30,21 @@ pub fn lived_in<'a>(cx: &Cx<'a>) -> Vec<(Sourced<Str>, Option<&'a Namespace>)> {
         all.push((main.name.clone(), Some(settings)));
     }
     for name in names {
-        if !all.iter().any(|(known, _)| known.peek() == name.peek()) {
-            let settings = app.namespaces.get(name.peek());
-            all.push((name, settings));
+        match all
+            .iter_mut()
+            .find(|(known, _)| known.peek() == name.peek())
+        {
+            // Several live in it: none of them drives its name.
+            Some((known, _)) if !known.origin().same(name.origin()) => {
+                let both = Origin::all([known.origin().clone(), name.origin().clone()]);
+                let because = Origin::rule("namespace", []).because(&both);
+                *known = Sourced::new(known.peek().clone(), because);
+            }
+            Some(_) => {}
+            None => {
+                let settings = app.namespaces.get(name.peek());
+                all.push((name, settings));
+            }
         }
     }
     all
@@ -45,10 +57,11 @@ fn runs_here(store: &plimsoll_spec::app::Store) -> bool {
 /// The objects of every namespace.
 pub fn objects(cx: &Cx, out: &mut Objects) {
     for (name, settings) in lived_in(cx) {
-        let existing = settings.is_some_and(|settings| *settings.existing.peek());
         let unit = Unit::Namespace(name.peek().clone());
-        let because = settings.map_or(name.origin(), |settings| &settings.origin);
-        let when = Cond::known(!existing, because);
+        let when = match settings {
+            Some(settings) => Cond::decided(&settings.existing, |existing| !existing),
+            None => Cond::known(true, name.origin()),
+        };
         out.push(ObjectForm::new(
             unit.clone(),
             when,
@@ -136,7 +149,7 @@ fn quota(cx: &Cx, name: &Sourced<Str>, settings: &Namespace, unit: &Unit, out: &
         (_, None) => return,
     };
     let s = &Scope::new("namespace/quota").because(&because);
-    let title = name.map(|_| Str::from("limits"));
+    let title = name.choose("namespace", |_| Str::from("limits"));
     let body = form!(s; {
         apiVersion: "v1",
         kind: "ResourceQuota",
@@ -280,7 +293,7 @@ fn limits(cx: &Cx, name: &Sourced<Str>, settings: &Namespace, unit: &Unit, out: 
     let parts = parts.chain(memory.iter().map(|memory| memory.origin().clone()));
     let because = Origin::all(parts);
     let s = &Scope::new("namespace/limits").because(&because);
-    let title = name.map(|_| Str::from("limits"));
+    let title = name.choose("namespace", |_| Str::from("limits"));
     let body = form!(s; {
         apiVersion: "v1",
         kind: "LimitRange",

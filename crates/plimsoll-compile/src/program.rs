@@ -209,18 +209,21 @@ impl<'a> Program<'a> {
     }
 
     /// Name of a port's container by reference; the main one where none is named.
-    pub fn port(&self, port: &plimsoll_spec::types::PortRef) -> Option<(u16, Option<&Str>)> {
+    pub fn port(
+        &self,
+        port: &plimsoll_spec::types::PortRef,
+    ) -> Option<(Sourced<u16>, Option<&Str>)> {
         use plimsoll_spec::types::PortRef;
         let ports = self.ports?;
         match port {
             PortRef::Main => ports
                 .main()
-                .map(|(name, port)| (*port.port.peek(), Some(name))),
+                .map(|(name, port)| (port.port.clone(), Some(name))),
             PortRef::Named(name) => {
                 let (_, name, port) = ports.all.get_full(name)?;
-                Some((*port.port.peek(), Some(name)))
+                Some((port.port.clone(), Some(name)))
             }
-            PortRef::Number(number) => Some((*number, None)),
+            PortRef::Number(number) => Some((Sourced::rule("program", *number), None)),
         }
     }
 }

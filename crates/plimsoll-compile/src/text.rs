@@ -74,7 +74,7 @@ fn named_secret(name: &Str, part: Option<&Str>, origin: &Origin) -> SecretValue 
         key,
         value: name.clone(),
         part: part.cloned(),
-        origin: origin.clone(),
+        origin: Origin::rule("text", []).because(origin),
     }
 }
 

@@ -1,6 +1,6 @@
 //! Upper bounds: lower, never raise.
 
-use plimsoll_source::{Knob, Sourced};
+use plimsoll_source::{Knob, Origin, Sourced};
 
 use crate::app::pod::Companion;
 use crate::app::scale::Replicas;
@@ -65,11 +65,18 @@ fn range<T: Ord + Clone>(knob: &Knob<SizeRange<T>>, most: &Sourced<T>) -> Knob<S
         request: low(&value.peek().request),
         limit: value.peek().limit.as_ref().map(low),
     };
-    let changed = lowered.request != value.peek().request || lowered.limit != value.peek().limit;
-    let origin = if changed {
-        plimsoll_source::Origin::all([most.origin().clone(), value.origin().clone()])
-    } else {
-        value.origin().because(most.origin())
+    let ends = [
+        lowered.request == value.peek().request,
+        lowered.limit == value.peek().limit,
+    ];
+    let origin = match ends {
+        [true, true] => value.origin().because(most.origin()),
+        [false, _] => most.origin().over(value.origin()),
+        // The request is the range's, the limit the bound's: neither drives both.
+        _ => {
+            let both = Origin::all([value.origin().clone(), most.origin().clone()]);
+            Origin::rule("cap: limit lowered", []).because(&both)
+        }
     };
     Knob::new(knob.handle().clone(), Sourced::new(lowered, origin))
 }

@@ -49,6 +49,11 @@ pub struct Lit<T>(pub T);
 pub trait IntoForm {
     /// The form; `None` where there is nothing to write.
     fn into_form(self, scope: &Scope) -> Option<Form>;
+
+    /// Why there is nothing to write, where the value knows.
+    fn nothing(&self) -> Option<Origin> {
+        None
+    }
 }
 
 impl IntoForm for Form {
@@ -89,11 +94,19 @@ impl<T: Scalar> IntoForm for &Sourced<T> {
         let node = self.peek().node(self.origin().clone());
         (!matches!(node, Node::Null(_))).then_some(Form::Plain(node))
     }
+
+    fn nothing(&self) -> Option<Origin> {
+        Some(self.origin().clone())
+    }
 }
 
 impl<T: Scalar> IntoForm for Sourced<T> {
     fn into_form(self, scope: &Scope) -> Option<Form> {
         (&self).into_form(scope)
+    }
+
+    fn nothing(&self) -> Option<Origin> {
+        Some(self.origin().clone())
     }
 }
 
@@ -106,6 +119,10 @@ impl<T: Scalar> IntoForm for &Knob<T> {
 impl<F: IntoForm> IntoForm for Option<F> {
     fn into_form(self, scope: &Scope) -> Option<Form> {
         self.and_then(|form| form.into_form(scope))
+    }
+
+    fn nothing(&self) -> Option<Origin> {
+        self.as_ref().and_then(F::nothing)
     }
 }
 
@@ -169,12 +186,14 @@ impl MapBuilder {
 
     /// Adds an entry; nothing is added where the value is nothing.
     pub fn put(&mut self, scope: &Scope, key: impl Into<Str>, value: impl IntoForm) {
-        if let Some(value) = value.into_form(scope) {
-            self.parts.push(MapPart::Entry {
+        let nothing = value.nothing();
+        match value.into_form(scope) {
+            Some(value) => self.parts.push(MapPart::Entry {
                 key: key.into(),
                 when: None,
                 value,
-            });
+            }),
+            None => self.decided.extend(nothing),
         }
     }
 
@@ -267,8 +286,10 @@ impl SeqBuilder {
 
     /// Adds an item; nothing is added where the value is nothing.
     pub fn push(&mut self, scope: &Scope, value: impl IntoForm) {
-        if let Some(value) = value.into_form(scope) {
-            self.parts.push(SeqPart::Item { when: None, value });
+        let nothing = value.nothing();
+        match value.into_form(scope) {
+            Some(value) => self.parts.push(SeqPart::Item { when: None, value }),
+            None => self.decided.extend(nothing),
         }
     }
 
@@ -335,10 +356,13 @@ pub struct Fragment(pub Form);
 impl IntoForm for Fragment {
     fn into_form(self, _: &Scope) -> Option<Form> {
         match &self.0 {
-            Form::Plain(Node::Map(_, entries)) if entries.is_empty() => None,
-            Form::Plain(Node::Seq(_, items)) if items.is_empty() => None,
-            Form::Plain(_) => Some(self.0),
+            Form::Plain(node) if crate::evaluate::truthy(node) => Some(self.0),
+            Form::Plain(_) => None,
             _ => Some(Form::Shrinking(std::sync::Arc::new(self.0))),
         }
+    }
+
+    fn nothing(&self) -> Option<Origin> {
+        self.0.plain().map(|node| node.origin().clone())
     }
 }

@@ -56,6 +56,16 @@ impl Cond {
         Self::AtLeast(Expr::from(knob), bound)
     }
 
+    /// Whether it is not decided already that it does not hold.
+    pub fn may_hold(&self) -> bool {
+        match self {
+            Self::Known(holds, _) => *holds,
+            Self::And(both) => both.0.may_hold() && both.1.may_hold(),
+            Self::Or(both) => both.0.may_hold() || both.1.may_hold(),
+            _ => true,
+        }
+    }
+
     /// The reverse.
     #[must_use]
     #[expect(

@@ -94,7 +94,7 @@ struct Eval<'a> {
 
 impl Eval<'_> {
     fn object(&self, form: &ObjectForm, because: &Origin) -> Option<Object> {
-        let body = self.form(&form.body, None)?;
+        let body = self.form(&form.body, None).ok()?;
         let body = {
             let origin = body.origin().because(because);
             body.with_origin(origin)
@@ -110,16 +110,20 @@ impl Eval<'_> {
     }
 
     /// The tree; `None` where an expression says that there is nothing.
-    fn form(&self, form: &Form, element: Option<&Element>) -> Option<Node> {
+    /// What a form becomes; where that is nothing, what decided so.
+    fn form(&self, form: &Form, element: Option<&Element>) -> Result<Node, Origin> {
         match form {
-            Form::Plain(node) => Some(node.clone()),
-            Form::Expr(expr) => {
-                let node = self.expr(expr, element);
-                (!matches!(node, Node::Null(_))).then_some(node)
-            }
-            Form::Shrinking(form) => self.form(form, element).filter(truthy),
-            Form::Map(origin, parts) => Some(self.map(origin, parts, element)),
-            Form::Seq(origin, parts) => Some(self.seq(origin, parts, element)),
+            Form::Plain(node) => Ok(node.clone()),
+            Form::Expr(expr) => match self.expr(expr, element) {
+                Node::Null(because) => Err(because),
+                node => Ok(node),
+            },
+            Form::Shrinking(form) => match self.form(form, element)? {
+                node if truthy(&node) => Ok(node),
+                empty => Err(empty.origin().clone()),
+            },
+            Form::Map(origin, parts) => Ok(self.map(origin, parts, element)),
+            Form::Seq(origin, parts) => Ok(self.seq(origin, parts, element)),
         }
     }
 
@@ -128,14 +132,16 @@ impl Eval<'_> {
         for part in parts {
             match part {
                 MapPart::Entry { key, when, value } => {
-                    if self.allows(when.as_ref(), element, &mut decided)
-                        && let Some(value) = self.form(value, element)
-                    {
-                        entries.push(Entry {
+                    if !self.allows(when.as_ref(), element, &mut decided) {
+                        continue;
+                    }
+                    match self.form(value, element) {
+                        Ok(value) => entries.push(Entry {
                             key: key.clone(),
                             at: origin.clone(),
                             value,
-                        });
+                        }),
+                        Err(because) => decided.push(because),
                     }
                 }
                 MapPart::Splice(expr) => {
@@ -153,8 +159,12 @@ impl Eval<'_> {
         for part in parts {
             match part {
                 SeqPart::Item { when, value } => {
-                    if self.allows(when.as_ref(), element, &mut decided) {
-                        items.extend(self.form(value, element));
+                    if !self.allows(when.as_ref(), element, &mut decided) {
+                        continue;
+                    }
+                    match self.form(value, element) {
+                        Ok(item) => items.push(item),
+                        Err(because) => decided.push(because),
                     }
                 }
                 SeqPart::Each { over, item } => {
@@ -240,10 +250,7 @@ impl Eval<'_> {
                 (Some(element), Var::Item) => element.item.clone(),
                 (None, _) => unreachable!("a variable stands only inside of `Each`"),
             },
-            Expr::Tree(form) => {
-                let nothing = || Node::Null(Origin::rule("nothing", []));
-                self.form(form, element).unwrap_or_else(nothing)
-            }
+            Expr::Tree(form) => self.form(form, element).unwrap_or_else(Node::Null),
             Expr::Concat(parts) => self.concat(parts, element),
             Expr::If(parts) => {
                 let (holds, because) = self.cond(&parts.0, element);
@@ -253,8 +260,7 @@ impl Eval<'_> {
             }
             Expr::Call(op, args) => {
                 let args: Vec<Node> = args.iter().map(|arg| self.expr(arg, element)).collect();
-                let from = args.iter().map(|arg| arg.origin().clone());
-                op.apply(Origin::rule("computed", from), &args)
+                op.apply(op.origin(&args), &args)
             }
         }
     }

@@ -40,6 +40,46 @@ pub enum Op {
 }
 
 impl Op {
+    /// The history of what it makes: what it takes drives, what it passes over only touches.
+    pub(crate) fn origin(self, args: &[Node]) -> Origin {
+        let of = |taken: &dyn Fn(usize) -> bool| {
+            let origins = |wanted: bool| {
+                let numbered = args.iter().enumerate();
+                numbered
+                    .filter(move |(at, _)| taken(*at) == wanted)
+                    .map(|(_, arg)| arg.origin().clone())
+            };
+            let passed: Vec<Origin> = origins(false).collect();
+            let made = Origin::rule("computed", origins(true));
+            if passed.is_empty() {
+                made
+            } else {
+                made.because(&Origin::all(passed))
+            }
+        };
+        match self {
+            Self::Hash => {
+                let mut all = Vec::new();
+                args.iter().for_each(|arg| inside(arg, &mut all));
+                Origin::rule("computed", all)
+            }
+            Self::Image => {
+                let parts = ImageParts::of(args);
+                of(&|at| parts.uses(at))
+            }
+            Self::Max => {
+                let largest = (0..args.len()).max_by_key(|at| args[*at].int());
+                of(&|at| Some(at) == largest)
+            }
+            Self::Default => {
+                let first = args.iter().position(crate::evaluate::truthy);
+                let first = first.unwrap_or(args.len().saturating_sub(1));
+                of(&|at| at == first)
+            }
+            _ => of(&|_| true),
+        }
+    }
+
     /// Applies the function. Arguments of a wrong type count as nothing: types are checked before.
     pub fn apply(self, origin: Origin, args: &[Node]) -> Node {
         let ints = || args.iter().filter_map(Node::int);
@@ -69,7 +109,10 @@ impl Op {
             ),
             Self::Default => {
                 let first = args.iter().find(|node| crate::evaluate::truthy(node));
-                first.or(args.last()).cloned().unwrap_or(Node::Null(origin))
+                match first.or(args.last()) {
+                    Some(found) => found.clone().with_origin(origin),
+                    None => Node::Null(origin),
+                }
             }
             Self::Request => ends(args).map_or(Node::Null(origin.clone()), |(low, _)| {
                 Node::Text(origin, low.into())
@@ -129,43 +172,58 @@ fn merge(origin: Origin, maps: &[Node]) -> Node {
     Node::map(origin, entries)
 }
 
-/// A part before the first `/` that has `.` or `:`, or is `localhost`, is a registry: the name is
-/// used as it is.
+/// The origins of a tree: of all values, and of what put keys there.
+fn inside(node: &Node, all: &mut Vec<Origin>) {
+    all.push(node.origin().clone());
+    for entry in node.entries() {
+        all.push(entry.at.clone());
+        inside(&entry.value, all);
+    }
+    node.items().iter().for_each(|item| inside(item, all));
+}
+
+/// `registry, name, tag, digest, fallback tag`, each only where it stands in the reference.
+struct ImageParts<'a>([Option<&'a Str>; 5]);
+
+impl<'a> ImageParts<'a> {
+    /// A part before the first `/` that has `.` or `:`, or is `localhost`, is a registry: the name
+    /// is used as it is.
+    fn of(args: &'a [Node]) -> Self {
+        let part = |at: usize| {
+            let text = args.get(at).and_then(Node::text);
+            text.filter(|text| !text.is_empty())
+        };
+        let mut parts = [0, 1, 2, 3, 4].map(part);
+        let first = parts[1].and_then(|name| name.split_once('/'));
+        let elsewhere =
+            first.is_some_and(|(first, _)| first.contains(['.', ':']) || first == "localhost");
+        if elsewhere {
+            parts[0] = None;
+        }
+        // The tag of all images is for ours: those that `images.registry` may go before.
+        if elsewhere || parts[2].is_some() || parts[3].is_some() {
+            parts[4] = None;
+        }
+        Self(parts)
+    }
+
+    fn uses(&self, at: usize) -> bool {
+        self.0.get(at).is_some_and(Option::is_some)
+    }
+}
+
 fn image(args: &[Node]) -> Str {
-    let part = |at: usize| {
-        args.get(at)
-            .and_then(Node::text)
-            .filter(|text| !text.is_empty())
-    };
-    let name = part(1).map_or("", |name| name.as_str());
-    let own_registry = name
-        .split_once('/')
-        .is_some_and(|(first, _)| first.contains(['.', ':']) || first == "localhost");
+    let ImageParts([registry, name, tag, digest, fallback]) = ImageParts::of(args);
     let mut text = String::new();
-    if let Some(registry) = part(0).filter(|_| !own_registry) {
+    if let Some(registry) = registry {
         text.push_str(registry.trim_end_matches('/'));
         text.push('/');
     }
-    text.push_str(name);
-    match (part(2), part(3)) {
-        (tag, Some(digest)) => {
-            if let Some(tag) = tag {
-                text.push(':');
-                text.push_str(tag);
-            }
-            text.push('@');
-            text.push_str(digest);
-        }
-        (Some(tag), None) => {
-            text.push(':');
-            text.push_str(tag);
-        }
-        (None, None) => {
-            // The tag of all images is for ours: those that `images.registry` may go before.
-            if let Some(tag) = part(4).filter(|_| !own_registry) {
-                text.push(':');
-                text.push_str(tag);
-            }
+    text.push_str(name.map_or("", Str::as_str));
+    for (mark, part) in [(':', tag.or(fallback)), ('@', digest)] {
+        if let Some(part) = part {
+            text.push(mark);
+            text.push_str(part);
         }
     }
     text.into()

@@ -128,7 +128,7 @@ fn secrets(sources: &Sources, ready: &Ready, ground: Ground) -> Vec<SecretWish> 
         .values()
         .filter(on)
         .map(|secret| SecretWish {
-            namespace: secret.namespace.to_string(),
+            namespace: secret.namespace.peek().to_string(),
             name: secret.name.peek().to_string(),
             kind: secret.kind.to_owned(),
             labels: labels(&ready.world, secret),

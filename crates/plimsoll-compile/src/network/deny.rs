@@ -12,12 +12,12 @@ use plimsoll_world::{Cond, ObjectForm, Unit};
 
 /// The default policy of a namespace.
 pub fn objects(cx: &Cx, namespace: &Sourced<Str>, out: &mut Objects) {
-    let name = namespace.map(|_| Str::from("default-deny"));
+    let name = namespace.choose("network/deny", |_| Str::from("default-deny"));
     let egress: Vec<Flow> = dns(cx).into_iter().chain(mesh(cx)).collect();
     let ingress = probes(cx);
     let pods = Guarded {
-        name: name.peek().clone(),
-        namespace: namespace.peek().clone(),
+        name: &name,
+        namespace,
         labels: names::labels(cx, &name, "namespace"),
         selector: &[],
         ingress: &ingress,
@@ -36,42 +36,29 @@ pub fn objects(cx: &Cx, namespace: &Sourced<Str>, out: &mut Objects) {
 
 /// Kubernetes' DNS, its cache on the node (169.254.20.10), and `OpenShift`'s on 5353.
 fn dns(cx: &Cx) -> Vec<Flow> {
-    let because = cx.app.cluster.cni.origin();
+    let cluster = &cx.app.cluster;
+    let because = cluster.distribution.origin();
+    let home = |namespace: &'static str| Sourced::rule("network/deny", Str::from(namespace));
     let open = |peer, port| Flow::new(peer, vec![PodPort::udp(port), PodPort::tcp(port)], because);
-    if *cx.app.cluster.distribution.peek() == Distribution::OpenShift {
-        let labels = vec![(
-            "dns.operator.openshift.io/daemonset-dns".into(),
-            "default".into(),
-        )];
-        return vec![open(
-            Peer::Pods {
-                namespace: "openshift-dns".into(),
-                labels,
-            },
-            5353,
-        )];
-    }
-    let labels = vec![("k8s-app".into(), "kube-dns".into())];
-    let mut flows = vec![open(
-        Peer::Pods {
-            namespace: "kube-system".into(),
-            labels,
-        },
-        53,
-    )];
-    if cx.cni() != Cni::Cilium {
-        flows.push(open(Peer::Addresses(vec!["169.254.20.10/32".into()]), 53));
-    }
-    flows
+    let openshift = Cond::decided(&cluster.distribution, |it| *it == Distribution::OpenShift);
+    let theirs = &[("dns.operator.openshift.io/daemonset-dns", "default")];
+    let ours = &[("k8s-app", "kube-dns")];
+    let cached = Cond::decided(&cluster.cni, |cni| *cni != Cni::Cilium);
+    vec![
+        open(Peer::labelled(home("openshift-dns"), theirs), 5353).when(openshift.clone()),
+        open(Peer::labelled(home("kube-system"), ours), 53).when(openshift.clone().not()),
+        open(Peer::fixed("169.254.20.10/32"), 53).when(openshift.not().and(cached)),
+    ]
 }
 
 /// What the mesh needs from every pod.
 fn mesh(cx: &Cx) -> Vec<Flow> {
     let mesh = &cx.app.platform.mesh;
     let because = mesh.use_.origin();
-    let within = |namespace: &str, ports: &[u16]| {
+    let within = |namespace: &'static str, ports: &[u16]| {
         let ports = ports.iter().copied().map(PodPort::tcp).collect();
-        Flow::new(Peer::Namespace(namespace.into()), ports, because)
+        let home = Sourced::rule("network/deny", Str::from(namespace));
+        Flow::new(Peer::Namespace(home), ports, because)
     };
     match mesh.use_.peek() {
         MeshUse::None => Vec::new(),
@@ -94,11 +81,7 @@ fn probes(cx: &Cx) -> Vec<Flow> {
     let because = mesh.use_.origin();
     if cx.has_ambient_mesh() {
         return vec![
-            Flow::new(
-                Peer::Addresses(vec!["169.254.7.127/32".into()]),
-                Vec::new(),
-                because,
-            ),
+            Flow::new(Peer::fixed("169.254.7.127/32"), Vec::new(), because),
             Flow::new(Peer::Cluster, vec![PodPort::tcp(15008)], because),
         ];
     }
@@ -106,7 +89,7 @@ fn probes(cx: &Cx) -> Vec<Flow> {
         return vec![
             Flow::new(Peer::Cluster, vec![PodPort::tcp(4143)], because),
             Flow::new(
-                Peer::Namespace("linkerd-viz".into()),
+                Peer::Namespace(Sourced::rule("network/deny", "linkerd-viz".into())),
                 vec![PodPort::tcp(4190), PodPort::tcp(4191)],
                 because,
             ),
@@ -126,12 +109,14 @@ fn solvers(cx: &Cx, namespace: &Sourced<Str>, unit: &Unit, out: &mut Objects) {
         return;
     }
     let because: &Origin = certificates.use_.origin();
-    let name = certificates.use_.map(|_| Str::from("acme-solver"));
-    let selector = vec![("acme.cert-manager.io/http01-solver".into(), "true".into())];
+    let name = Sourced::rule("network/deny", Str::from("acme-solver"));
+    let name = name.because(because);
+    let solver = Sourced::rule("network/deny", Str::from("true"));
+    let selector = vec![("acme.cert-manager.io/http01-solver".into(), solver)];
     let ingress = super::flows::from_gateway(cx, &[PodPort::tcp(8089)], because);
     let pods = Guarded {
-        name: name.peek().clone(),
-        namespace: namespace.peek().clone(),
+        name: &name,
+        namespace,
         labels: names::labels(cx, &name, "namespace"),
         selector: &selector,
         ingress: &ingress,

@@ -9,16 +9,16 @@ pub enum Peer {
     /// Pods by their labels, in a namespace.
     Pods {
         /// Where.
-        namespace: Str,
+        namespace: Sourced<Str>,
         /// Which; all labels must match.
-        labels: Vec<(Str, Str)>,
+        labels: Vec<(Str, Sourced<Str>)>,
     },
     /// Every pod of a namespace.
-    Namespace(Str),
+    Namespace(Sourced<Str>),
     /// Every pod of the cluster.
     Cluster,
     /// Addresses.
-    Addresses(Vec<Str>),
+    Addresses(Vec<Sourced<Str>>),
     /// Every public address: private, link-local and metadata ranges must be named.
     Public,
     /// The API server.
@@ -27,6 +27,25 @@ pub enum Peer {
     CiliumIngress,
     /// Whoever comes: the other side of a gateway.
     Anyone,
+}
+
+impl Peer {
+    /// The pods that a fixed label of a component finds.
+    pub fn labelled(namespace: Sourced<Str>, labels: &[(&'static str, &'static str)]) -> Self {
+        let fixed = |text: &'static str| Sourced::rule("network/flow", Str::from(text));
+        let labels = labels
+            .iter()
+            .map(|(key, value)| (Str::from(*key), fixed(value)));
+        Self::Pods {
+            namespace,
+            labels: labels.collect(),
+        }
+    }
+
+    /// Addresses that a rule knows.
+    pub fn fixed(cidr: &'static str) -> Self {
+        Self::Addresses(vec![Sourced::rule("network/flow", Str::from(cidr))])
+    }
 }
 
 /// Port of a pod, never of a Service: policies act behind Services.

@@ -36,9 +36,9 @@ pub fn programs<'a>(cx: &Cx<'a>) -> Vec<Program<'a>> {
 }
 
 /// The pods of a thing as a peer.
-fn pods(cx: &Cx, name: &str, namespace: &str) -> Peer {
+fn pods(cx: &Cx, name: &Sourced<Str>, namespace: &Sourced<Str>) -> Peer {
     Peer::Pods {
-        namespace: namespace.into(),
+        namespace: namespace.clone(),
         labels: names::selecting(cx, name),
     }
 }
@@ -51,11 +51,19 @@ fn pod_port(port: &Port) -> PodPort {
 /// The ports that an edge opens: those it names, by name or number of the Service, else the main
 /// one, else (of stores and buckets) all.
 fn opened(ports: &Ports, asked: Option<&Vec<Sourced<PortRef>>>, all: bool) -> Vec<PodPort> {
+    let chosen = |asked: &Sourced<PortRef>| {
+        let found = find(ports, asked.peek())?;
+        let number = match asked.peek() {
+            // A number that no port of the Service has is the pod's own.
+            PortRef::Number(number) if !ports.all.values().any(|port| port.at.peek() == number) => {
+                asked.map(|_| *number)
+            }
+            _ => found.number.because(asked.origin()),
+        };
+        Some(PodPort::of(number, found.protocol))
+    };
     match asked {
-        Some(asked) => asked
-            .iter()
-            .filter_map(|port| find(ports, port.peek()))
-            .collect(),
+        Some(asked) => asked.iter().filter_map(chosen).collect(),
         None if all => ports.all.values().map(pod_port).collect(),
         None => ports
             .main()
@@ -63,6 +71,16 @@ fn opened(ports: &Ports, asked: Option<&Vec<Sourced<PortRef>>>, all: bool) -> Ve
             .into_iter()
             .collect(),
     }
+}
+
+/// What says which ports an edge opens.
+fn asked_ports(asked: Option<&Vec<Sourced<PortRef>>>) -> Origin {
+    Origin::all(
+        asked
+            .into_iter()
+            .flatten()
+            .map(|port| port.origin().clone()),
+    )
 }
 
 fn find(ports: &Ports, wanted: &PortRef) -> Option<PodPort> {
@@ -90,28 +108,38 @@ pub fn into_program(cx: &Cx, program: &Program) -> Vec<Flow> {
             if !matches!(&uses.target, Target::Service(target) if target == name) {
                 continue;
             }
-            let peer = pods(cx, user.name.peek(), user.namespace.peek());
+            let peer = pods(cx, &user.name, user.namespace);
             let ports = opened(&service.ports, uses.ports.as_ref(), false);
             flows.push(Flow::new(peer, ports, &uses.origin).when(user.on()));
         }
     }
     for caller in service.callers.values() {
         let ports = opened(&service.ports, caller.ports.as_ref(), false);
+        let said = |text: &Str| caller.caller.map(|_| text.clone());
         let peer = match caller.caller.peek() {
-            Caller::Namespace(namespace) => Peer::Namespace(namespace.clone()),
+            Caller::Namespace(namespace) => Peer::Namespace(said(namespace)),
             Caller::Pods { namespace, name } => Peer::Pods {
-                namespace: namespace.clone(),
-                labels: vec![(names::NAME.into(), name.clone())],
+                namespace: said(namespace),
+                labels: vec![(names::NAME.into(), said(name))],
             },
-            Caller::Cidr(cidr) => Peer::Addresses(vec![cidr.to_string().into()]),
+            Caller::Cidr(cidr) => Peer::Addresses(vec![said(&cidr.to_string().into())]),
         };
-        flows.push(Flow::new(peer, ports, caller.caller.origin()));
+        let because = caller
+            .caller
+            .origin()
+            .because(&asked_ports(caller.ports.as_ref()));
+        flows.push(Flow::new(peer, ports, &because));
     }
     flows.extend(routed(cx, name, &service.ports));
     if let Some(metrics) = &service.metrics
         && let Some((port, _)) = program.port(metrics.port.peek())
     {
-        flows.extend(from_scraper(cx, PodPort::tcp(port), &metrics.origin));
+        let because = metrics.origin.because(metrics.port.origin());
+        let port = match metrics.port.peek() {
+            PortRef::Number(number) => metrics.port.map(|_| *number),
+            _ => port.because(metrics.port.origin()),
+        };
+        flows.extend(from_scraper(cx, PodPort::of(port, "TCP"), &because));
     }
     flows
 }
@@ -160,21 +188,15 @@ fn route_port(port: Option<&Str>) -> PortRef {
 /// ingress-nginx 1.15.
 pub fn from_gateway(cx: &Cx, ports: &[PodPort], because: &Origin) -> Vec<Flow> {
     let component = &cx.app.platform.gateway.component;
-    let home = |default: &str| {
-        component
-            .namespace
-            .as_ref()
-            .map_or_else(|| Str::from(default), |ns| ns.peek().clone())
+    let home = |default: &'static str| {
+        let namespace = component.namespace.clone();
+        namespace.unwrap_or_else(|| Sourced::rule("network/flows", Str::from(default)))
     };
-    let labelled = |namespace: Str, labels: &[(&str, &str)]| Peer::Pods {
-        namespace,
-        labels: labels
-            .iter()
-            .map(|(key, value)| ((*key).into(), (*value).into()))
-            .collect(),
+    let owned = || Peer::Pods {
+        namespace: cx.main_namespace().clone(),
+        labels: vec![("gateway.networking.k8s.io/gateway-name".into(), cx.name())],
     };
-    let gateway = cx.name().peek().clone();
-    let owned = "gateway.networking.k8s.io/gateway-name";
+    let labelled = Peer::labelled;
     let peer = match cx.gateway() {
         GatewayUse::None => return Vec::new(),
         GatewayUse::Cilium => Peer::CiliumIngress,
@@ -185,16 +207,18 @@ pub fn from_gateway(cx: &Cx, ports: &[PodPort], because: &Origin) -> Vec<Flow> {
                 ("app.kubernetes.io/component", "proxy"),
             ],
         ),
-        GatewayUse::Istio => labelled(cx.main_namespace().peek().clone(), &[(owned, &gateway)]),
-        GatewayUse::NginxFabric => {
-            labelled(cx.main_namespace().peek().clone(), &[(owned, &gateway)])
-        }
+        GatewayUse::Istio | GatewayUse::NginxFabric => owned(),
         GatewayUse::Traefik => labelled(home("traefik"), &[(names::NAME, "traefik")]),
         GatewayUse::IngressNginx => {
             labelled(home("ingress-nginx"), &[(names::NAME, "ingress-nginx")])
         }
     };
-    vec![Flow::new(peer, ports.to_vec(), because)]
+    let chosen = &cx.app.platform.gateway.use_;
+    vec![Flow::new(
+        peer,
+        ports.to_vec(),
+        &because.because(chosen.origin()),
+    )]
 }
 
 /// Where a gateway that runs beside us sends requests: the backends of every route.
@@ -214,7 +238,7 @@ pub fn out_of_gateway(cx: &Cx) -> Vec<Flow> {
                     let Some(port) = find(&service.ports, &wanted) else {
                         continue;
                     };
-                    let peer = pods(cx, name, service.namespace.peek());
+                    let peer = pods(cx, service.name.fixed(), &service.namespace);
                     Flow::new(peer, vec![port], &path.origin)
                 }
                 Target::Slot(slot) => {
@@ -246,11 +270,7 @@ pub fn from_scraper(cx: &Cx, port: PodPort, because: &Origin) -> Option<Flow> {
 }
 
 fn slot_peer(facts: &slots::SlotFacts) -> Peer {
-    let (key, value) = facts.label;
-    Peer::Pods {
-        namespace: facts.namespace.peek().clone(),
-        labels: vec![(key.into(), value.into())],
-    }
+    Peer::labelled(facts.namespace.clone(), &[facts.label])
 }
 
 /// Where a program may go: what it uses, and the API server if it may ask it anything.
@@ -271,7 +291,7 @@ fn toward(cx: &Cx, uses: &Use, program: &Program) -> Option<Flow> {
     let flow = match &uses.target {
         Target::Service(name) => {
             let service = cx.app.services.get(name)?;
-            let peer = pods(cx, name, service.namespace.peek());
+            let peer = pods(cx, service.name.fixed(), &service.namespace);
             Flow::new(
                 peer,
                 opened(&service.ports, uses.ports.as_ref(), false),
@@ -282,18 +302,7 @@ fn toward(cx: &Cx, uses: &Use, program: &Program) -> Option<Flow> {
         Target::External(name) => {
             let external = cx.app.externals.get(name)?;
             let ports = opened(&external.ports, uses.ports.as_ref(), true);
-            let peer = if external.cidr.is_empty() {
-                Peer::Public
-            } else {
-                Peer::Addresses(
-                    external
-                        .cidr
-                        .iter()
-                        .map(|cidr| cidr.peek().to_string().into())
-                        .collect(),
-                )
-            };
-            Flow::new(peer, ports, &uses.origin)
+            Flow::new(addresses(&external.cidr), ports, &uses.origin)
         }
         Target::Slot(slot) => {
             let facts = slots::facts(cx, slot)?;
@@ -308,57 +317,55 @@ fn toward(cx: &Cx, uses: &Use, program: &Program) -> Option<Flow> {
     Some(flow.when(available(cx, &uses.target)))
 }
 
+/// The ranges that are named, else everything public.
+fn addresses(ranges: &[Sourced<plimsoll_spec::types::Cidr>]) -> Peer {
+    if ranges.is_empty() {
+        return Peer::Public;
+    }
+    let text =
+        |range: &Sourced<plimsoll_spec::types::Cidr>| range.map(|r| Str::from(r.to_string()));
+    Peer::Addresses(ranges.iter().map(text).collect())
+}
+
 fn to_store(cx: &Cx, uses: &Use, program: &Program, store: &Store) -> Flow {
     let ports = opened(&store.ports, uses.ports.as_ref(), true);
     if *store.run.peek() == Run::External {
-        let peer = if store.cidr.is_empty() {
-            Peer::Public
-        } else {
-            Peer::Addresses(
-                store
-                    .cidr
-                    .iter()
-                    .map(|cidr| cidr.peek().to_string().into())
-                    .collect(),
-            )
-        };
-        return Flow::new(peer, ports, &uses.origin);
+        return Flow::new(addresses(&store.cidr), ports, &uses.origin);
     }
+    let (pooled, because) = through_pooler(uses, program, store);
+    let peer = store_peer(cx, store, pooled);
+    Flow::new(peer, ports, &uses.origin.because(&because))
+}
+
+/// Whether an edge goes through the pooler of a store, and what says so. Migrations never do.
+fn through_pooler(uses: &Use, program: &Program, store: &Store) -> (bool, Origin) {
     let pooled = store.pooler.some().is_some()
         && *uses.pooler.peek()
         && !*uses.read.peek()
         && program.component != "migration";
-    let peer = store_peer(cx, store, pooled);
-    Flow::new(peer, ports, &uses.origin)
+    let said = [uses.pooler.origin(), uses.read.origin()].map(Origin::clone);
+    let all = said.into_iter().chain([crate::address::pooler(store)]);
+    (pooled, Origin::all(all))
 }
 
 /// The pods of a store, or of its pooler.
 pub fn store_peer(cx: &Cx, store: &Store, pooled: bool) -> Peer {
-    let namespace = store.namespace.peek().clone();
-    if *store.run.peek() == Run::Operator {
-        let label = if pooled {
-            "cnpg.io/poolerName"
-        } else {
-            "cnpg.io/cluster"
-        };
-        let name = if pooled {
-            format!("{}-pooler", store.name.peek())
-        } else {
-            store.name.peek().to_string()
-        };
-        return Peer::Pods {
-            namespace,
-            labels: vec![(label.into(), name.into())],
-        };
-    }
     let name = if pooled {
-        format!("{}-pooler", store.name.peek())
+        store.name.map(|name| Str::from(format!("{name}-pooler")))
     } else {
-        store.name.peek().to_string()
+        store.name.clone()
+    };
+    if *store.run.peek() != Run::Operator {
+        return pods(cx, &name, &store.namespace);
+    }
+    let label = if pooled {
+        "cnpg.io/poolerName"
+    } else {
+        "cnpg.io/cluster"
     };
     Peer::Pods {
-        namespace,
-        labels: names::selecting(cx, &name),
+        namespace: store.namespace.clone(),
+        labels: vec![(label.into(), name.because(store.run.origin()))],
     }
 }
 
@@ -371,19 +378,17 @@ pub fn users_of(cx: &Cx, store: &Store, pooled: bool) -> Vec<Flow> {
             {
                 continue;
             }
-            let through = store.pooler.some().is_some()
-                && *uses.pooler.peek()
-                && !*uses.read.peek()
-                && user.component != "migration";
-            if through != pooled {
-                continue;
-            }
-            let peer = pods(cx, user.name.peek(), user.namespace.peek());
+            let (through, because) = through_pooler(uses, &user, store);
+            let peer = pods(cx, &user.name, user.namespace);
             let ports = opened(&store.ports, uses.ports.as_ref(), true);
-            let flow = Flow::new(peer, ports, &uses.origin).when(user.on());
-            let known =
-                |flow: &Flow, known: &Flow| known.peer == flow.peer && known.ports == flow.ports;
-            if !flows.iter().any(|other| known(&flow, other)) {
+            let flow = Flow::new(peer, ports, &uses.origin.because(&because));
+            let flow = flow
+                .when(Cond::known(through == pooled, &because))
+                .when(user.on());
+            let known = |other: &Flow| {
+                other.peer == flow.peer && other.ports == flow.ports && other.when.may_hold()
+            };
+            if !flows.iter().any(known) {
                 flows.push(flow);
             }
         }

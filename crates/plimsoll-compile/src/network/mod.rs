@@ -26,10 +26,10 @@ pub fn guard(
     flows: (&[Flow], &[Flow]),
     out: &mut Objects,
 ) {
-    let selector = names::selecting(cx, name.peek());
+    let selector = names::selecting(cx, name);
     let pods = Guarded {
-        name: name.peek().clone(),
-        namespace: namespace.peek().clone(),
+        name,
+        namespace,
         labels: names::labels(cx, name, component),
         selector: &selector,
         ingress: flows.0,

@@ -2,19 +2,19 @@
 //! that its flows need.
 
 use super::flow::{Flow, Peer, PodPort};
-use plimsoll_source::{Origin, Str};
+use plimsoll_source::{Origin, Sourced, Str};
 use plimsoll_world::{Form, Lit, Scope, form};
 
 /// A set of pods with what may come in and go out.
 pub struct Guarded<'a> {
     /// Name of the policy.
-    pub name: Str,
+    pub name: &'a Sourced<Str>,
     /// Namespace of the pods.
-    pub namespace: Str,
+    pub namespace: &'a Sourced<Str>,
     /// Labels of the policy itself.
     pub labels: Form,
     /// Labels that select the pods; empty: all.
-    pub selector: &'a [(Str, Str)],
+    pub selector: &'a [(Str, Sourced<Str>)],
     /// Who may come.
     pub ingress: &'a [Flow],
     /// Where to.
@@ -30,8 +30,8 @@ pub fn portable(pods: &Guarded) -> Form {
         apiVersion: "networking.k8s.io/v1",
         kind: "NetworkPolicy",
         metadata: {
-            name: s.text(pods.name.clone()),
-            namespace: s.text(pods.namespace.clone()),
+            name: pods.name,
+            namespace: pods.namespace,
             labels: pods.labels.clone(),
         },
         spec: {
@@ -43,17 +43,17 @@ pub fn portable(pods: &Guarded) -> Form {
     })
 }
 
-fn selector(s: &Scope, labels: &[(Str, Str)]) -> Form {
+fn selector(s: &Scope, labels: &[(Str, Sourced<Str>)]) -> Form {
     if labels.is_empty() {
         return form!(s; {});
     }
     form!(s; { matchLabels: match_labels(s, labels) })
 }
 
-fn match_labels(s: &Scope, labels: &[(Str, Str)]) -> Form {
+fn match_labels(s: &Scope, labels: &[(Str, Sourced<Str>)]) -> Form {
     let mut map = plimsoll_world::MapBuilder::new(s);
     for (key, value) in labels {
-        map.put(s, key.clone(), s.text(value.clone()));
+        map.put(s, key.clone(), value);
     }
     map.build()
 }
@@ -81,15 +81,15 @@ fn rules(flows: &[Flow], side: &'static str) -> Form {
 fn peers(s: &Scope, peer: &Peer) -> Option<Option<Form>> {
     Some(Some(match peer {
         Peer::Pods { namespace, labels } => form!(s; [{
-            namespaceSelector: { matchLabels: { "kubernetes.io/metadata.name": s.text(namespace.clone()) } },
+            namespaceSelector: { matchLabels: { "kubernetes.io/metadata.name": namespace } },
             podSelector: selector(s, labels),
         }]),
         Peer::Namespace(namespace) => form!(s; [{
-            namespaceSelector: { matchLabels: { "kubernetes.io/metadata.name": s.text(namespace.clone()) } },
+            namespaceSelector: { matchLabels: { "kubernetes.io/metadata.name": namespace } },
         }]),
         Peer::Cluster => form!(s; [{ namespaceSelector: {} }]),
         Peer::Addresses(cidrs) => {
-            form!(s; [for cidr in cidrs => { ipBlock: { cidr: s.text(cidr.clone()) } }])
+            form!(s; [for cidr in cidrs => { ipBlock: { cidr: cidr } }])
         }
         Peer::Public => public(s),
         Peer::ApiServer => {
@@ -133,8 +133,8 @@ pub fn cilium(pods: &Guarded) -> Option<Form> {
         apiVersion: "cilium.io/v2",
         kind: "CiliumNetworkPolicy",
         metadata: {
-            name: s.text(pods.name.clone()),
-            namespace: s.text(pods.namespace.clone()),
+            name: pods.name,
+            namespace: pods.namespace,
             labels: pods.labels.clone(),
         },
         spec: {

@@ -8,7 +8,7 @@ use crate::text;
 use indexmap::IndexMap;
 use plimsoll_source::{Knob, Origin, Sourced, Str};
 use plimsoll_spec::app::EnvValue;
-use plimsoll_spec::app::secret::SecretKind;
+use plimsoll_spec::app::secret::{Secret, SecretKind};
 use plimsoll_spec::types::{Target, Template};
 use plimsoll_world::{Cond, Unit};
 use std::collections::BTreeMap;
@@ -31,8 +31,10 @@ pub struct PlannedKey {
     pub value: Str,
     /// Its part.
     pub part: Option<Str>,
-    /// Name at the provider.
+    /// Name at the provider, `path#property`.
     pub provider: Sourced<Str>,
+    /// The same in its parts: path and property.
+    pub place: (Sourced<Str>, Option<Sourced<Str>>),
     /// How it is made where nobody brings it.
     pub making: Making,
     /// The value itself, where it is no secret, such as the name beside a password.
@@ -49,7 +51,7 @@ pub struct PlannedSecret {
     /// The block that it belongs to.
     pub unit: Unit,
     /// Namespace.
-    pub namespace: Str,
+    pub namespace: Sourced<Str>,
     /// Name.
     pub name: Sourced<Str>,
     /// The word that renames it.
@@ -62,6 +64,8 @@ pub struct PlannedSecret {
     pub keys: IndexMap<Str, PlannedKey>,
     /// The line that asked for it.
     pub origin: Origin,
+    /// What decides which keys it has.
+    pub asked: Origin,
 }
 
 /// All Secrets of an environment, by namespace and name.
@@ -95,6 +99,29 @@ pub fn keys(cx: &Cx, program: &Program) -> IndexMap<Str, PlannedKey> {
     keys
 }
 
+/// What decides which keys a program has: what it is given, its edges, its texts.
+pub fn asked_by(program: &Program) -> Origin {
+    let given = program
+        .secrets
+        .values()
+        .map(|uses| uses.name.origin().clone());
+    let edges = program.uses.values().flat_map(|uses| {
+        let variable = match &uses.as_ {
+            plimsoll_spec::app::OrNone::Some(name) => name.origin().clone(),
+            plimsoll_spec::app::OrNone::None(origin) => origin.clone(),
+        };
+        [uses.origin.clone(), variable]
+    });
+    let texts = templates(program)
+        .into_iter()
+        .map(|text| text.written.origin().clone());
+    let all = given
+        .chain(edges)
+        .chain(texts)
+        .chain([program.origin.clone()]);
+    Origin::rule("secrets/plan", []).because(&Origin::all(all))
+}
+
 /// The values behind one entry of `secrets` of a program: a secret with keys gives one each, a
 /// pair its halves.
 pub fn asked(cx: &Cx, uses: &plimsoll_spec::app::pod::SecretUse) -> Vec<SecretValue> {
@@ -117,7 +144,10 @@ pub fn asked(cx: &Cx, uses: &plimsoll_spec::app::pod::SecretUse) -> Vec<SecretVa
         return vec![value(uses.name.peek().clone(), part)];
     }
     if !secret.keys.is_empty() {
-        let one = |key: &Sourced<Str>| value(key.peek().clone(), Some(key.peek().clone()));
+        let one = |key: &Sourced<Str>| SecretValue {
+            origin: key.origin().because(&origin),
+            ..value(key.peek().clone(), Some(key.peek().clone()))
+        };
         return secret.keys.iter().map(one).collect();
     }
     if secret.kind.peek().is_pair() {
@@ -206,23 +236,12 @@ fn templates<'a>(program: &Program<'a>) -> Vec<&'a Template> {
 /// A value with what is known of it: where the provider has it, and how it is made.
 pub fn planned(cx: &Cx, secret: SecretValue, file: Option<Sourced<Str>>) -> PlannedKey {
     let known = cx.app.secrets.get(&secret.value);
-    let provider = match known {
-        Some(known) => match &secret.part {
-            Some(part) if !known.key.peek().contains('#') => {
-                known.key.map(|key| format!("{key}#{part}").into())
-            }
-            _ => known.key.clone(),
-        },
-        None => Sourced::new(
-            format!(
-                "{}/{}/{}",
-                cx.name().peek(),
-                cx.app.environment.name.peek(),
-                secret.value
-            )
-            .into(),
-            secret.origin.clone(),
-        ),
+    let place = place(cx, known, &secret);
+    let provider = match &place {
+        (path, Some(property)) => path.zip(property, |path, property| {
+            format!("{path}#{property}").into()
+        }),
+        (path, None) => path.clone(),
     };
     let making = match known {
         Some(known) => Making {
@@ -239,11 +258,32 @@ pub fn planned(cx: &Cx, secret: SecretValue, file: Option<Sourced<Str>>) -> Plan
         value: secret.value,
         part: secret.part,
         provider,
+        place,
         making,
         fixed: None,
         file,
         origin: secret.origin,
     }
+}
+
+/// Where the provider has a value: the path of the secret and the property in it.
+fn place(
+    cx: &Cx,
+    known: Option<&Secret>,
+    secret: &SecretValue,
+) -> (Sourced<Str>, Option<Sourced<Str>>) {
+    let Some(known) = known else {
+        let name = |app: &Str, env: &Str| format!("{app}/{env}/{}", secret.value).into();
+        let name = cx.name().zip(&cx.app.environment.name, name);
+        return (name.because(&secret.origin), None);
+    };
+    if let Some((path, property)) = known.key.peek().split_once('#') {
+        let part = |text: &str| known.key.map(|_| Str::from(text));
+        return (part(path), Some(part(property)));
+    }
+    let part = secret.part.clone();
+    let property = part.map(|part| Sourced::new(part, secret.origin.clone()));
+    (known.key.clone().because(&secret.origin), property)
 }
 
 /// Name of the Secret of a program.
@@ -285,16 +325,18 @@ pub fn add_program(cx: &Cx, program: &Program, plan: &mut Plan) {
     let id = (program.namespace.peek().clone(), name.peek().clone());
     let entry = plan.entry(id).or_insert_with(|| PlannedSecret {
         unit: program.unit.clone(),
-        namespace: program.namespace.peek().clone(),
+        namespace: program.namespace.clone(),
         name,
         knob,
         kind: "Opaque",
         when: program.on(),
         keys: IndexMap::new(),
         origin: program.origin.clone(),
+        asked: asked_by(program),
     });
     if entry.unit != program.unit {
         entry.when = entry.when.clone().or(program.on());
+        entry.asked = Origin::all([entry.asked.clone(), asked_by(program)]);
     }
     for (key, planned) in keys {
         entry.keys.entry(key).or_insert(planned);

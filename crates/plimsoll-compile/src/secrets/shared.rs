@@ -121,12 +121,13 @@ fn add(
     }
     plan.entry(id).or_insert(PlannedSecret {
         unit: unit.clone(),
-        namespace: namespace.peek().clone(),
+        namespace: namespace.clone(),
         name: object,
         knob: None,
         kind,
         when: when.clone(),
         keys: all,
         origin: origin.clone(),
+        asked: origin.clone(),
     });
 }

@@ -57,7 +57,7 @@ fn external_secret(cx: &Cx, secret: &PlannedSecret) -> Form {
         kind: "ExternalSecret",
         metadata: {
             name: name(secret),
-            namespace: s.text(secret.namespace.clone()),
+            namespace: &secret.namespace,
             labels: names::labels(cx, &secret.name, "secret"),
         },
         spec: {
@@ -116,7 +116,7 @@ fn data(s: &Scope, secret: &PlannedSecret) -> Form {
             .keys
             .values()
             .all(|key| !key.provider.peek().contains('#') && key.file.is_none());
-    let mut list = plimsoll_world::SeqBuilder::new(s);
+    let mut list = plimsoll_world::SeqBuilder::new(&s.because(&secret.asked));
     if let (true, plimsoll_world::Unit::Service(service)) = (simple, &secret.unit) {
         let entries = secret.keys.values().map(|key| Entry {
             key: key.key.clone(),
@@ -124,7 +124,7 @@ fn data(s: &Scope, secret: &PlannedSecret) -> Form {
             value: Node::Text(key.provider.origin().clone(), key.provider.peek().clone()),
         });
         let handle = Handle(format!("services.{service}.secrets.keys").into());
-        let value = Node::map(secret.origin.clone(), entries.collect::<Vec<_>>());
+        let value = Node::map(secret.asked.clone(), entries.collect::<Vec<_>>());
         list.each(
             Expr::Val(Arc::new(Param { handle, value })),
             form!(s; {
@@ -135,17 +135,10 @@ fn data(s: &Scope, secret: &PlannedSecret) -> Form {
         return list.build();
     }
     for key in secret.keys.values().filter(|key| key.fixed.is_none()) {
-        let (path, property) = match key.provider.peek().split_once('#') {
-            Some((path, property)) => (Str::from(path), Some(Str::from(property))),
-            None => (key.provider.peek().clone(), None),
-        };
+        let (path, property) = &key.place;
         let mut remote = MapBuilder::new(s);
-        remote.put(s, "key", key.provider.map(|_| path.clone()));
-        remote.put(
-            s,
-            "property",
-            property.map(|property| key.provider.map(|_| property.clone())),
-        );
+        remote.put(s, "key", path);
+        remote.put(s, "property", property.clone());
         list.push(
             s,
             form!(s; {

@@ -64,7 +64,7 @@ pub fn add(cx: &Cx, store: &Store, recipe: &mut Recipe, keys: &mut Credentials, 
     for external in buckets.values() {
         secret(cx, store, external, plan);
     }
-    recipe.helpers.push(name.peek().clone());
+    recipe.helpers.push(name.clone());
     let mut egress = vec![Flow::new(
         flows::store_peer(cx, store, false),
         policy::client_ports(store),
@@ -119,12 +119,13 @@ pub fn outside(external: &External) -> Flow {
         .ports
         .all
         .values()
-        .map(|port| PodPort::tcp(*port.port.peek()))
+        .map(|port| PodPort::of(port.port.clone(), "TCP"))
         .collect();
     let peer = if external.cidr.is_empty() {
         Peer::Public
     } else {
-        let text = |cidr: &Sourced<plimsoll_spec::types::Cidr>| cidr.peek().to_string().into();
+        let text =
+            |cidr: &Sourced<plimsoll_spec::types::Cidr>| cidr.map(|c| Str::from(c.to_string()));
         Peer::Addresses(external.cidr.iter().map(text).collect())
     };
     Flow::new(peer, ports, &external.origin)
@@ -163,13 +164,14 @@ pub fn secret(cx: &Cx, store: &Store, external: &External, plan: &mut Plan) {
     let id = (store.namespace.peek().clone(), name.peek().clone());
     let secret = PlannedSecret {
         unit: Unit::Store(store.name.peek().clone()),
-        namespace: store.namespace.peek().clone(),
+        namespace: store.namespace.clone(),
         name,
         knob: None,
         kind: "Opaque",
         when: on(store),
         keys,
         origin: external.origin.clone(),
+        asked: external.origin.clone(),
     };
     plan.insert(id, secret);
 }
@@ -177,11 +179,11 @@ pub fn secret(cx: &Cx, store: &Store, external: &External, plan: &mut Plan) {
 /// Folder of a store's copies of one kind in a bucket.
 fn folder(cx: &Cx, store: &Store, external: &External, what: &str) -> Option<Sourced<Str>> {
     let bucket = external.bucket.as_ref()?;
-    let environment = cx.app.environment.name.peek().clone();
-    let app = cx.name();
-    let within = app.zip(&store.name, |app, store| {
-        format!("{app}/{environment}/{store}/{what}")
+    let environment = &cx.app.environment.name;
+    let app = cx.name().zip(environment, |app, environment| {
+        format!("{app}/{environment}")
     });
+    let within = app.zip(&store.name, |app, store| format!("{app}/{store}/{what}"));
     Some(bucket.zip(&within, |bucket, within| {
         let bucket = bucket.rsplit("://").next().unwrap_or_default();
         Str::from(format!("to:{}/{within}", bucket.trim_end_matches('/')))
@@ -199,14 +201,14 @@ pub fn sender(
 ) -> Form {
     let s = &Scope::new("stores/backup").because(&external.origin);
     let secret = secret_name(store, external);
-    let keys: Vec<Str> = bucket_keys(cx, external).into_keys().collect();
     let mut env = SeqBuilder::new(s);
-    for key in keys {
+    for key in bucket_keys(cx, external).into_values() {
+        let key = Sourced::new(key.key, key.origin);
         env.push(
             s,
             form!(s; {
-                name: s.text(key.clone()),
-                valueFrom: { secretKeyRef: { name: &secret, key: s.text(key) } },
+                name: &key,
+                valueFrom: { secretKeyRef: { name: &secret, key: &key } },
             }),
         );
     }

@@ -7,7 +7,7 @@ use crate::cx::Cx;
 use crate::names;
 use crate::secrets::plan::{self, Plan, PlannedKey, PlannedSecret};
 use indexmap::IndexMap;
-use plimsoll_source::{Sourced, Str};
+use plimsoll_source::{Origin, Sourced, Str};
 use plimsoll_spec::app::Store;
 use plimsoll_spec::app::store::User;
 use plimsoll_world::{Expr, Form, Scope, Unit, form};
@@ -70,16 +70,30 @@ impl Credentials {
         let id = (store.namespace.peek().clone(), name.peek().clone());
         let secret = PlannedSecret {
             unit: Unit::Store(store.name.peek().clone()),
-            namespace: store.namespace.peek().clone(),
+            namespace: store.namespace.clone(),
             name,
             knob: None,
             kind: "Opaque",
             when: on(store),
             keys: self.keys,
             origin: store.origin.clone(),
+            asked: asked_by(store),
         };
         plan.insert(id, secret);
     }
+}
+
+/// What decides which keys the Secret of a store has: its users, and whose databases need one.
+fn asked_by(store: &Store) -> Origin {
+    let users = users(store).flat_map(|user| {
+        let named = user.password.as_ref().map(|name| name.origin().clone());
+        [Some(user.name.origin().clone()), named]
+            .into_iter()
+            .flatten()
+    });
+    let owners = store.databases.values().map(|it| it.owner.origin().clone());
+    let all = users.chain(owners).chain([store.origin.clone()]);
+    Origin::rule("stores/credentials", []).because(&Origin::all(all))
 }
 
 /// The users of a store.

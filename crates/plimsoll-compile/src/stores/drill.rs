@@ -15,7 +15,7 @@ use plimsoll_spec::app::pod::Writable;
 use plimsoll_spec::app::store::{Dump, Engine};
 use plimsoll_spec::app::{External, Store};
 use plimsoll_spec::types::Moment;
-use plimsoll_world::{Expr, Form, ObjectForm, Scope, SeqBuilder, Unit, form};
+use plimsoll_world::{Cond, Expr, Form, ObjectForm, Scope, SeqBuilder, Unit, form};
 
 /// Adds the drill of a store, where its engine can be started for it.
 pub fn add(
@@ -71,18 +71,25 @@ fn with_scratch(s: &Scope, store: &Store) -> Form {
     list.push(s, form!(s; { name: "data", emptyDir: {} }));
     for path in runtime(store) {
         let name = path.map(|path| volume_name("scratch", path));
-        list.push(s, form!(s; { name: &name, emptyDir: {} }));
+        let further = Cond::decided(path, is_further);
+        list.push_when(s, further, || form!(s; { name: &name, emptyDir: {} }));
     }
     list.build()
 }
 
-/// What the engine writes besides its data; `/tmp` is there already.
+/// `/tmp` is there already.
+#[expect(clippy::ptr_arg, reason = "a condition is given what the file holds")]
+fn is_further(path: &Str) -> bool {
+    path != "/tmp"
+}
+
+/// What the engine writes besides its data.
 fn runtime(store: &Store) -> impl Iterator<Item = &Sourced<Str>> {
     let paths = match &store.writable {
         Writable::Paths(paths) => paths.as_slice(),
         Writable::All(_) => &[],
     };
-    paths.iter().filter(|path| path.peek() != "/tmp")
+    paths.iter()
 }
 
 /// Starts an instance, loads the copy with the engine's own command, and looks whether there is

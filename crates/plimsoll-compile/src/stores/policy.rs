@@ -7,7 +7,7 @@ use crate::names;
 use crate::network::flow::{Flow, Peer, PodPort};
 use crate::network::{self, flows};
 use crate::program::Program;
-use plimsoll_source::Str;
+use plimsoll_source::{Sourced, Str};
 use plimsoll_spec::app::Store;
 use plimsoll_world::Cond;
 
@@ -73,9 +73,9 @@ pub fn client_ports(store: &Store) -> Vec<PodPort> {
 }
 
 /// Further pods of a store, by their name in the labels.
-pub fn helper_peer(cx: &Cx, store: &Store, name: &Str) -> Peer {
+pub fn helper_peer(cx: &Cx, store: &Store, name: &Sourced<Str>) -> Peer {
     Peer::Pods {
-        namespace: store.namespace.peek().clone(),
+        namespace: store.namespace.clone(),
         labels: names::selecting(cx, name),
     }
 }

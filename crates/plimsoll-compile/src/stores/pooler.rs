@@ -29,7 +29,7 @@ pub fn add(cx: &Cx, store: &Store, recipe: &mut Recipe, keys: &mut Credentials) 
         return;
     };
     let name = helper::name(store, "pooler");
-    recipe.helpers.push(name.peek().clone());
+    recipe.helpers.push(name.clone());
     let unit = Unit::Store(store.name.peek().clone());
     let new = |body: Form| ObjectForm::new(unit.clone(), on(store), body);
     let settings = settings(cx, store, pooler);

@@ -88,7 +88,7 @@ pub struct Recipe {
     /// Further objects.
     pub objects: Vec<ObjectForm>,
     /// Further pods of the store that talk to its instances, by their name in the labels.
-    pub helpers: Vec<Str>,
+    pub helpers: Vec<Sourced<Str>>,
 }
 
 impl Recipe {

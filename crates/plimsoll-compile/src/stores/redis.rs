@@ -106,7 +106,8 @@ fn health(store: &Store) -> Health {
             let mut probe = probe.clone();
             probe.check = probe.check.map(|check| match check {
                 Check::Command(words) => {
-                    let more = [Str::from("-p"), Str::from(port.to_string())];
+                    let more = [Str::from("-p"), Str::from(port.to_string())]
+                        .map(|word| Sourced::rule("stores/redis", word));
                     let first = words.iter().take(1).cloned();
                     let rest = words.iter().skip(1).cloned();
                     Check::Command(first.chain(more).chain(rest).collect())

@@ -28,7 +28,7 @@ pub fn add(cx: &Cx, store: &Store, recipe: &mut Recipe, keys: &mut Credentials) 
         port: port(store) + BUS,
     });
     let former = helper::name(store, "form");
-    recipe.helpers.push(former.peek().clone());
+    recipe.helpers.push(former.clone());
     let mut objects = Objects::new();
     let egress = [Flow::new(
         flows::store_peer(cx, store, false),

@@ -32,7 +32,7 @@ pub fn objects(cx: &Cx, store: &Store, plan: &mut Plan, out: &mut Objects) {
     let mut after = deployment::waits_for(cx, &program);
     after.retain(|unit| *unit != program.unit);
     out.push(
-        ObjectForm::new(program.unit.clone(), on(store), body)
+        ObjectForm::new(program.unit.clone(), decided(store), body)
             .role(Role::Store)
             .after(after)
             .protected(*store.protect.peek()),
@@ -48,6 +48,11 @@ pub fn objects(cx: &Cx, store: &Store, plan: &mut Plan, out: &mut Objects) {
     out.append(&mut recipe.objects);
     keys.plan(store, plan);
     plan::add_program(cx, &program, plan);
+}
+
+/// What lets the pods exist; what decides about those beside them is known here too.
+fn decided(store: &Store) -> Cond {
+    on(store).and(Cond::known(true, &crate::address::pooler(store)))
 }
 
 fn stateful_set(cx: &Cx, store: &Store, program: &Program, recipe: &mut Recipe) -> Form {
@@ -226,7 +231,7 @@ pub fn variable_form(s: &Scope, store: &Store, variable: &EngineVariable) -> For
 }
 
 fn ports(store: &Store, recipe: &Recipe) -> Form {
-    let s = &Scope::new("stores/container");
+    let s = &Scope::new("stores/container").because(store.mode.origin());
     let mut list = SeqBuilder::new(s);
     if recipe.fronts.is_empty() {
         list.splice(s, container::ports(&store.ports));
@@ -358,7 +363,8 @@ fn services(cx: &Cx, store: &Store, program: &Program, recipe: &Recipe, out: &mu
         headless: false,
         also: Vec::new(),
     };
-    let mut writer = front(store.name.clone(), on(store));
+    let shaped = on(store).and(Cond::known(true, store.mode.origin()));
+    let mut writer = front(store.name.clone(), shaped);
     if recipe.primary {
         let first = store.name.map(|name| Str::from(format!("{name}-0")));
         writer

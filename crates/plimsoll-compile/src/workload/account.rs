@@ -94,7 +94,7 @@ fn role(
         kind: Lit(kinds[0]),
         metadata: { name: &name, namespace: namespace, labels: labels() },
         rules: [for permission in permissions => {
-            apiGroups: [permission.map(|permission| permission.group.clone())],
+            apiGroups: [group(permission)],
             resources: [permission.map(|permission| permission.resource.clone())],
             verbs: [for verb in &permission.peek().verbs => permission.map(|_| verb.clone())],
             resourceNames: permission.peek().name.as_ref().map(|name| form!(s; [permission.map(|_| name.clone())])),
@@ -109,6 +109,14 @@ fn role(
     });
     out.push(ObjectForm::new(program.unit.clone(), program.on(), role));
     out.push(ObjectForm::new(program.unit.clone(), program.on(), binding));
+}
+
+/// The group of what is asked for; that of the core is not written.
+fn group(permission: &Sourced<Permission>) -> Sourced<Str> {
+    if permission.peek().group.is_empty() {
+        return permission.choose("workload/account", |_| Str::default());
+    }
+    permission.map(|permission| permission.group.clone())
 }
 
 /// What tells a mesh with sidecars to take a pod.

@@ -5,9 +5,9 @@ use crate::names::{self, dashed};
 use crate::program::Program;
 use crate::text;
 use crate::workload::volume::{Volumes, volume_name};
-use plimsoll_source::{Node, Str};
+use plimsoll_source::{Node, Origin, Str};
 use plimsoll_spec::app::ConfigFile;
-use plimsoll_world::{Expr, Form, MapBuilder, ObjectForm, Op, Scope, form};
+use plimsoll_world::{Cond, Expr, Form, MapBuilder, ObjectForm, Op, Scope, form};
 
 /// The two `ConfigMaps` that a program may have.
 #[derive(Clone, Copy, PartialEq)]
@@ -32,8 +32,18 @@ fn key(path: &str) -> Str {
     dashed(path).into()
 }
 
+/// What decides which file is in which ConfigMap.
+fn sorted(program: &Program) -> Origin {
+    Origin::all(
+        program
+            .config
+            .values()
+            .map(|file| file.roll.origin().clone()),
+    )
+}
+
 fn data(cx: &Cx, program: &Program, part: Part) -> Form {
-    let s = &Scope::new("workload/config");
+    let s = &Scope::new("workload/config").because(&sorted(program));
     let mut map = MapBuilder::new(s);
     for (path, file) in files(program, part) {
         if let Some(text) = text::resolve(cx, program, &file.text) {
@@ -47,6 +57,7 @@ fn data(cx: &Cx, program: &Program, part: Part) -> Form {
 fn name(cx: &Cx, program: &Program, part: Part) -> Expr {
     let s = Scope::new("workload/config");
     let base = program.name.map(|name| Str::from(format!("{name}-config")));
+    let base = base.because(&sorted(program));
     if part == Part::Live {
         return Expr::from(&base.map(|base| Str::from(format!("{base}-live"))));
     }
@@ -71,7 +82,8 @@ pub fn objects(cx: &Cx, program: &Program, out: &mut Objects) {
             },
             data: data(cx, program, part),
         });
-        out.push(ObjectForm::new(program.unit.clone(), program.on(), body));
+        let when = program.on().and(Cond::known(true, &sorted(program)));
+        out.push(ObjectForm::new(program.unit.clone(), when, body));
     }
 }
 
@@ -79,7 +91,7 @@ pub fn objects(cx: &Cx, program: &Program, out: &mut Objects) {
 pub fn mount(cx: &Cx, program: &Program, all: &mut Volumes) {
     let s = &Scope::new("workload/config");
     for (path, file) in files(program, Part::Rolled) {
-        let s = &s.because(&file.origin);
+        let s = &s.because(&file.origin).because(file.roll.origin());
         let volume = s.text(volume_name("config", path));
         let name_in_folder = Str::from(path.rsplit('/').next().unwrap_or_default());
         all.add(
@@ -103,7 +115,7 @@ pub fn mount(cx: &Cx, program: &Program, all: &mut Volumes) {
             continue;
         }
         folders.push(folder);
-        let s = &s.because(&file.origin);
+        let s = &s.because(&file.origin).because(file.roll.origin());
         let volume = s.text(volume_name("live", folder));
         let inside: Vec<&Str> = files(program, Part::Live)
             .into_iter()

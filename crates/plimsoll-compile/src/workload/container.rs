@@ -184,13 +184,15 @@ pub fn security(security: &Security, writable: &Writable) -> Form {
 }
 
 /// A port of a companion.
-fn find_port(ports: &Ports, port: &PortRef) -> Option<(u16, Option<Str>)> {
+fn find_port(ports: &Ports, port: &PortRef) -> Option<(Sourced<u16>, Option<Str>)> {
     let found = match port {
         PortRef::Main => ports.main(),
         PortRef::Named(name) => ports.all.get_key_value(name),
-        PortRef::Number(number) => return Some((*number, None)),
+        PortRef::Number(number) => {
+            return Some((Sourced::rule("workload/container", *number), None));
+        }
     };
-    found.map(|(name, port)| (*port.port.peek(), Some(name.clone())))
+    found.map(|(name, port)| (port.port.clone(), Some(name.clone())))
 }
 
 /// What kind of companion.
@@ -239,10 +241,9 @@ pub fn companion(
 fn mounts(s: &Scope, program: &Program, companion: &Companion) -> Form {
     let mut list = SeqBuilder::new(s);
     for (own, mount) in &companion.mounts {
-        let path = mount
-            .path
-            .clone()
-            .unwrap_or_else(|| Sourced::new(own.clone(), program.origin.clone()));
+        let s = &s.because(&mount.origin);
+        let path = mount.path.clone();
+        let path = path.unwrap_or_else(|| Sourced::new(own.clone(), s.origin().clone()));
         let what = kind_of_path(program, path.peek());
         list.push(
             s,

@@ -9,7 +9,7 @@ use crate::program::Program;
 use crate::secrets::plan;
 use crate::text;
 use indexmap::IndexMap;
-use plimsoll_source::{Entry, Handle, Knob, Node, Origin, Str};
+use plimsoll_source::{Entry, Handle, Knob, Node, Origin, Sourced, Str};
 use plimsoll_spec::app::env::EnvIf;
 use plimsoll_spec::app::{EnvValue, Use};
 use plimsoll_spec::types::{Target, TargetField};
@@ -28,7 +28,7 @@ pub fn env(cx: &Cx, program: &Program) -> Form {
                 s,
                 &mut list,
                 &plain,
-                name,
+                &name,
                 available(cx, &uses.target),
                 expr,
             );
@@ -40,7 +40,7 @@ pub fn env(cx: &Cx, program: &Program) -> Form {
             EnvValue::Text(template) => {
                 if let Some(text) = text::resolve(cx, program, template) {
                     let when = Cond::known(true, template.written.origin());
-                    item(s, &mut list, &plain, name.clone(), when, text.expr);
+                    item(s, &mut list, &plain, &fixed(name), when, text.expr);
                 }
             }
             EnvValue::Field(path) => list.push(
@@ -60,13 +60,16 @@ pub fn env(cx: &Cx, program: &Program) -> Form {
     list.build()
 }
 
-fn item(s: &Scope, list: &mut SeqBuilder, plain: &Arc<Param>, name: Str, when: Cond, value: Expr) {
-    let free = Cond::Has(plain.clone(), name.clone()).not();
-    list.push_when(
-        s,
-        when.and(free),
-        || form!(s; { name: s.text(name), value: value }),
-    );
+fn item(
+    s: &Scope,
+    list: &mut SeqBuilder,
+    plain: &Arc<Param>,
+    name: &Sourced<Str>,
+    when: Cond,
+    value: Expr,
+) {
+    let free = Cond::Has(plain.clone(), name.peek().clone()).not();
+    list.push_when(s, when.and(free), || form!(s; { name: name, value: value }));
 }
 
 /// The texts without references, as the word that a chart turns.
@@ -80,7 +83,7 @@ fn plain_texts(cx: &Cx, program: &Program) -> Arc<Param> {
         let value = Node::Text(origin.clone(), escape(cx, program, text.peek()));
         Some(Entry {
             key: name.clone(),
-            at: origin,
+            at: Origin::rule("workload/env", []).because(&origin),
             value,
         })
     });
@@ -90,6 +93,11 @@ fn plain_texts(cx: &Cx, program: &Program) -> Arc<Param> {
         handle: program.env.handle().clone(),
         value,
     })
+}
+
+/// A name that a key of the file or a rule says.
+fn fixed(name: &Str) -> Sourced<Str> {
+    Sourced::rule("workload/env", name.clone())
 }
 
 /// A `$(` that names no variable of the container is a literal one.
@@ -130,12 +138,7 @@ fn secrets(cx: &Cx, s: &Scope, program: &Program, list: &mut SeqBuilder) {
         })
         .collect();
     let handle = Handle(format!("{}.secrets.keys", path(program)).into());
-    let origin = Origin::all(
-        entries
-            .iter()
-            .map(|entry| entry.at.clone())
-            .chain([program.origin.clone()]),
-    );
+    let origin = plan::asked_by(program);
     let param = Arc::new(Param {
         handle,
         value: Node::map(origin, entries),
@@ -191,7 +194,7 @@ fn switch(enabled: Option<&Knob<bool>>) -> Cond {
 }
 
 /// The variables that an edge brings: the URL under its name, the telemetry settings.
-fn from_edge(cx: &Cx, program: &Program, uses: &Use) -> Vec<(Str, Expr)> {
+fn from_edge(cx: &Cx, program: &Program, uses: &Use) -> Vec<(Sourced<Str>, Expr)> {
     let from = program.namespace.peek();
     if matches!(&uses.target, Target::Slot(slot) if *slot == "telemetry") {
         return telemetry(cx, program, uses);
@@ -214,10 +217,7 @@ fn from_edge(cx: &Cx, program: &Program, uses: &Use) -> Vec<(Str, Expr)> {
             &uses.origin,
         )
     {
-        all.push((
-            name.peek().clone(),
-            text::of_pieces(pieces, &uses.origin).expr,
-        ));
+        all.push((name.clone(), text::of_pieces(pieces, &uses.origin).expr));
     }
     all
 }
@@ -227,7 +227,7 @@ fn is_external(store: &plimsoll_spec::app::Store) -> bool {
 }
 
 /// What the user of a bucket gets besides its credentials.
-fn bucket(cx: &Cx, uses: &Use) -> Vec<(Str, Expr)> {
+fn bucket(cx: &Cx, uses: &Use) -> Vec<(Sourced<Str>, Expr)> {
     let Target::External(name) = &uses.target else {
         return Vec::new();
     };
@@ -259,7 +259,7 @@ fn bucket(cx: &Cx, uses: &Use) -> Vec<(Str, Expr)> {
                 origin,
             )?;
             Some((
-                format!("{prefix}_{word}").into(),
+                fixed(&format!("{prefix}_{word}").into()),
                 text::of_pieces(pieces, origin).expr,
             ))
         })
@@ -267,7 +267,7 @@ fn bucket(cx: &Cx, uses: &Use) -> Vec<(Str, Expr)> {
 }
 
 /// Names and values of the OpenTelemetry specification, general SDK configuration.
-fn telemetry(cx: &Cx, program: &Program, uses: &Use) -> Vec<(Str, Expr)> {
+fn telemetry(cx: &Cx, program: &Program, uses: &Use) -> Vec<(Sourced<Str>, Expr)> {
     let from = program.namespace.peek();
     let field = TargetField::Url;
     let pieces = address::field(
@@ -285,11 +285,14 @@ fn telemetry(cx: &Cx, program: &Program, uses: &Use) -> Vec<(Str, Expr)> {
     let text = |text: &str| Expr::text(&uses.origin, text);
     vec![
         (
-            "OTEL_EXPORTER_OTLP_ENDPOINT".into(),
+            fixed(&"OTEL_EXPORTER_OTLP_ENDPOINT".into()),
             text::of_pieces(pieces, &uses.origin).expr,
         ),
-        ("OTEL_EXPORTER_OTLP_PROTOCOL".into(), text("grpc")),
-        ("OTEL_SERVICE_NAME".into(), Expr::from(&program.name)),
+        (fixed(&"OTEL_EXPORTER_OTLP_PROTOCOL".into()), text("grpc")),
+        (
+            fixed(&"OTEL_SERVICE_NAME".into()),
+            Expr::from(&program.name),
+        ),
     ]
 }
 
@@ -307,11 +310,12 @@ fn choice(
         Some(target) => available(cx, target),
         None => Cond::decided(&either.holds, |holds| *holds != either.negated),
     };
+    let here = here.and(Cond::known(true, either.name.origin()));
     let holds = if either.negated { here.not() } else { here };
     let mut branch = |when: Cond, template: &Option<plimsoll_spec::types::Template>| {
         let Some(template) = template else { return };
         if let Some(text) = text::resolve(cx, program, template) {
-            item(s, list, plain, name.clone(), when, text.expr);
+            item(s, list, plain, &fixed(name), when, text.expr);
         }
     };
     branch(holds.clone(), &either.then);

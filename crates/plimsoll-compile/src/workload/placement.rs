@@ -42,7 +42,7 @@ pub fn placement(cx: &Cx, placement: &Placement, pods: &Pods) -> Form {
     }
     map.put(s, "affinity", Fragment(affinity(cx, s, placement)));
     map.put(s, "priorityClassName", priority(placement));
-    map.put(s, "tolerations", tolerations(cx, s, placement));
+    map.put(s, "tolerations", Fragment(tolerations(cx, s, placement)));
     map.build()
 }
 
@@ -111,14 +111,14 @@ fn priority(placement: &Placement) -> Option<Sourced<Str>> {
     let priority = &placement.priority;
     match priority.peek().as_str() {
         "normal" => None,
-        "low" => Some(priority.map(|_| Str::from("plimsoll-low"))),
-        "high" => Some(priority.map(|_| Str::from("plimsoll-high"))),
+        "low" => Some(priority.choose("workload/placement", |_| Str::from("plimsoll-low"))),
+        "high" => Some(priority.choose("workload/placement", |_| Str::from("plimsoll-high"))),
         _ => Some(priority.clone()),
     }
 }
 
 /// Taints that clouds put on nodes that may be taken away.
-fn tolerations(cx: &Cx, s: &Scope, placement: &Placement) -> Option<Form> {
+fn tolerations(cx: &Cx, s: &Scope, placement: &Placement) -> Form {
     use plimsoll_spec::app::cluster::Distribution;
     let (key, value) = match cx.app.cluster.distribution.peek() {
         Distribution::Aks => ("kubernetes.azure.com/scalesetpriority", "spot"),
@@ -126,19 +126,15 @@ fn tolerations(cx: &Cx, s: &Scope, placement: &Placement) -> Option<Form> {
         Distribution::Eks => ("eks.amazonaws.com/capacityType", "SPOT"),
         _ => ("node.kubernetes.io/lifecycle", "spot"),
     };
-    let spot = *placement.spot.peek();
-    if !spot && placement.tolerate.is_none() {
-        return None;
-    }
-    let because = placement.spot.origin().clone();
+    let s = &s.because(cx.app.cluster.distribution.origin());
     let own = placement
         .tolerate
         .as_ref()
         .map_or(&[][..], |list| list.items());
-    Some(form!(s; [
-        when (Cond::known(spot, &because)) {
+    form!(s; [
+        when (Cond::decided(&placement.spot, |spot| *spot)) {
             key: Lit(key), operator: "Equal", value: Lit(value), effect: "NoSchedule",
         },
         for toleration in own => toleration.resolve(),
-    ]))
+    ])
 }

@@ -7,7 +7,7 @@ use plimsoll_spec::types::{Check, PortRef};
 use plimsoll_world::{Form, MapBuilder, Scope, form};
 
 /// Finds a port: its number and, where it has one, its name.
-pub type FindPort<'a> = &'a dyn Fn(&PortRef) -> Option<(u16, Option<Str>)>;
+pub type FindPort<'a> = &'a dyn Fn(&PortRef) -> Option<(Sourced<u16>, Option<Str>)>;
 
 /// The probes of a program's container, to be spliced into it.
 pub fn of_program(program: &Program, health: &Health) -> Form {
@@ -63,7 +63,14 @@ fn seconds(duration: &plimsoll_spec::types::Duration) -> i64 {
 
 fn how(s: &Scope, probe: &Probe, find: FindPort) -> Option<(&'static str, Form)> {
     let check = &probe.check;
-    let at = |port: &PortRef| Some(port_node(check, find(port)?, false));
+    // A number that stands in the check itself is driven by it.
+    let said = |port: &PortRef| match (find(port)?, port) {
+        ((number, name), PortRef::Number(_)) => {
+            Some((Sourced::new(*number.peek(), check.origin().clone()), name))
+        }
+        (found, _) => Some(found),
+    };
+    let at = |port: &PortRef| port_node(check, said(port)?, false);
     Some(match check.peek() {
         Check::Http { port, path } => (
             "httpGet",
@@ -77,14 +84,14 @@ fn how(s: &Scope, probe: &Probe, find: FindPort) -> Option<(&'static str, Form)>
         Check::Grpc { port, service } => (
             "grpc",
             form!(s; {
-                port: port_node(check, find(port)?, true),
+                port: port_node(check, said(port)?, true),
                 service: service.as_ref().map(|service| check.map(|_| service.clone())),
             }),
         ),
         Check::Command(words) => (
             "exec",
             form!(s; {
-                command: [for word in words => check.map(|_| word.clone())],
+                command: [for word in words => word],
             }),
         ),
     })
@@ -94,11 +101,16 @@ fn headers(s: &Scope, probe: &Probe) -> Form {
     form!(s; [for (name, value) in &probe.headers => { name: s.text(name.clone()), value: value }])
 }
 
-/// A port by its name where it has one; gRPC probes want the number.
-fn port_node(check: &Sourced<Check>, port: (u16, Option<Str>), number: bool) -> Node {
-    let origin: Origin = check.origin().clone();
-    match port {
-        (_, Some(name)) if !number => Node::Text(origin, name),
-        (port, _) => Node::Int(origin, i64::from(port)),
-    }
+/// A port by its name where it has one; gRPC probes want the number. The check says which.
+fn port_node(
+    check: &Sourced<Check>,
+    port: (Sourced<u16>, Option<Str>),
+    number: bool,
+) -> Option<Node> {
+    let rule = Origin::rule("workload/probe", []).because(check.origin());
+    let origin = |drives: &Origin| drives.because(check.origin());
+    Some(match port {
+        (_, Some(name)) if !number => Node::Text(rule, name),
+        (port, _) => Node::Int(origin(port.origin()), i64::from(*port.peek())),
+    })
 }

@@ -5,10 +5,10 @@ use crate::names::dashed;
 use crate::program::Program;
 use crate::secrets::plan;
 use crate::workload::{config, env};
-use plimsoll_source::{Node, Sourced, Str};
+use plimsoll_source::{Node, Origin, Sourced, Str};
 use plimsoll_spec::app::pod::Writable;
 use plimsoll_spec::types::Target;
-use plimsoll_world::{Form, Scope, SeqBuilder, form};
+use plimsoll_world::{Cond, Form, Scope, SeqBuilder, form};
 
 /// Volumes of a pod, and the mounts of its own container.
 pub struct Volumes {
@@ -40,6 +40,13 @@ impl Volumes {
             .push(s, form!(s; { name: &name, mountPath: path }));
     }
 
+    /// Remembers what decides which volumes there are.
+    pub fn decide(&mut self, because: &Origin) {
+        let (s, no) = (&self.scope, || Cond::known(false, because));
+        self.volumes.push_when(s, no(), || form!(s; {}));
+        self.mounts.push_when(s, no(), || form!(s; {}));
+    }
+
     /// Adds a volume with one mount of it.
     pub fn add(&mut self, volume: Form, mount: Form) {
         let s = &self.scope;
@@ -62,8 +69,9 @@ pub fn volume_name(what: &str, path: &str) -> Str {
 /// The volumes of a program.
 pub fn of_program(cx: &Cx, program: &Program) -> Volumes {
     let mut all = Volumes::new();
-    if let Writable::Paths(paths) = program.writable {
-        paths.iter().for_each(|path| all.scratch(path));
+    match program.writable {
+        Writable::Paths(paths) => paths.iter().for_each(|path| all.scratch(path)),
+        Writable::All(because) => all.decide(because),
     }
     config::mount(cx, program, &mut all);
     secret_files(cx, program, &mut all);
@@ -104,6 +112,9 @@ fn authorities(cx: &Cx, program: &Program, all: &mut Volumes) {
         let Some(store) = cx.app.stores.get(name).filter(|_| !seen.contains(&name)) else {
             continue;
         };
+        for decides in [&store.namespace, program.namespace] {
+            all.decide(decides.origin());
+        }
         let Some(secret) = crate::address::authority(cx, store, program.namespace.peek()) else {
             continue;
         };

@@ -2,4 +2,5 @@
 
 mod examples;
 mod laws;
+mod lineage;
 mod project;

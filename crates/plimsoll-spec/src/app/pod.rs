@@ -106,6 +106,9 @@ pub struct Mount {
     /// The program's path.
     #[spec(shown = "the same")]
     pub path: Option<Sourced<Str>>,
+    /// Where it was written.
+    #[spec(origin)]
+    pub origin: Origin,
 }
 
 /// How metrics are read. Opened to `platform.metrics` only.

@@ -320,7 +320,7 @@ impl Word for Check {
 
     fn read(node: &Node, cx: &mut Reader<'_>) -> Option<Self> {
         if let Node::Seq(..) = node {
-            return Vec::<Str>::read(node, cx).map(Self::Command);
+            return Vec::<Sourced<Str>>::read(node, cx).map(Self::Command);
         }
         match Check::parse(node.text()?) {
             Ok(check) => Some(check),

@@ -2,7 +2,7 @@
 
 use super::leaf::{Leaf, Problem};
 use super::name::PortName;
-use plimsoll_source::Str;
+use plimsoll_source::{Sourced, Str};
 
 /// A port of the thing itself.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -50,7 +50,7 @@ pub enum Check {
         service: Option<Str>,
     },
     /// A command in the container that exits with 0.
-    Command(Vec<Str>),
+    Command(Vec<Sourced<Str>>),
 }
 
 impl Check {

@@ -15,37 +15,11 @@ const FILE: &str = include_str!("every-key/plimsoll.yaml");
 const PARTS: [(&str, &str); 4] = [
     (
         "parts/routes.yaml",
-        "\
-routes:
-  main:
-    hosts: [shop.example.org, \"*.shop.example.org\"]
-    paths:
-      /: web
-      =/health: none
-      /old: https://old.example.org
-      /api: { to: \"api:http\", stream: true, timeout: 1h, body: 10Mi, allow: 10.0.0.0/8, auth: none, rate: 5/s, rewrite: /, methods: [GET, POST], cors: { origins: [https://example.org], methods: [GET], headers: [X-A], credentials: true }, optional: true }
-    tls: auto
-    redirect: true
-    rate: { rate: 100/m, burst: 20, per: client }
-    auth: { basic: basic }
-    allow: [198.51.100.0/24]
-    body: none
-    stream: false
-    timeout: 20s
-    gateway: other
-    enabled: true
-    labels: { a: b }
-    annotations: { c: d }
-  inner:
-    hosts: []
-    paths: { /: web }
-    tls: { secret: existing-tls }
-    auth: { oidc: { issuer: https://id.example.org, client: shop, secret: oidc } }
-",
+        include_str!("every-key/parts/routes.yaml"),
     ),
-    ("rules.json", "{\"url\": \"${db.host}\"}"),
-    ("extra/one.yaml", "apiVersion: v1\nkind: ConfigMap\nmetadata: { name: one }\n"),
-    ("seal.pem", "certificate"),
+    ("rules.json", include_str!("every-key/rules.json")),
+    ("extra/one.yaml", include_str!("every-key/extra/one.yaml")),
+    ("seal.pem", include_str!("every-key/seal.pem")),
 ];
 
 fn texts() -> Vec<(&'static str, &'static str)> {

@@ -37,10 +37,7 @@ fn data_plane(cx: &Cx, out: &mut Objects) {
         _ => return,
     };
     let because = gateway.origin();
-    let selector = vec![(
-        "gateway.networking.k8s.io/gateway-name".into(),
-        cx.name().peek().clone(),
-    )];
+    let selector = vec![("gateway.networking.k8s.io/gateway-name".into(), cx.name())];
     let ingress = [Flow::new(
         Peer::Anyone,
         vec![PodPort::tcp(80), PodPort::tcp(443)],
@@ -48,14 +45,14 @@ fn data_plane(cx: &Cx, out: &mut Objects) {
     )];
     let mut egress = flows::out_of_gateway(cx);
     egress.push(Flow::new(
-        Peer::Namespace(control.into()),
+        Peer::Namespace(Sourced::rule("network/route/gateway", control.into())),
         vec![PodPort::tcp(port)],
         because,
     ));
     let name = cx.name().map(|name| Str::from(format!("{name}-gateway")));
     let pods = Guarded {
-        name: name.peek().clone(),
-        namespace: cx.main_namespace().peek().clone(),
+        name: &name,
+        namespace: cx.main_namespace(),
         labels: names::labels(cx, &name, "gateway"),
         selector: &selector,
         ingress: &ingress,
@@ -372,16 +369,15 @@ fn text_knob(path: &RoutePath, text: &Sourced<Str>) -> Expr {
 }
 
 fn timeouts(s: &Scope, path: &RoutePath) -> Form {
+    let s = &s.because(path.stream.origin());
     let stream = *path.stream.peek();
     match &path.timeout {
         // Time that a whole answer may take; a stream has no end, so there it is left out.
         OrNone::Some(timeout) if !stream => {
-            form!(s; { request: timeout.map(plimsoll_spec::types::Duration::gateway) })
+            let request = timeout.map(plimsoll_spec::types::Duration::gateway);
+            form!(s; { request: request.because(path.stream.origin()) })
         }
-        OrNone::Some(_) => {
-            let s = &s.because(path.stream.origin());
-            form!(s; { request: "0s" })
-        }
+        OrNone::Some(_) => form!(s; { request: "0s" }),
         OrNone::None(because) => {
             let s = &s.because(because);
             form!(s; { request: "0s" })

@@ -157,13 +157,14 @@ fn secret(cx: &Cx, store: &Store, user: &User, plan: &mut Plan) {
     let keys = [name, password].map(|key| (key.key.clone(), key));
     let secret = PlannedSecret {
         unit: Unit::Store(store.name.peek().clone()),
-        namespace: store.namespace.peek().clone(),
+        namespace: store.namespace.clone(),
         name: object,
         knob: None,
         kind: "kubernetes.io/basic-auth",
         when: on(store),
         keys: IndexMap::from(keys),
         origin: user.name.origin().clone(),
+        asked: user.name.origin().clone(),
     };
     plan.insert(id, secret);
 }

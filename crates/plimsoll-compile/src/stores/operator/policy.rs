@@ -6,7 +6,7 @@ use crate::names;
 use crate::network::flow::{Flow, Peer, PodPort};
 use crate::network::flows;
 use crate::network::policy::{self, Guarded};
-use plimsoll_source::{Origin, Str};
+use plimsoll_source::{Origin, Sourced, Str};
 use plimsoll_spec::app::Store;
 use plimsoll_spec::app::cluster::Cni;
 use plimsoll_world::{ObjectForm, Unit};
@@ -49,24 +49,15 @@ pub fn objects(cx: &Cx, store: &Store, out: &mut Objects) {
             Flow::new(own.clone(), vec![PodPort::tcp(POSTGRES)], &pooler.origin),
             api_server(because),
         ];
-        let name = Str::from(format!("{}-pooler", store.name.peek()));
-        guard(cx, store, name, &peer, (&in_pooler, &out_of_pooler), out);
+        let name = store.name.map(|name| Str::from(format!("{name}-pooler")));
+        guard(cx, store, &name, &peer, (&in_pooler, &out_of_pooler), out);
     }
-    guard(
-        cx,
-        store,
-        store.name.peek().clone(),
-        &own,
-        (&ingress, &egress),
-        out,
-    );
+    guard(cx, store, &store.name, &own, (&ingress, &egress), out);
 }
 
 fn operator() -> Peer {
-    Peer::Pods {
-        namespace: HOME.into(),
-        labels: vec![(names::NAME.into(), "cloudnative-pg".into())],
-    }
+    let home = Sourced::rule("stores/operator", Str::from(HOME));
+    Peer::labelled(home, &[(names::NAME, "cloudnative-pg")])
 }
 
 /// Instances ask it who they are.
@@ -78,7 +69,7 @@ fn api_server(because: &Origin) -> Flow {
 fn guard(
     cx: &Cx,
     store: &Store,
-    name: Str,
+    name: &Sourced<Str>,
     of: &Peer,
     (ingress, egress): (&[Flow], &[Flow]),
     out: &mut Objects,
@@ -88,7 +79,7 @@ fn guard(
     };
     let pods = Guarded {
         name,
-        namespace: store.namespace.peek().clone(),
+        namespace: &store.namespace,
         labels: names::labels(cx, &store.name, "store"),
         selector: labels,
         ingress,
