@@ -60,7 +60,7 @@ rules! {
     /// Migrations after each other in a circle.
     CIRCLE = "PL0163" "migration-circle" Error
         consequence "none of them would start"
-        docs "`after` must come to an end.";
+        docs "Each migration of the ring waits for another one of it. Take one name out of an `after`, so that one of them comes first.";
     /// One disk for several pods.
     SHARED_DISK = "PL0164" "shared-disk" Error
         consequence "pods on another node would wait for the disk for ever"

@@ -3,7 +3,8 @@
 use crate::harness::{Bench, objects};
 use serde_json::json;
 
-const EXAMPLES: [(&str, &[&str]); 6] = [
+/// Every example with its environments.
+pub const EXAMPLES: [(&str, &[&str]); 6] = [
     (
         "identity-platform",
         &["local", "development", "staging", "production"],
@@ -15,7 +16,8 @@ const EXAMPLES: [(&str, &[&str]); 6] = [
     ("traversion", &["production", "staging", "development"]),
 ];
 
-fn path(example: &str) -> String {
+/// The folder of an example.
+pub fn path(example: &str) -> String {
     format!("{}/../../examples/{example}", env!("CARGO_MANIFEST_DIR"))
 }
 

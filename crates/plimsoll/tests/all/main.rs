@@ -1,6 +1,7 @@
 //! The command line as a user meets it: arguments and files in; exit code, stdout, stderr and files
 //! out.
 
+mod accepted;
 mod check;
 mod examples;
 mod faults;
