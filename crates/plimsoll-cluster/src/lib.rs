@@ -3,6 +3,7 @@
 mod admission;
 pub mod api;
 pub mod apply;
+mod changes;
 pub mod clock;
 pub mod cluster;
 pub mod controllers;

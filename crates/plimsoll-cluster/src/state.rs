@@ -7,8 +7,8 @@ use std::sync::Arc;
 use jiff::Timestamp;
 use serde_json::{Value, json};
 use sha2::{Digest, Sha256};
-use tokio::sync::watch;
 
+use crate::changes::{Changed, Changes};
 use crate::clock;
 use crate::error::ApiError;
 use crate::key::ObjectKey;
@@ -78,7 +78,7 @@ pub struct State {
     pub(crate) minor: u16,
     pub(crate) counter: u64,
     anchor: Option<(tokio::time::Instant, Timestamp)>,
-    newest: watch::Sender<u64>,
+    newest: Changes,
 }
 
 impl State {
@@ -93,7 +93,7 @@ impl State {
             minor,
             counter: 0,
             anchor: None,
-            newest: watch::Sender::new(0),
+            newest: Changes::default(),
         }
     }
 
@@ -143,7 +143,7 @@ impl State {
     }
 
     /// Tells the newest resource version after each change.
-    pub fn subscribe(&self) -> watch::Receiver<u64> {
+    pub fn subscribe(&self) -> Changed {
         self.newest.subscribe()
     }
 
@@ -341,7 +341,7 @@ impl State {
     /// Writes or removes an object without any check, and wakes those who wait.
     pub(crate) fn commit(&mut self, key: ObjectKey, new: Option<Value>) -> Option<Arc<Value>> {
         let written = self.store.commit(key, new);
-        self.newest.send_replace(self.store.version());
+        self.newest.tell(self.store.version());
         written
     }
 }

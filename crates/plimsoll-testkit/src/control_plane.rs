@@ -62,6 +62,7 @@ pub struct Plan {
 /// A running control plane that ends with this value, or with the process.
 #[derive(Debug)]
 pub struct ControlPlane {
+    minor: Minor,
     folder: PathBuf,
     kubectl: PathBuf,
     processes: Processes,
@@ -81,6 +82,7 @@ impl ControlPlane {
         let watchdog = Watchdog::over(&folder).expect("a shell to watch over the processes");
         match launch(&folder, Plan { minor, nodes: 3 }, &programs) {
             Ok(processes) => Some(Self {
+                minor,
                 folder,
                 kubectl: programs.kubectl,
                 processes,
@@ -122,20 +124,16 @@ impl ControlPlane {
         output(self.kubectl().args(arguments))
     }
 
-    /// Applies the fetched custom resource definitions and waits until they are served; `None` counts
-    /// a skipped test, for they are missing.
+    /// Applies the fetched custom resource definitions that this version can read and waits until they
+    /// are served; `None` counts a skipped test, for they are missing.
     ///
     /// # Panics
     /// If the API server refuses one.
     pub fn with_crds(&self) -> Option<&Self> {
-        let folder = cache::crds()?.to_string_lossy().into_owned();
-        let apply = [
-            "apply",
-            "--server-side",
-            "--recursive",
-            "--filename",
-            &folder,
-        ];
+        let folder = cache::crds()?;
+        let files = self.readable(&folder);
+        let mut apply = vec!["apply", "--server-side"];
+        apply.extend(files.iter().flat_map(|file| ["--filename", file.as_str()]));
         self.run(&apply)
             .expect("custom resource definitions are accepted");
         let wait = [
@@ -148,6 +146,22 @@ impl ControlPlane {
         self.run(&wait)
             .expect("custom resource definitions are established");
         Some(self)
+    }
+
+    /// Definitions without rules in words of newer servers: `isIP` came to CEL with Kubernetes 1.31.
+    fn readable(&self, folder: &Path) -> Vec<String> {
+        let entries = fs::read_dir(folder).expect("the fetched definitions can be listed");
+        let mut files: Vec<PathBuf> = entries.flatten().map(|entry| entry.path()).collect();
+        files.sort();
+        let old = matches!(self.minor, Minor::V1_30);
+        let newer =
+            |file: &PathBuf| fs::read_to_string(file).is_ok_and(|text| text.contains("isIP("));
+        files.retain(|file| file.extension().is_some_and(|kind| kind == "yaml"));
+        files.retain(|file| !(old && newer(file)));
+        files
+            .iter()
+            .map(|file| file.to_string_lossy().into_owned())
+            .collect()
     }
 }
 

@@ -7,7 +7,6 @@ use std::time::Duration;
 use bytes::Bytes;
 use futures::stream;
 use serde_json::{Value, json};
-use tokio::sync::watch;
 use tokio::time::{Instant, sleep_until};
 
 use super::call::Call;
@@ -15,6 +14,7 @@ use super::path::Target;
 use super::read::{self, Place};
 use super::reply::{Reply, to_bytes};
 use super::selector::Selector;
+use crate::changes::Changed;
 use crate::error::ApiError;
 use crate::state::State;
 use crate::store::LogEntry;
@@ -27,7 +27,7 @@ const DEFAULT_TIMEOUT: Duration = Duration::from_mins(30);
 /// One running watch.
 struct Watch {
     state: Arc<Mutex<State>>,
-    changes: watch::Receiver<u64>,
+    changes: Changed,
     scope: Scope,
     /// Changes up to here were told.
     seen: u64,
@@ -158,7 +158,7 @@ impl Watch {
             let wake = self.next_bookmark.map_or(self.ends, |at| at.min(self.ends));
             tokio::select! {
                 biased;
-                changed = self.changes.changed() => self.over = changed.is_err(),
+                () = self.changes.changed() => {}
                 () = sleep_until(wake) => self.on_time(wake),
             }
         }
@@ -178,7 +178,7 @@ impl Watch {
     /// Queues all changes since the last look.
     fn collect(&mut self) {
         let state = super::lock(&self.state);
-        self.changes.mark_unchanged();
+        self.changes.mark_seen();
         let lines = state
             .events_since(self.seen)
             .iter()

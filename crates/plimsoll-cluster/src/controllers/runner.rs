@@ -89,7 +89,7 @@ impl Runner {
     pub async fn run(mut self, state: Arc<Mutex<State>>, now: impl Fn() -> Timestamp) {
         let mut changes = lock(&state).subscribe();
         loop {
-            changes.borrow_and_update();
+            changes.mark_seen();
             // The time is asked for first: whoever tells it may need the lock, too.
             let at = now();
             let next = {
@@ -102,7 +102,7 @@ impl Runner {
             // Biased: an unbiased choice would be random.
             tokio::select! {
                 biased;
-                changed = changes.changed() => if changed.is_err() { return },
+                () = changes.changed() => {}
                 () = sleep(wait) => {}
             }
         }
