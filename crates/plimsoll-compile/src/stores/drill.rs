@@ -92,6 +92,17 @@ fn runtime(store: &Store) -> impl Iterator<Item = &Sourced<Str>> {
     paths.iter()
 }
 
+/// Where the engine finds what it writes besides its data.
+fn further_mounts(s: &Scope, store: &Store) -> Form {
+    let mut list = SeqBuilder::new(s);
+    for path in runtime(store) {
+        let name = path.map(|path| volume_name("scratch", path));
+        let further = Cond::decided(path, is_further);
+        list.push_when(s, further, || form!(s; { name: &name, mountPath: path }));
+    }
+    list.build()
+}
+
 /// Starts an instance, loads the copy with the engine's own command, and looks whether there is
 /// anything. `None` where it is not known how.
 fn script(store: &Store) -> Option<Node> {
@@ -148,10 +159,7 @@ fn scratch_instance(cx: &Cx, store: &Store, dump: &Dump, script: Node) -> Form {
             { name: "dump", mountPath: "/backup", readOnly: true },
             { name: "scratch", mountPath: "/tmp" },
             { name: "data", mountPath: "/restore" },
-            for path in runtime(store) => {
-                name: path.map(|path| volume_name("scratch", path)),
-                mountPath: path,
-            },
+                        ..further_mounts(s, store),
         ],
     })
 }
