@@ -78,7 +78,6 @@ fn with_scratch(s: &Scope, store: &Store) -> Form {
 }
 
 /// `/tmp` is there already.
-#[expect(clippy::ptr_arg, reason = "a condition is given what the file holds")]
 fn is_further(path: &Str) -> bool {
     path != "/tmp"
 }
