@@ -13,6 +13,7 @@ use edit::{Scalar, scalars};
 use plimsoll_spec::load::{Loaded, load};
 use plimsoll_world::World;
 use std::collections::BTreeMap;
+use std::fmt::Write as _;
 
 /// How many scalars of one key are edited in all: fifty services say the same.
 const ALIKE: usize = 2;
@@ -82,7 +83,7 @@ impl Broken {
         let mut all: Vec<_> = self.0.iter().collect();
         all.sort_by_key(|(_, (count, _))| std::cmp::Reverse(*count));
         for ((from, to), (count, example)) in all.into_iter().take(400) {
-            report.push_str(&format!("{count:5} {from} => {to}\n        {example}\n"));
+            let _ = writeln!(report, "{count:5} {from} => {to}\n        {example}");
         }
         report
     }

@@ -188,7 +188,7 @@ impl Walk {
     fn gone(&mut self, node: &Node, place: &str) {
         let mut all = Vec::new();
         leaves(node, place, &mut |leaf, place| {
-            all.push((leaf, place.to_owned()))
+            all.push((leaf, place.to_owned()));
         });
         self.above.push(node.origin().clone());
         for (leaf, place) in all {
