@@ -5,6 +5,8 @@ use std::net::TcpListener;
 use std::os::unix::process::CommandExt as _;
 use std::path::{Path, PathBuf};
 use std::process::{Child, ChildStdin, Command, Stdio};
+use std::thread;
+use std::time::Duration;
 
 use anyhow::{Context as _, Result, bail, ensure};
 
@@ -89,6 +91,7 @@ impl Processes {
             .with_context(|| format!("starting {name}"))?;
         let pid = self.folder.join(format!("{name}.pid"));
         let written = fs::write(&pid, child.id().to_string());
+        await_arguments(child.id());
         self.children.push((name, child));
         written.with_context(|| format!("writing {}", pid.display()))
     }
@@ -112,6 +115,19 @@ impl Processes {
             // Both fail only for a process that is gone already.
             let _ = child.kill();
             let _ = child.wait();
+        }
+    }
+}
+
+/// Waits until a process that was just spawned shows its arguments, by which [`running`] knows it.
+///
+/// Linux lets the parent go on as soon as the child has its new memory, a moment before the
+/// arguments are laid out in it. One that has ended meanwhile has none, hence the bound.
+fn await_arguments(pid: u32) {
+    for _ in 0..200 {
+        match fs::read(format!("/proc/{pid}/cmdline")) {
+            Ok(arguments) if arguments.is_empty() => thread::sleep(Duration::from_millis(1)),
+            _ => return,
         }
     }
 }
