@@ -127,12 +127,13 @@ impl Prepared {
 
 fn unknown_environment(name: &str, names: &[Str]) -> Failure {
     let near = plimsoll_source::near(name, names.iter().map(Str::as_str));
-    let hint = near
-        .map(|near| format!("; did you mean `{near}`?"))
-        .unwrap_or_default();
+    let hint = near.map_or_else(
+        || "; there".to_owned(),
+        |near| format!("; did you mean `{near}`? There"),
+    );
     let all: Vec<&str> = names.iter().map(Str::as_str).collect();
     Failure::usage(format!(
-        "there is no environment `{name}`{hint} There are: {}",
+        "there is no environment `{name}`{hint} are: {}",
         all.join(", ")
     ))
 }
