@@ -52,7 +52,7 @@ fn of_set(set: &Definitions) -> Result<BTreeMap<String, String>> {
     let mut found = BTreeMap::new();
     for file in files(&module.folder.join(set.path))? {
         let text = fs::read_to_string(&file).with_context(|| format!("{}", file.display()))?;
-        found.extend(definitions(&text));
+        found.extend(definitions(&go::without_templates(&text)));
     }
     Ok(found)
 }

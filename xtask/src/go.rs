@@ -27,6 +27,12 @@ pub fn download(module: &str, version: &str) -> Result<Module> {
     serde_json::from_slice(&text).with_context(|| format!("reading what go says of {wanted}"))
 }
 
+/// A text without the lines of a chart's template around it: `{{- if … }}`, `{{- end }}`.
+pub fn without_templates(text: &str) -> String {
+    let lines = text.lines().filter(|line| !line.starts_with("{{"));
+    lines.map(|line| format!("{line}\n")).collect()
+}
+
 /// One `replace` directive of a `go.mod`.
 #[derive(Debug, Deserialize)]
 pub struct Replacement {

@@ -9,6 +9,7 @@ pub mod cx;
 pub mod names;
 pub mod namespace;
 pub mod network;
+pub mod observe;
 pub mod platform;
 pub mod program;
 pub mod release;
@@ -30,6 +31,8 @@ use secrets::plan::Plan;
 pub static RULES: &[&Rule] = &[
     &workload::container::PLAIN_SIDECAR,
     &workload::container::EXEC_SLEEP,
+    &workload::rollout::NO_ROLLOUTS,
+    &workload::rollout::NO_TRAFFIC,
     &stores::rules::TLS_WITHOUT_CERTIFICATES,
     &stores::rules::NO_DUMP,
     &stores::rules::NOT_YET,
@@ -66,10 +69,12 @@ pub fn compile(app: &App, target: Minor) -> Compiled {
         let program = Program::service(service);
         out.push(workload::deployment::object(&cx, service, &program));
         workload::service::objects(&cx, service, &program, &mut out);
+        workload::rollout::around(&cx, service, &program, &mut out);
         scaling::objects(&cx, service, &program, &mut out);
         around(&cx, &program, &mut plan, &mut out);
     }
     network::route::objects(&cx, &mut out);
+    observe::objects(&cx, &mut out);
     secrets::shared::plan(&cx, &mut plan);
     secrets::source::objects(&cx, &plan, &mut out);
     out.sort_by(|a, b| a.unit.cmp(&b.unit));

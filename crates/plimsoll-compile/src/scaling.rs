@@ -3,6 +3,7 @@
 use crate::cx::{Cx, Objects};
 use crate::names;
 use crate::program::Program;
+use crate::workload::rollout;
 use plimsoll_source::{Knob, Node, Sourced};
 use plimsoll_spec::app::platform::AutoscalerUse;
 use plimsoll_spec::app::scale::{Amount, Pace, Per};
@@ -78,8 +79,14 @@ fn percent(knob: &Knob<Option<Percent>>) -> Knob<Option<u32>> {
     )
 }
 
-fn target(program: &Program, service: &Service) -> Form {
+fn target(cx: &Cx, program: &Program, service: &Service) -> Form {
     let s = &Scope::new("scaling/autoscaler");
+    if rollout::is_rollout(cx, service) {
+        let s = &s.because(&rollout::decided(cx, service));
+        return form!(s; {
+            apiVersion: "argoproj.io/v1alpha1", kind: "Rollout", name: &program.name,
+        });
+    }
     let kind = match service.kind.peek() {
         Kind::StatefulSet => "StatefulSet",
         Kind::Deployment | Kind::DaemonSet => "Deployment",
@@ -95,7 +102,7 @@ fn autoscaler(cx: &Cx, service: &Service, program: &Program) -> Form {
         kind: "HorizontalPodAutoscaler",
         metadata: metadata(cx, program),
         spec: {
-            scaleTargetRef: target(program, service),
+            scaleTargetRef: target(cx, program, service),
             minReplicas: &scale.replicas.min,
             maxReplicas: &scale.replicas.max,
             metrics: [
@@ -176,7 +183,7 @@ fn scaled_object(cx: &Cx, service: &Service, program: &Program) -> Form {
         kind: "ScaledObject",
         metadata: metadata(cx, program),
         spec: {
-            scaleTargetRef: target(program, service),
+            scaleTargetRef: target(cx, program, service),
             minReplicaCount: &scale.replicas.min,
             maxReplicaCount: &scale.replicas.max,
             pollingInterval: 15,

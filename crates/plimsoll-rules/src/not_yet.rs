@@ -4,8 +4,9 @@
 use crate::Subject;
 use plimsoll_source::{Finding, Findings, Level, Origin, Rule};
 use plimsoll_spec::App;
+use plimsoll_spec::app::observe::Notify;
 use plimsoll_spec::app::platform::{GatewayApi, GatewayUse};
-use plimsoll_spec::app::{OrNone, Strategy, Use};
+use plimsoll_spec::app::{OrNone, Use};
 
 /// The bad pattern.
 pub static RULE: Rule = Rule {
@@ -14,7 +15,7 @@ pub static RULE: Rule = Rule {
     level: Level::Info,
     consequence: "nothing is made of the word: what it asks for is not there",
     docs: "The word is part of the language and is checked, but this version makes nothing of it \
-           yet: charts, overlays, delivery, analysis, alerts and a few words of routes. `check` \
+           yet: charts, overlays, delivery, analysis and a few words of routes. `check` \
            names each that somebody wrote.",
 };
 
@@ -33,14 +34,11 @@ pub fn check(subject: &Subject, findings: &mut Findings) {
     for load in app.load.values() {
         report("load", Some(load.rate.origin()));
     }
-    for objective in app.observe.objectives.values() {
-        report("observe.objectives", Some(objective.service.origin()));
+    for receiver in app.observe.notify.values() {
+        if let Notify::Receiver(raw) = receiver {
+            report("observe.notify", Some(raw.origin()));
+        }
     }
-    let alerts = &app.observe.alerts;
-    for limit in [&alerts.errors, &alerts.latency, &alerts.cpu, &alerts.memory, &alerts.disk] {
-        report("observe.alerts", limit.some().map(plimsoll_source::Sourced::origin));
-    }
-    report("observe.alerts", alerts.down.some().map(plimsoll_source::Sourced::origin));
     report("images.digests", Some(app.images.digests.origin()));
 }
 
@@ -68,11 +66,6 @@ fn routes(app: &App, report: &mut dyn FnMut(&str, Option<&Origin>)) {
 fn services(app: &App, report: &mut dyn FnMut(&str, Option<&Origin>)) {
     for service in app.services.values() {
         report("services.*.build", service.build.as_ref().map(|build| build.context.origin()));
-        match &service.strategy {
-            Strategy::Canary(canary) => report("strategy.canary", Some(&canary.origin)),
-            Strategy::BlueGreen(how) => report("strategy.blue-green", Some(&how.origin)),
-            Strategy::Rolling(_) | Strategy::Recreate(_) => {}
-        }
         report(
             "services.*.measured.handles",
             service.measured.handles.as_ref().map(plimsoll_source::Sourced::origin),
@@ -110,7 +103,6 @@ fn platform(app: &App, report: &mut dyn FnMut(&str, Option<&Origin>)) {
     report("platform.nodes", Some(platform.nodes.use_.origin()));
     report("platform.vpa", Some(platform.vpa.use_.origin()));
     report("platform.gitops", Some(platform.gitops.use_.origin()));
-    report("platform.rollouts", Some(platform.rollouts.use_.origin()));
     report("platform.backup", Some(platform.backup.use_.origin()));
     report("platform.dns", Some(platform.dns.use_.origin()));
     report("platform.policies", Some(platform.policies.use_.origin()));

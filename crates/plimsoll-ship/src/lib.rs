@@ -13,6 +13,7 @@ pub mod evidence;
 mod examine;
 pub mod family;
 pub mod graph;
+mod held;
 pub mod inventory;
 pub mod journal;
 pub mod kinds;

@@ -5,6 +5,7 @@ use serde_json::Value;
 
 use crate::apply;
 use crate::family::carries;
+use crate::held::Held;
 use crate::inventory::{Inventory, hash};
 use crate::journal::Journal;
 use crate::observe::Observed;
@@ -54,9 +55,11 @@ impl Past<'_> {
     /// Decides about all objects, in their order.
     pub fn plan(&self, release: &Release) -> Vec<Planned> {
         let id = release.target().id();
+        let held = Held::of(&release.objects);
         let plan = |desired: &Desired| {
-            let body = apply::body(&desired.body, &id);
+            let mut body = apply::body(&desired.body, &id);
             let hash = hash(&body);
+            held.keep(&desired.key, &mut body, self.observed.get(&desired.key));
             Planned {
                 step: self.step(desired, &body, &hash, &id),
                 body,

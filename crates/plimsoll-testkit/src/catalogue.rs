@@ -107,6 +107,12 @@ pub const TOOLS: &[Tool] = &[
         "cmd/kubeseal",
     ),
     wanted(
+        "promtool",
+        "github.com/prometheus/prometheus",
+        "v0.315.0",
+        "cmd/promtool",
+    ),
+    wanted(
         "kube-apiserver-1.30",
         KUBERNETES,
         "v1.30.14",
@@ -129,12 +135,6 @@ pub const TOOLS: &[Tool] = &[
         "github.com/rhysd/actionlint",
         "v1.7.12",
         "cmd/actionlint",
-    ),
-    optional(
-        "promtool",
-        "github.com/prometheus/prometheus",
-        "v0.315.0",
-        "cmd/promtool",
     ),
     optional("helmfile", "github.com/helmfile/helmfile", "v1.8.0", ""),
 ];
@@ -218,6 +218,16 @@ pub const DEFINITIONS: &[Definitions] = &[
         "k8s.io/autoscaler/vertical-pod-autoscaler",
         "v1.8.1",
         "deploy/vpa-v1-crd-gen.yaml",
+    ),
+    definitions(
+        "github.com/envoyproxy/gateway",
+        "v1.9.1",
+        "charts/gateway-crds-helm/templates/generated",
+    ),
+    definitions(
+        "github.com/traefik/traefik/v3",
+        "v3.7.13",
+        "docs/content/reference/dynamic-configuration/kubernetes-crd-definition-v1.yml",
     ),
     definitions(
         "github.com/fluxcd/source-controller",

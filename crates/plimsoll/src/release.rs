@@ -7,10 +7,12 @@ use plimsoll_ship::{
     Desired, How, KeyWish, Logical, ObjectKey, Part, Place, Release, Role, Rollback, SecretWish,
 };
 use plimsoll_source::{Origin, Sources, Str};
-use plimsoll_spec::app::deliver;
+use plimsoll_spec::App;
 use plimsoll_spec::app::platform::SecretSourceUse;
 use plimsoll_spec::app::secret::SecretKind;
+use plimsoll_spec::app::{Service, Strategy, deliver};
 use plimsoll_world::{Cond, Object, Unit, World};
+use std::time::Duration;
 
 /// Where a release goes, as far as it changes what is shipped.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -34,13 +36,30 @@ pub fn of(sources: &Sources, ready: &Ready, ground: Ground) -> Release {
             .map(|object| desired(sources, world, object))
             .collect(),
         secrets: secrets(sources, ready, ground),
-        deadline: app.deliver.deadline.peek().std(),
+        deadline: app.deliver.deadline.peek().std() + longest_pauses(app),
         rollback: match app.deliver.rollback.peek() {
             deliver::Rollback::Auto => Rollback::Auto,
             deliver::Rollback::Ask => Rollback::Ask,
             deliver::Rollback::Never => Rollback::Never,
         },
     }
+}
+
+/// How long the canary with the longest pauses waits on purpose: that is no time lost.
+fn longest_pauses(app: &App) -> Duration {
+    let pauses = |service: &Service| match &service.strategy {
+        Strategy::Canary(canary) => {
+            let steps = canary.steps.peek().iter();
+            let pauses = steps.filter_map(|step| step.peek().pause.as_ref());
+            pauses.map(plimsoll_spec::types::Duration::std).sum()
+        }
+        _ => Duration::ZERO,
+    };
+    let on = app
+        .services
+        .values()
+        .filter(|service| *service.enabled.peek());
+    on.map(pauses).max().unwrap_or_default()
 }
 
 /// The key of an object as shipping names it.

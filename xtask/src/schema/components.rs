@@ -120,6 +120,28 @@ const COMPONENTS: &[Component] = &[
             "volumesnapshotlocations",
         ],
     },
+    Component {
+        module: "github.com/envoyproxy/gateway",
+        version: "v1.9.1",
+        place: "charts/gateway-crds-helm/templates/generated",
+        plurals: &[
+            "backendtrafficpolicies",
+            "clienttrafficpolicies",
+            "securitypolicies",
+        ],
+    },
+    Component {
+        module: "github.com/traefik/traefik/v3",
+        version: "v3.7.13",
+        place: "docs/content/reference/dynamic-configuration/kubernetes-crd-definition-v1.yml",
+        plurals: &["middlewares", "tlsoptions"],
+    },
+    Component {
+        module: "k8s.io/autoscaler/vertical-pod-autoscaler",
+        version: "v1.8.1",
+        place: "deploy/vpa-v1-crd-gen.yaml",
+        plurals: &["verticalpodautoscalers"],
+    },
 ];
 
 /// Modules and versions of all components.
@@ -145,7 +167,7 @@ fn add(schemas: &mut Schemas, component: &Component) -> Result<()> {
         .join(component.place);
     let mut found = Vec::new();
     for text in texts(&place)? {
-        for document in yaml::documents(&text)? {
+        for document in yaml::documents(&go::without_templates(&text))? {
             let plural = document["spec"]["names"]["plural"]
                 .as_str()
                 .unwrap_or_default();

@@ -13,6 +13,30 @@ use plimsoll_spec::app::{Port, Route};
 use plimsoll_spec::types::{RouteTarget, Target};
 use plimsoll_world::Cond;
 
+/// Where a route lives: with its first backend of ours.
+pub fn home_of(cx: &Cx, route: &Route) -> Sourced<Str> {
+    let found: Vec<Backed> = route
+        .paths
+        .values()
+        .filter_map(|path| backed(cx, path))
+        .collect();
+    gateway::home(cx, &found)
+}
+
+/// Whether a route leads to a service by HTTP, and whether by gRPC.
+pub fn kinds_of(cx: &Cx, route: &Route, service: &str) -> (bool, bool) {
+    let here = |path: &&RoutePath| {
+        let to = path.to.peek();
+        matches!(to, RouteTarget::Backend { target: Target::Service(to), .. } if to == service)
+    };
+    let found = route.paths.values().filter(here);
+    let grpc: Vec<bool> = found
+        .filter_map(|path| backed(cx, path))
+        .map(|backed| backed.grpc)
+        .collect();
+    (grpc.contains(&false), grpc.contains(&true))
+}
+
 /// The objects of all routes.
 pub fn objects(cx: &Cx, out: &mut Objects) {
     if cx.gateway() == GatewayUse::None || cx.app.routes.is_empty() {
@@ -37,6 +61,8 @@ struct Backed<'a> {
     port: Sourced<u16>,
     /// Whether it speaks gRPC.
     grpc: bool,
+    /// Where a new version of it answers, while its traffic is divided by weights.
+    second: Option<Sourced<Str>>,
 }
 
 /// The backend of a path; `None` for redirects, 404s and what is not here.
@@ -57,6 +83,7 @@ fn backed<'a>(cx: &Cx, path: &'a RoutePath) -> Option<Backed<'a>> {
                 service: service.name.fixed().clone().because(origin),
                 port: found.at.clone().because(origin),
                 grpc: *found.speaks.peek() == Speaks::Grpc,
+                second: crate::workload::rollout::weighed(cx, service),
             })
         }
         Target::Slot(slot) => {
@@ -73,6 +100,7 @@ fn backed<'a>(cx: &Cx, path: &'a RoutePath) -> Option<Backed<'a>> {
                 service: Sourced::new(facts.service.into(), origin.clone()),
                 port: Sourced::new(port.service, origin.clone()),
                 grpc: false,
+                second: None,
             })
         }
         Target::Store { .. } | Target::External(_) => None,

@@ -1,4 +1,8 @@
-//! What runs and ends: migrations and jobs.
+//! What runs and ends, and when a release is broken off: migrations, jobs, analysis.
 
+pub mod analysis;
 pub mod job;
 pub mod migration;
+
+#[cfg(test)]
+mod tests;

@@ -31,6 +31,14 @@ pub struct Exporter {
     pub args: Vec<Expr>,
 }
 
+/// Whether it is known what an exporter of a store is told.
+pub fn is_known(store: &Store) -> bool {
+    match store.engine.peek() {
+        Engine::Postgres | Engine::TimescaleDb | Engine::Redis | Engine::Valkey => true,
+        _ => plain::has_exporter(store),
+    }
+}
+
 /// Adds the exporter of a store to its pods; gives the port of its metrics.
 pub fn add(cx: &Cx, store: &Store, recipe: &mut Recipe, keys: &mut Credentials) -> Option<u16> {
     store.exporter.some()?;

@@ -25,7 +25,7 @@ pub mod text;
 pub mod tls;
 
 #[cfg(test)]
-mod tests;
+pub(crate) mod tests;
 
 use crate::cx::{Cx, Objects};
 use crate::secrets::plan::Plan;

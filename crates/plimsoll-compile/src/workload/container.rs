@@ -110,7 +110,7 @@ pub fn words(cx: &Cx, program: &Program, words: Option<&[Template]>) -> Option<F
 pub fn of_service(cx: &Cx, service: &Service, program: &Program) -> Form {
     let s = &Scope::new("workload/container").because(program.origin);
     let mut map = base(cx, program);
-    map.put(s, "ports", Fragment(ports(&service.ports)));
+    map.put(s, "ports", Fragment(service_ports(service)));
     map.splice(s, probe::of_program(program, &service.health));
     map.put(s, "lifecycle", drain(cx, &service.stop.drain));
     map.put(
@@ -119,6 +119,20 @@ pub fn of_service(cx: &Cx, service: &Service, program: &Program) -> Form {
         Fragment(volume::of_program(cx, program).mounts.build()),
     );
     map.build()
+}
+
+/// The ports of a service, and one that only its metrics are read from.
+fn service_ports(service: &Service) -> Form {
+    let s = &Scope::new("workload/container").because(&service.ports.origin);
+    let mut list = SeqBuilder::new(s);
+    list.splice(s, ports(&service.ports));
+    if let Some((name, port)) = crate::observe::metrics_port(service) {
+        list.push(
+            s,
+            form!(s; { name: &name, containerPort: &port, protocol: "TCP" }),
+        );
+    }
+    list.build()
 }
 
 /// Ports as a container lists them.

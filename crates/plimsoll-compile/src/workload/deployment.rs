@@ -4,7 +4,7 @@ use crate::cx::Cx;
 use crate::names;
 use crate::program::Program;
 use crate::workload::placement::Owner;
-use crate::workload::{env, pod, statefulset};
+use crate::workload::{env, pod, rollout, statefulset};
 use plimsoll_source::{Node, Origin, Sourced};
 use plimsoll_spec::app::scale::Amount;
 use plimsoll_spec::app::service::Kind;
@@ -15,6 +15,7 @@ use plimsoll_world::{Cond, Form, ObjectForm, Role, Scope, Unit, form};
 /// The pods of a service, restricted, spread, and replaced without a gap.
 pub fn object(cx: &Cx, service: &Service, program: &Program) -> ObjectForm {
     let body = match service.kind.peek() {
+        _ if rollout::is_rollout(cx, service) => rollout::body(cx, service, program),
         Kind::Deployment => deployment(cx, service, program),
         Kind::StatefulSet => statefulset::of_service(cx, service, program),
         Kind::DaemonSet => daemonset(cx, service, program),
@@ -145,7 +146,7 @@ pub fn strategy(service: &Service) -> Form {
             type: "RollingUpdate",
             rollingUpdate: { maxSurge: amount(&rolling.surge), maxUnavailable: amount(&rolling.away) },
         }),
-        // Until the release is done by a Rollout, new pods come some at a time.
+        // Where nothing does such releases, new pods come some at a time.
         Strategy::BlueGreen(how) => rolling(&how.origin),
         Strategy::Canary(how) => rolling(&how.origin),
     }

@@ -9,6 +9,7 @@ pub mod placement;
 pub mod pod;
 pub mod probe;
 pub mod resources;
+pub mod rollout;
 pub mod service;
 pub mod statefulset;
 pub mod volume;

@@ -12,6 +12,8 @@ use plimsoll_world::{Cond, Expr, Form, Fragment, Lit, MapBuilder, Scope, form};
 pub enum Owner {
     /// Their ReplicaSet's hash.
     ReplicaSet,
+    /// The hash that Argo Rollouts gives.
+    Rollout,
     /// The revision of a StatefulSet or DaemonSet.
     Controller,
     /// A Job: its pods are not spread.
@@ -77,6 +79,7 @@ fn constraint(cx: &Cx, domain: &'static str, strict: Cond, pods: &Pods) -> Form 
     // Usable from 1.27 (beta, on by default); it keeps the old revision out of the count.
     let revision = match pods.owner {
         Owner::ReplicaSet => "pod-template-hash",
+        Owner::Rollout => "rollouts-pod-template-hash",
         Owner::Controller | Owner::Job => "controller-revision-hash",
     };
     form!(s; {

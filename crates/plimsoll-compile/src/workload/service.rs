@@ -58,6 +58,28 @@ pub fn objects(cx: &Cx, service: &Service, program: &Program, out: &mut Objects)
     }
 }
 
+/// A further Service of the same pods, to which Argo Rollouts gives those of one version.
+pub fn another(
+    cx: &Cx,
+    service: &Service,
+    program: &Program,
+    name: Sourced<Str>,
+) -> Option<ObjectForm> {
+    let ports = all_ports(service);
+    let front = Front {
+        unit: program.unit.clone(),
+        name,
+        pods: &program.name,
+        namespace: program.namespace,
+        component: program.component,
+        ports,
+        when: program.on(),
+        headless: false,
+        also: Vec::new(),
+    };
+    (!front.ports.is_empty()).then(|| form_of(cx, &front))
+}
+
 /// Ports of a service and of its sidecars: all stand in the Service.
 fn all_ports(service: &Service) -> Vec<(&Str, &Port)> {
     let mut all: Vec<(&Str, &Port)> = service.ports.all.iter().collect();

@@ -36,7 +36,7 @@ pub struct Deliver {
     pub strategy: Strategy,
     /// When a canary or blue-green release is broken off.
     pub analysis: Option<Analysis>,
-    /// How long one release may take.
+    /// How long one release may take, without the pauses of its canary.
     #[spec(default = "15m")]
     pub deadline: Sourced<Duration>,
     /// What happens when it fails.

@@ -2,11 +2,13 @@
 //! out.
 
 mod accepted;
+mod alerts;
 mod check;
 mod examples;
 mod faults;
 mod harness;
 mod lifecycle;
 mod questions;
+mod releases;
 mod render;
 mod usage;

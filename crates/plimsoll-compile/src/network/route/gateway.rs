@@ -195,7 +195,7 @@ fn routes(cx: &Cx, route: &Route, out: &mut Objects) {
 }
 
 /// A route lives with its first backend of ours.
-fn home(cx: &Cx, found: &[Backed]) -> Sourced<Str> {
+pub(super) fn home(cx: &Cx, found: &[Backed]) -> Sourced<Str> {
     let ours = |backed: &&Backed| {
         crate::namespace::lived_in(cx)
             .iter()
@@ -310,17 +310,12 @@ fn rule(cx: &Cx, path: &RoutePath, home: &Sourced<Str>) -> Option<(Cond, Form)> 
             if let Some(cors) = &path.cors {
                 filters.push(s, cors_filter(s, cors));
             }
-            let other = backed.namespace.peek() != home.peek();
             Some((
                 backed.when.clone(),
                 form!(s; {
                     matches: matches,
                     filters: Fragment(filters.build()),
-                    backendRefs: [{
-                        name: &backed.service,
-                        namespace: other.then(|| backed.namespace.clone()),
-                        port: &backed.port,
-                    }],
+                    backendRefs: backends(s, &backed, home),
                     timeouts: Fragment(timeout),
                 }),
             ))
@@ -339,6 +334,29 @@ fn rule(cx: &Cx, path: &RoutePath, home: &Sourced<Str>) -> Option<(Cond, Form)> 
             form!(s; { matches: matches }),
         )),
     }
+}
+
+/// The Service behind a rule; of a canary both versions, of which the running one has all the weight
+/// until a release shifts it.
+fn backends(s: &Scope, backed: &Backed, home: &Sourced<Str>) -> Form {
+    let other = backed.namespace.peek() != home.peek();
+    let one = |name: &Sourced<Str>, weight: Option<i32>| {
+        form!(s; {
+            name: name,
+            namespace: other.then(|| backed.namespace.clone()),
+            port: &backed.port,
+            weight: weight.map(Lit),
+        })
+    };
+    let mut list = SeqBuilder::new(s);
+    match &backed.second {
+        Some(second) => {
+            list.push(s, one(&backed.service, Some(100)));
+            list.push(s, one(second, Some(0)));
+        }
+        None => list.push(s, one(&backed.service, None)),
+    }
+    list.build()
 }
 
 fn matches(s: &Scope, path: &RoutePath, text: &Sourced<Str>, exact: bool) -> Form {
@@ -411,14 +429,9 @@ fn grpc_route(cx: &Cx, route: &Route, home: &Sourced<Str>, paths: &[&RoutePath])
         let Some(backed) = backed(cx, path) else {
             continue;
         };
-        let other = backed.namespace.peek() != home.peek();
         rules.push_when(s, backed.when.clone(), || {
             form!(s; {
-                backendRefs: [{
-                    name: &backed.service,
-                    namespace: other.then(|| backed.namespace.clone()),
-                    port: &backed.port,
-                }],
+                backendRefs: backends(s, &backed, home),
             })
         });
     }

@@ -88,6 +88,19 @@ pub fn exporter(cx: &Cx, store: &Store, keys: &mut Credentials) -> Option<Export
     Some(Exporter { port, env, args })
 }
 
+/// Whether it is known what an exporter of a store is told.
+pub fn has_exporter(store: &Store) -> bool {
+    matches!(
+        store.engine.peek(),
+        Engine::MySql
+            | Engine::MariaDb
+            | Engine::MongoDb
+            | Engine::Kafka
+            | Engine::Nats
+            | Engine::Memcached
+    )
+}
+
 /// The main port of the container.
 fn main_port(store: &Store) -> u16 {
     store.ports.main().map_or(0, |(_, port)| *port.port.peek())
