@@ -19,6 +19,21 @@ impl FileSet {
         assert!(known.is_none(), "two files at {path}");
     }
 
+    /// Adds all files of another set.
+    ///
+    /// # Panics
+    /// If both have a file of one path.
+    pub fn extend(&mut self, other: Self) {
+        for (path, bytes) in other.files {
+            self.add(path, bytes);
+        }
+    }
+
+    /// The bytes of a file.
+    pub fn get(&self, path: &str) -> Option<&[u8]> {
+        self.files.get(path).map(Vec::as_slice)
+    }
+
     /// All files in the order of their paths.
     pub fn iter(&self) -> impl Iterator<Item = (&str, &[u8])> {
         self.files

@@ -1,9 +1,14 @@
 //! Outputs, one module each. An emitter turns a World, or an application in all its environments,
 //! into files in memory; only the command line writes them to a disk.
 
+mod document;
 mod fileset;
+pub mod folders;
+pub mod kustomize;
 pub mod manifests;
+pub mod rules;
 mod system;
+mod tree;
 
 pub use fileset::FileSet;
 pub use system::{Emitted, Environment, System};

@@ -1,19 +1,15 @@
 //! Plain objects: one file each in an order that `kubectl apply -f` can follow, or one stream.
 
 use crate::FileSet;
+use crate::folders::join;
 use plimsoll_source::yaml;
 use plimsoll_world::{Object, World};
 
-/// One file an object under `manifests/ENVIRONMENT`. Names sort so that what must exist first is
-/// applied first.
-pub fn files(world: &World) -> FileSet {
+/// One file an object in a folder. Names sort so that what must exist first is applied first.
+pub fn files(world: &World, folder: &str) -> FileSet {
     let mut files = FileSet::default();
     for object in &world.objects {
-        let path = format!(
-            "manifests/{}/{}",
-            world.environment,
-            file_name(world, object)
-        );
+        let path = join(folder, &file_name(world, object));
         files.add(path, yaml::write(&object.body));
     }
     files
@@ -36,7 +32,7 @@ pub fn stream(world: &World) -> Vec<u8> {
 }
 
 /// `70-api-deployment.yaml`; objects outside of the main namespace name theirs.
-fn file_name(world: &World, object: &Object) -> String {
+pub(crate) fn file_name(world: &World, object: &Object) -> String {
     let key = &object.key;
     let place = match &key.namespace {
         Some(namespace) if *namespace != world.namespace => format!("{namespace}-"),

@@ -22,6 +22,11 @@ impl Environment<'_> {
     pub fn name(&self) -> &str {
         &self.world.environment
     }
+
+    /// Its name in file names.
+    pub fn short(&self) -> &str {
+        self.app.environment.short.peek()
+    }
 }
 
 /// An application in all its environments, in the order of the file.
@@ -29,6 +34,15 @@ impl Environment<'_> {
 pub struct System<'a> {
     /// The environments; at least one.
     pub environments: Vec<Environment<'a>>,
+    /// Number of the one that is chosen.
+    pub chosen: usize,
+}
+
+impl<'a> System<'a> {
+    /// The chosen environment: words that are the same in all are read there.
+    pub fn chosen(&self) -> &Environment<'a> {
+        &self.environments[self.chosen]
+    }
 }
 
 /// What an output gives.

@@ -119,13 +119,20 @@ pub struct Render {
     /// Kubernetes version to write for, instead of the file's
     #[arg(long, value_name = "VERSION")]
     pub kubernetes: Option<String>,
+    /// Writes nothing: shows what would change in DIR, and ends with 1 where anything would
+    #[arg(long, requires = "output")]
+    pub diff: bool,
 }
 
 /// Outputs of `render`.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
 pub enum Output {
-    /// Plain Kubernetes objects, for `kubectl apply -f`.
+    /// Plain Kubernetes objects of one environment, for `kubectl apply -f`.
     Manifests,
+    /// Base and overlays, for `kubectl apply -k`.
+    Kustomize,
+    /// Every output, of all environments.
+    All,
 }
 
 /// A release to look at.

@@ -4,6 +4,7 @@ mod args;
 mod commands;
 mod embedded;
 mod exit;
+mod folder;
 mod ground;
 mod picture;
 mod prepare;

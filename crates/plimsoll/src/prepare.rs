@@ -6,6 +6,7 @@ use crate::project;
 use crate::terminal::{self, Terminal};
 use anyhow::Context;
 use plimsoll_compile::{Compiled, compile};
+use plimsoll_emit::{Environment, System};
 use plimsoll_rules::Subject;
 use plimsoll_schema::Minor;
 use plimsoll_source::render::{self, Look};
@@ -115,13 +116,31 @@ impl Prepared {
         ready
     }
 
+    /// All environments, as outputs take them; `None` where the chosen one could not be compiled.
+    pub fn system(&self) -> Option<System<'_>> {
+        let environments = self.environments.iter().map(|ready| Environment {
+            app: ready.app(),
+            blueprint: &ready.compiled.blueprint,
+            world: &ready.world,
+        });
+        Some(System {
+            environments: environments.collect(),
+            chosen: self.chosen?,
+        })
+    }
+
     /// The findings as text.
     pub fn text(&self, color: bool, terminal: Terminal) -> String {
+        self.text_of(&self.findings, color, terminal)
+    }
+
+    /// Findings about this file as text.
+    pub fn text_of(&self, findings: &Findings, color: bool, terminal: Terminal) -> String {
         let look = Look {
             color,
             width: terminal.width(),
         };
-        render::terminal(&self.findings, &self.sources, look)
+        render::terminal(findings, &self.sources, look)
     }
 }
 

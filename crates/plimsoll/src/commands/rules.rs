@@ -11,6 +11,7 @@ pub fn all() -> Vec<&'static Rule> {
         plimsoll_spec::rules::ALL,
         plimsoll_compile::RULES,
         plimsoll_rules::ALL,
+        plimsoll_emit::rules::ALL,
     ];
     let mut all: Vec<&'static Rule> = lists.into_iter().flatten().copied().collect();
     all.sort_by_key(|rule| rule.code);

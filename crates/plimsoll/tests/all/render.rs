@@ -128,3 +128,67 @@ fn two_processes_write_the_same_bytes() {
     let bench = Bench::with(MIGRATED);
     assert_eq!(bench.run(&["render"]), bench.run(&["render"]));
 }
+
+#[test]
+fn all_outputs_of_all_environments_are_one_set() {
+    let bench = Bench::with(MIGRATED);
+    let ran = bench.run(&["render", "--to", "all", "-o", "out"]);
+    assert_eq!((ran.code, ran.stdout.as_str()), (0, ""), "{}", ran.stderr);
+    let files = tree(&bench.folder().join("out"));
+    for path in [
+        "manifests/production/70-web-deployment.yaml",
+        "manifests/staging/70-web-deployment.yaml",
+        "kustomize/base/kustomization.yaml",
+        "kustomize/overlays/staging/kustomization.yaml",
+    ] {
+        assert!(
+            files.contains_key(path),
+            "{path} is among {:?}",
+            files.keys()
+        );
+    }
+    // An environment that goes takes its files and folders with it.
+    let (without, _) = MIGRATED.split_once("  staging:").expect("it comes last");
+    bench.write("plimsoll.yaml", without);
+    assert_eq!(bench.run(&["render", "--to", "all", "-o", "out"]).code, 0);
+    assert!(!bench.folder().join("out/manifests/staging").exists());
+    assert!(
+        !bench
+            .folder()
+            .join("out/kustomize/overlays/staging")
+            .exists()
+    );
+}
+
+#[test]
+fn a_diff_shows_what_would_change_and_changes_nothing() {
+    let bench = Bench::with(MIGRATED);
+    let render = ["render", "--to", "all", "-o", "out"];
+    assert_eq!(bench.run(&render).code, 0);
+    let diff = ["render", "--to", "all", "-o", "out", "--diff"];
+    let idle = bench.run(&diff);
+    assert_eq!((idle.code, idle.stdout.as_str()), (0, ""));
+    let before = tree(&bench.folder().join("out"));
+    bench.write("plimsoll.yaml", &MIGRATED.replace("1.4.2", "1.4.3"));
+    let changed = bench.run(&diff);
+    assert_eq!(changed.code, 1);
+    let shows = |line: &str| line.starts_with('+') && line.ends_with("shop/web:1.4.3");
+    assert!(changed.stdout.lines().any(shows), "{}", changed.stdout);
+    assert_eq!(tree(&bench.folder().join("out")), before);
+}
+
+#[test]
+fn a_folder_that_leads_outside_is_refused_at_its_line() {
+    let file = format!("{SHORTEST}deliver: {{ kustomize: {{ folder: ../other }} }}\n");
+    let ran = Bench::with(&file).run(&["render", "--to", "all", "-o", "out"]);
+    assert_eq!(ran.code, 1);
+    assert!(ran.stderr.contains("PL0601"), "{}", ran.stderr);
+    assert!(ran.stderr.contains("plimsoll.yaml:8:"), "{}", ran.stderr);
+}
+
+#[test]
+fn many_files_do_not_fit_into_one_stream() {
+    let ran = Bench::with(SHORTEST).run(&["render", "--to", "kustomize"]);
+    assert_eq!((ran.code, ran.stdout.as_str()), (2, ""));
+    assert!(ran.stderr.contains("-o DIR"), "{}", ran.stderr);
+}

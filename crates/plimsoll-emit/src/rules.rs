@@ -1,0 +1,27 @@
+//! What outputs find: `PL0601` and above.
+
+use plimsoll_source::{Level, Rule};
+
+/// Every rule of this crate, in the order of the codes.
+pub static ALL: &[&Rule] = &[&FOLDER_OUTSIDE, &FOLDERS_DIFFER];
+
+/// A folder that leaves the root of the repository.
+pub static FOLDER_OUTSIDE: Rule = Rule {
+    code: "PL0601",
+    name: "folder-outside",
+    level: Level::Error,
+    consequence: "files would be written outside of the folder that was named",
+    docs: "`deliver.folder`, `deliver.kustomize.folder` and `deliver.chart.folder` are paths below the root of the \
+           repository of rendered files, which is the folder that `render -o` names. They neither begin with `/` nor \
+           hold `..`.",
+};
+
+/// A folder that environments do not agree about.
+pub static FOLDERS_DIFFER: Rule = Rule {
+    code: "PL0602",
+    name: "folders-differ",
+    level: Level::Error,
+    consequence: "one output holds all environments, so it has one folder",
+    docs: "Overlays, charts and Applications are written once for all environments; their folder is a word of the \
+           application and not of an environment. Write it at the top of the file.",
+};
