@@ -1,6 +1,7 @@
 //! Outputs, one module each. An emitter turns a World, or an application in all its environments,
 //! into files in memory; only the command line writes them to a disk.
 
+pub mod compose;
 mod document;
 mod fileset;
 pub mod folders;

@@ -3,7 +3,7 @@
 use plimsoll_source::{Level, Rule};
 
 /// Every rule of this crate, in the order of the codes.
-pub static ALL: &[&Rule] = &[&FOLDER_OUTSIDE, &FOLDERS_DIFFER];
+pub static ALL: &[&Rule] = &[&FOLDER_OUTSIDE, &FOLDERS_DIFFER, &NOT_IN_COMPOSE];
 
 /// A folder that leaves the root of the repository.
 pub static FOLDER_OUTSIDE: Rule = Rule {
@@ -24,4 +24,15 @@ pub static FOLDERS_DIFFER: Rule = Rule {
     consequence: "one output holds all environments, so it has one folder",
     docs: "Overlays, charts and Applications are written once for all environments; their folder is a word of the \
            application and not of an environment. Write it at the top of the file.",
+};
+
+/// Something that Compose has nothing for.
+pub static NOT_IN_COMPOSE: Rule = Rule {
+    code: "PL0610",
+    name: "not-in-compose",
+    level: Level::Info,
+    consequence: "on one machine the application behaves otherwise there than in a cluster",
+    docs: "`render --to compose` runs an environment on one machine. Compose has no gateway, no copies of a store, no \
+           probe by a mere connection, and no translation of ports. What it leaves out is said once, at the line that \
+           asked for it; in a cluster all of it holds.",
 };

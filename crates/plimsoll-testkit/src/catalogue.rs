@@ -72,6 +72,19 @@ pub const TOOLS: &[Tool] = &[
         "cmd/kubeconform",
     ),
     wanted(
+        "actionlint",
+        "github.com/rhysd/actionlint",
+        "v1.7.12",
+        "cmd/actionlint",
+    ),
+    // The loader of the Compose specification, which validates against its schema.
+    wanted(
+        "compose-go",
+        "github.com/compose-spec/compose-go/v2",
+        "v2.16.2",
+        "cmd",
+    ),
+    wanted(
         "kustomize",
         "sigs.k8s.io/kustomize/kustomize/v5",
         "v5.8.1",
@@ -129,12 +142,6 @@ pub const TOOLS: &[Tool] = &[
         KUBERNETES,
         "v1.30.14",
         "cmd/kube-scheduler",
-    ),
-    optional(
-        "actionlint",
-        "github.com/rhysd/actionlint",
-        "v1.7.12",
-        "cmd/actionlint",
     ),
     optional("helmfile", "github.com/helmfile/helmfile", "v1.8.0", ""),
 ];

@@ -131,6 +131,8 @@ pub enum Output {
     Manifests,
     /// Base and overlays, for `kubectl apply -k`.
     Kustomize,
+    /// One environment on one machine, for `docker compose up`.
+    Compose,
     /// Every output, of all environments.
     All,
 }

@@ -1,4 +1,5 @@
 //! What outputs hold, and what real tools make of it.
 
+mod compose;
 mod kustomize;
 mod project;

@@ -89,6 +89,11 @@ impl Project {
         }
     }
 
+    /// Findings as text, a line each.
+    pub fn text_of(&self, findings: &Findings) -> String {
+        plimsoll_source::render::short(findings, &self.loaded.sources)
+    }
+
     /// The objects of all environments.
     pub fn worlds(&self) -> &[World] {
         &self.worlds

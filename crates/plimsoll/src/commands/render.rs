@@ -7,14 +7,17 @@ use crate::prepare::{Prepared, Ready};
 use crate::terminal::{self, Terminal};
 use clap::ValueEnum;
 use plimsoll_emit::folders::{self, Folders};
-use plimsoll_emit::{Emitted, Environment, System, kustomize, manifests};
+use plimsoll_emit::{Emitted, Environment, System, compose, kustomize, manifests};
 use plimsoll_source::Findings;
 
 /// An output of all environments at once.
 type Emit = fn(&System<'_>) -> Emitted;
 
 /// Every output that holds all environments.
-const OUTPUTS: &[(Output, Emit)] = &[(Output::Kustomize, kustomize::files)];
+const OUTPUTS: &[(Output, Emit)] = &[
+    (Output::Kustomize, kustomize::files),
+    (Output::Compose, compose::files),
+];
 
 /// Writes an output into a folder, or to stdout where it is one file.
 pub fn run(args: &Render, terminal: Terminal) -> Outcome {
