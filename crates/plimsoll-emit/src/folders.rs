@@ -31,6 +31,14 @@ impl<'a> Folders<'a> {
         written(&self.app.deliver.kustomize.folder).unwrap_or_else(|| self.below("kustomize"))
     }
 
+    /// The chart of that name.
+    pub fn chart(&self, name: &str) -> String {
+        match written(&self.app.deliver.chart.folder) {
+            Some(folder) => folder.replace("<service>", name),
+            None => self.below(&format!("helm/{name}")),
+        }
+    }
+
     /// Applications and project of Argo CD.
     pub fn argocd(&self) -> String {
         self.below("argocd")

@@ -5,6 +5,7 @@ pub mod compose;
 mod document;
 mod fileset;
 pub mod folders;
+pub mod helm;
 pub mod kustomize;
 pub mod manifests;
 pub mod rules;

@@ -3,7 +3,7 @@
 use plimsoll_source::{Level, Rule};
 
 /// Every rule of this crate, in the order of the codes.
-pub static ALL: &[&Rule] = &[&FOLDER_OUTSIDE, &FOLDERS_DIFFER, &NOT_IN_COMPOSE];
+pub static ALL: &[&Rule] = &[&FOLDER_OUTSIDE, &FOLDERS_DIFFER, &NOT_IN_COMPOSE, &CONTRACT_CONFLICT];
 
 /// A folder that leaves the root of the repository.
 pub static FOLDER_OUTSIDE: Rule = Rule {
@@ -14,6 +14,16 @@ pub static FOLDER_OUTSIDE: Rule = Rule {
     docs: "`deliver.folder`, `deliver.kustomize.folder` and `deliver.chart.folder` are paths below the root of the \
            repository of rendered files, which is the folder that `render -o` names. They neither begin with `/` nor \
            hold `..`.",
+};
+
+/// One path of a chart's values turns several words that differ.
+pub static CONTRACT_CONFLICT: Rule = Rule {
+    code: "PL0620",
+    name: "contract-conflict",
+    level: Level::Error,
+    consequence: "the chart cannot say both values",
+    docs: "A line of `deliver.chart.values` with `*` is one path for all that have the word, so in each environment \
+           the word must have one value.",
 };
 
 /// A folder that environments do not agree about.

@@ -1,6 +1,6 @@
 //! What every output is made of: an application in all its environments.
 
-use plimsoll_source::Findings;
+use plimsoll_source::{Findings, Node};
 use plimsoll_spec::App;
 use plimsoll_world::{Blueprint, World};
 
@@ -11,6 +11,8 @@ use crate::FileSet;
 pub struct Environment<'a> {
     /// What the file says.
     pub app: &'a App,
+    /// Where it says so: its layers before any word has a type.
+    pub tree: &'a Node,
     /// Its forms.
     pub blueprint: &'a Blueprint,
     /// Its objects.

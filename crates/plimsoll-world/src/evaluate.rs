@@ -60,8 +60,25 @@ pub fn holds(cond: &Cond) -> bool {
     .0
 }
 
+/// What an expression is with the values of the file.
+pub fn value(expr: &Expr) -> Node {
+    Eval {
+        values: &Values::of_the_file(),
+    }
+    .expr(expr, None)
+}
+
+/// What a form is with the values of the file; `None` where it is nothing.
+pub fn plain(form: &Form) -> Option<Node> {
+    Eval {
+        values: &Values::of_the_file(),
+    }
+    .form(form, None)
+    .ok()
+}
+
 /// Whether a template would take the value for true: not nothing, false, zero or empty.
-pub(crate) fn truthy(node: &Node) -> bool {
+pub fn truthy(node: &Node) -> bool {
     match node {
         Node::Null(_) => false,
         Node::Bool(_, value) => *value,

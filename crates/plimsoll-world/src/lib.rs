@@ -20,7 +20,7 @@ pub mod why;
 pub use blueprint::{Blueprint, ObjectForm};
 pub use build::{Fragment, IntoForm, Lit, MapBuilder, Scope, SeqBuilder};
 pub use cond::Cond;
-pub use evaluate::{Values, evaluate, holds};
+pub use evaluate::{Values, evaluate, holds, plain, truthy, value};
 pub use expr::{Expr, Param, Var};
 pub use form::{Form, MapPart, SeqPart};
 pub use hash::content_hash;

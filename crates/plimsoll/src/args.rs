@@ -133,6 +133,8 @@ pub enum Output {
     Kustomize,
     /// One environment on one machine, for `docker compose up`.
     Compose,
+    /// Helm charts with a values file for each environment, for `helm install`.
+    Helm,
     /// Every output, of all environments.
     All,
 }

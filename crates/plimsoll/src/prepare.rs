@@ -120,6 +120,7 @@ impl Prepared {
     pub fn system(&self) -> Option<System<'_>> {
         let environments = self.environments.iter().map(|ready| Environment {
             app: ready.app(),
+            tree: &ready.environment.tree,
             blueprint: &ready.compiled.blueprint,
             world: &ready.world,
         });

@@ -1,5 +1,6 @@
 //! What outputs hold, and what real tools make of it.
 
 mod compose;
+mod helm;
 mod kustomize;
 mod project;

@@ -80,6 +80,7 @@ impl Project {
             .zip(rest)
             .map(|(loaded, (compiled, world))| Environment {
                 app: loaded.app.as_ref().expect("it is without errors"),
+                tree: &loaded.tree,
                 blueprint: &compiled.blueprint,
                 world,
             });

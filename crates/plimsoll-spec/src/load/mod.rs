@@ -43,6 +43,9 @@ pub struct LoadedEnvironment {
     pub name: Str,
     /// Its name in file names.
     pub short: Str,
+    /// Its layers, merged and with what lies under them, before any word has a type: where
+    /// something is written that an output shows again.
+    pub tree: Node,
     /// The application; nothing where too much of it is wrong.
     pub app: Option<App>,
 }
@@ -130,6 +133,7 @@ impl Run<'_> {
             environments.push(LoadedEnvironment {
                 name: environment.name.peek().clone(),
                 short: environment.short.peek().clone(),
+                tree: under.root,
                 app,
             });
         }

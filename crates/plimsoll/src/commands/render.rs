@@ -7,7 +7,7 @@ use crate::prepare::{Prepared, Ready};
 use crate::terminal::{self, Terminal};
 use clap::ValueEnum;
 use plimsoll_emit::folders::{self, Folders};
-use plimsoll_emit::{Emitted, Environment, System, compose, kustomize, manifests};
+use plimsoll_emit::{Emitted, Environment, System, compose, helm, kustomize, manifests};
 use plimsoll_source::Findings;
 
 /// An output of all environments at once.
@@ -17,6 +17,7 @@ type Emit = fn(&System<'_>) -> Emitted;
 const OUTPUTS: &[(Output, Emit)] = &[
     (Output::Kustomize, kustomize::files),
     (Output::Compose, compose::files),
+    (Output::Helm, helm::files),
 ];
 
 /// Writes an output into a folder, or to stdout where it is one file.

@@ -1,0 +1,193 @@
+//! Contracts: which path of a chart's values turns which word of the application file.
+
+use super::path::{self, camel};
+use plimsoll_source::{Handle, Origin, Str};
+use plimsoll_spec::App;
+use std::collections::{BTreeMap, BTreeSet};
+
+/// A path of the values that turns a word.
+#[derive(Clone, Debug)]
+pub struct Binding {
+    /// The path.
+    pub path: String,
+    /// Each element of the list is a map that holds it under this key.
+    pub item: Option<String>,
+    /// Words in the values, and what they mean.
+    pub words: Vec<(String, String)>,
+    /// What the README says.
+    pub about: Option<String>,
+    /// Where the contract says so.
+    pub origin: Option<Origin>,
+}
+
+/// Which words can be turned, and where.
+#[derive(Debug, Default)]
+pub struct Contract {
+    by_handle: BTreeMap<Handle, Binding>,
+    /// Whether the file wrote it.
+    pub declared: bool,
+}
+
+impl Contract {
+    /// The contract of the file, or the one that charts have by themselves. `scaled` are services
+    /// that an autoscaler may scale in some environment.
+    pub fn of(
+        app: &App,
+        handles: &BTreeSet<Handle>,
+        scaled: &BTreeSet<Str>,
+        own: Option<&str>,
+    ) -> Self {
+        let declared = &app.deliver.chart.values;
+        if declared.is_empty() {
+            return Self::usual(handles, own);
+        }
+        let mut contract = Self {
+            declared: true,
+            ..Self::default()
+        };
+        for line in declared.values() {
+            for (path, wanted) in spelled_out(app, line.path.peek(), line.is.peek()) {
+                let binding = Binding {
+                    path,
+                    item: line.item.as_ref().map(|item| item.peek().to_string()),
+                    words: line
+                        .map
+                        .iter()
+                        .map(|(here, word)| (here.to_string(), word.peek().to_string()))
+                        .collect(),
+                    about: line.about.as_ref().map(|about| about.peek().to_string()),
+                    origin: Some(line.path.origin().clone()),
+                };
+                let starred = wanted.contains('*');
+                for handle in handles.iter().filter(|handle| matches(&wanted, &handle.0)) {
+                    if starred && !has_the_word(&handle.0, scaled) {
+                        continue;
+                    }
+                    contract.by_handle.insert(handle.clone(), binding.clone());
+                }
+            }
+        }
+        contract
+    }
+
+    fn usual(handles: &BTreeSet<Handle>, own: Option<&str>) -> Self {
+        let mut contract = Self::default();
+        for handle in handles {
+            if let Some(path) = usual_path(&handle.0, own) {
+                let binding = Binding {
+                    path,
+                    item: None,
+                    words: Vec::new(),
+                    about: None,
+                    origin: None,
+                };
+                contract.by_handle.insert(handle.clone(), binding);
+            }
+        }
+        contract
+    }
+
+    /// What turns a word, where something does.
+    pub fn binding(&self, handle: &Handle) -> Option<&Binding> {
+        self.by_handle.get(handle)
+    }
+
+    /// All lines.
+    pub fn bindings(&self) -> impl Iterator<Item = (&Handle, &Binding)> {
+        self.by_handle.iter()
+    }
+}
+
+/// A line once for every service where it says `<service>`.
+fn spelled_out(app: &App, path: &str, is: &str) -> Vec<(String, String)> {
+    const SERVICE: &str = "<service>";
+    if !path.contains(SERVICE) {
+        return vec![(path.to_owned(), is.to_owned())];
+    }
+    let line = |name: &Str| (path.replace(SERVICE, &camel(name)), is.replace(SERVICE, name));
+    app.services.keys().map(line).collect()
+}
+
+/// Whether a handle is the wanted one; `*` stands for one name.
+fn matches(wanted: &str, handle: &str) -> bool {
+    let Some((before, after)) = wanted.split_once('*') else {
+        return wanted == handle;
+    };
+    let inner = handle
+        .strip_prefix(before)
+        .and_then(|rest| rest.strip_suffix(after));
+    inner.is_some_and(|name| !name.is_empty() && !name.contains('.'))
+}
+
+/// Whether the thing has the word at all: what no autoscaler ever scales has none of its words.
+fn has_the_word(handle: &str, scaled: &BTreeSet<Str>) -> bool {
+    let Some(rest) = handle.strip_prefix("services.") else {
+        return true;
+    };
+    match rest.split_once(".scale.") {
+        Some((_, "replicas")) | None => true,
+        Some((service, _)) => scaled.contains(service),
+    }
+}
+
+/// The path that a word has where the file declares none.
+fn usual_path(handle: &str, own: Option<&str>) -> Option<String> {
+    let steps: Vec<&str> = handle.split('.').collect();
+    let (block, word) = match steps[..] {
+        ["services" | "stores", name, ..] if own == Some(name) => (String::new(), &steps[2..]),
+        ["services" | "stores", name, ..] => (camel(name) + ".", &steps[2..]),
+        ["jobs" | "migrations" | "claims" | "routes", name, ..] => {
+            (format!("{}.{}.", steps[0], camel(name)), &steps[2..])
+        }
+        ["images", word] => {
+            let word = if word == "pull" { "pullSecret" } else { word };
+            return Some(format!("image.{word}"));
+        }
+        ["vars", name] => return Some(format!("vars.{}", camel(name))),
+        ["platform", "gateway", "class"] => return Some("gateway.class".to_owned()),
+        ["platform", "secrets", "use"] => return Some("secrets.source".to_owned()),
+        ["platform", "secrets", "store"] => return Some("secrets.store".to_owned()),
+        _ => return None,
+    };
+    let word = match *word {
+        ["enabled"] => "enabled",
+        ["image", "name"] => "image.repository",
+        ["image", "tag"] => "image.tag",
+        ["image", "digest"] => "image.digest",
+        ["image", "policy"] => "image.pullPolicy",
+        ["size"] => "resources",
+        ["scale", "auto"] => "autoscaling.enabled",
+        ["scale", "min"] => "autoscaling.minReplicas",
+        ["scale", "max"] => "autoscaling.maxReplicas",
+        ["scale", "cpu"] => "autoscaling.targetCPUUtilizationPercentage",
+        ["scale", "memory"] => "autoscaling.targetMemoryUtilizationPercentage",
+        ["scale", "requests"] => "autoscaling.targetRequestsPerSecond",
+        ["scale", "replicas"] => "replicas",
+        ["env"] => "env",
+        ["secretName"] => "secretName",
+        ["secrets", "keys"] => "secrets.keys",
+        ["secrets", "values"] => "secrets.values",
+        ["labels"] => "podLabels",
+        ["annotations"] => "podAnnotations",
+        ["hosts"] => "hosts",
+        ["when"] => "schedule",
+        ["instances"] => "instances",
+        ["storage", "size"] if steps[0] == "stores" => "storage.size",
+        ["storage", "size"] => "size",
+        _ => return None,
+    };
+    Some(block + word)
+}
+
+/// Whether a path stands at or below another.
+pub fn below(path: &str, other: &str) -> bool {
+    path == other
+        || path
+            .strip_prefix(other)
+            .is_some_and(|rest| rest.starts_with('.'))
+}
+
+/// Whether a handle is one that Helm knows by itself.
+pub fn is_open(path: &str) -> bool {
+    !path::is_built_in(path)
+}

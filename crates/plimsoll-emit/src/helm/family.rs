@@ -1,0 +1,765 @@
+//! One set of forms for all environments: what differs between them becomes a word of the chart.
+
+use super::bind::{as_form, closed_map, closed_seq, entry_part, item_part, joined};
+use super::canon;
+use super::path::{NAMESPACE, Places};
+use super::words::{At, Words};
+use plimsoll_source::{Handle, Node, Origin, Str};
+use plimsoll_world::{Cond, Expr, Form, MapPart, ObjectForm, Param, SeqPart, holds};
+use std::collections::BTreeSet;
+use std::sync::Arc;
+
+/// Forms that no word can make one.
+struct Clash;
+
+/// An alternative that exists under a condition.
+type Given = (Option<Cond>, Form);
+
+/// Unifies the environments of a chart.
+pub struct Family<'a> {
+    /// Its words.
+    pub words: Words,
+    names: Vec<Str>,
+    namespaces: Vec<Str>,
+    places: &'a Places,
+}
+
+impl<'a> Family<'a> {
+    /// A family of environments with their names and main namespaces.
+    pub fn new(words: Words, names: Vec<Str>, namespaces: Vec<Str>, places: &'a Places) -> Self {
+        Self {
+            words,
+            names,
+            namespaces,
+            places,
+        }
+    }
+
+    /// One object of the environments that have it.
+    pub fn object(&mut self, per_env: &[Option<ObjectForm>]) -> ObjectForm {
+        let first = per_env
+            .iter()
+            .flatten()
+            .next()
+            .expect("an object is in some environment");
+        let at = At {
+            unit: first.unit.clone(),
+            kind: kind_of(first),
+            steps: Vec::new(),
+        };
+        let forms: Vec<(usize, Form)> = per_env
+            .iter()
+            .enumerate()
+            .filter_map(|(env, object)| Some((env, object.as_ref()?.body.clone())))
+            .collect();
+        // Bodies are maps, and maps always become one.
+        let body = self
+            .form(&at, &forms)
+            .unwrap_or_else(|Clash| forms[0].1.clone());
+        let whens: Vec<Option<Option<Cond>>> = per_env
+            .iter()
+            .map(|object| object.as_ref().map(|object| open(&object.when)))
+            .collect();
+        let when = self.presence(&at, &whens, first.body_origin());
+        ObjectForm {
+            when: when.unwrap_or_else(|| Cond::always("helm")),
+            body,
+            ..first.clone()
+        }
+    }
+
+    /// When something exists: as each environment says, else by a switch.
+    fn presence(
+        &mut self,
+        at: &At,
+        whens: &[Option<Option<Cond>>],
+        origin: &Origin,
+    ) -> Option<Cond> {
+        let present: Vec<&Option<Cond>> = whens.iter().flatten().collect();
+        let one = present[0].clone();
+        let same = present
+            .iter()
+            .all(|when| canon::when(when.as_ref()) == canon::when(one.as_ref()));
+        if same && present.len() == whens.len() {
+            return one;
+        }
+        if same && self.turned_off(one.as_ref(), whens) {
+            return one;
+        }
+        let on = |when: &Option<Option<Cond>>| match when {
+            None => false,
+            Some(None) => true,
+            Some(Some(_)) if same => true,
+            Some(Some(cond)) => holds(cond),
+        };
+        let switch = self.switch(at, whens.iter().map(on).collect(), [origin]);
+        Some(match one.filter(|_| same) {
+            Some(when) => Cond::And(Arc::new((switch, when))),
+            None => switch,
+        })
+    }
+
+    /// Whether the block's own switch says that it is not there: then no other is needed.
+    fn turned_off(&mut self, when: Option<&Cond>, whens: &[Option<Option<Cond>>]) -> bool {
+        let Some(when) = when else { return false };
+        let mut enabled = Vec::new();
+        conjuncts(when, &mut |cond| {
+            if let Cond::Truthy(Expr::Val(param)) = cond
+                && param.handle.0.ends_with("enabled")
+            {
+                enabled.push(param.handle.0.to_string());
+            }
+        });
+        for path in enabled {
+            let Some(word) = self.words.all.get_mut(&path) else {
+                continue;
+            };
+            let absent = |(when, value): (&Option<Option<Cond>>, &Option<Node>)| {
+                when.is_some() || !matches!(value, Some(Node::Bool(_, true)))
+            };
+            if whens.iter().zip(&word.values).all(absent) {
+                for (when, value) in whens.iter().zip(&mut word.values) {
+                    if when.is_none() && value.is_none() {
+                        *value = Some(Node::Bool(Origin::rule("helm", []), false));
+                    }
+                }
+                return true;
+            }
+        }
+        false
+    }
+
+    fn switch<'o>(
+        &mut self,
+        at: &At,
+        on: Vec<bool>,
+        origins: impl IntoIterator<Item = &'o Origin>,
+    ) -> Cond {
+        let values = on
+            .into_iter()
+            .map(|on| Some(Node::Bool(Origin::rule("helm", []), on)))
+            .collect();
+        let name = at.name(self.places, origins);
+        let name = if name.ends_with("enabled") {
+            name
+        } else {
+            format!("{name}.enabled")
+        };
+        Cond::Truthy(self.words.automatic(&name, values))
+    }
+
+    fn form(&mut self, at: &At, forms: &[(usize, Form)]) -> Result<Form, Clash> {
+        let first = canon::form(&forms[0].1);
+        if forms.iter().all(|(_, form)| canon::form(form) == first) {
+            return Ok(forms[0].1.clone());
+        }
+        if forms.iter().any(|(_, form)| matches!(form, Form::Shrinking(_))) {
+            let bare = |(env, form): &(usize, Form)| match form {
+                Form::Shrinking(inner) => (*env, (**inner).clone()),
+                other => (*env, other.clone()),
+            };
+            let bare: Vec<(usize, Form)> = forms.iter().map(bare).collect();
+            return Ok(Form::Shrinking(Arc::new(self.form(at, &bare)?)));
+        }
+        if let Some(maps) = all(forms, map_parts) {
+            return self.map(at, &maps);
+        }
+        if let Some(lists) = all(forms, seq_parts) {
+            return self.seq(at, &lists);
+        }
+        let exprs = all(forms, as_expr).ok_or(Clash)?;
+        let expr = self.expr(at, &exprs)?;
+        as_form(expr).ok_or(Clash)
+    }
+
+    fn map(&mut self, at: &At, maps: &[(usize, (Origin, Vec<MapPart>))]) -> Result<Form, Clash> {
+        let ids: Vec<Vec<String>> = maps
+            .iter()
+            .map(|(_, (_, parts))| numbered(parts.iter().map(map_id)))
+            .collect();
+        let mut out = Vec::new();
+        for id in merged(&ids) {
+            let mut key = None;
+            let given: Vec<(usize, Option<Given>)> = maps
+                .iter()
+                .zip(&ids)
+                .map(|((env, (_, parts)), ids)| {
+                    let found = ids.iter().position(|own| *own == id).map(|at| &parts[at]);
+                    let given = match found {
+                        Some(MapPart::Entry {
+                            key: own,
+                            when,
+                            value,
+                        }) => {
+                            key = Some(own.clone());
+                            Some((when.clone(), value.clone()))
+                        }
+                        _ => None,
+                    };
+                    (*env, given)
+                })
+                .collect();
+            let Some(key) = key else {
+                // What is spliced in is the same word everywhere.
+                let spliced = maps.iter().zip(&ids).find_map(|((_, (_, parts)), ids)| {
+                    let at = ids.iter().position(|own| *own == id)?;
+                    Some(parts[at].clone())
+                });
+                out.extend(spliced);
+                continue;
+            };
+            let made = self.choices(&at.step(key.as_str()), &given);
+            out.extend(made.into_iter().map(|(when, value)| MapPart::Entry {
+                key: key.clone(),
+                when,
+                value,
+            }));
+        }
+        Ok(closed_map(&maps[0].1.0, out))
+    }
+
+    fn seq(&mut self, at: &At, lists: &[(usize, (Origin, Vec<SeqPart>))]) -> Result<Form, Clash> {
+        let named: Vec<Vec<String>> = lists
+            .iter()
+            .map(|(_, (_, parts))| parts.iter().map(|part| seq_id(part, true)).collect())
+            .collect();
+        let exact: Vec<Vec<String>> = lists
+            .iter()
+            .map(|(_, (_, parts))| numbered(parts.iter().map(|part| seq_id(part, false))))
+            .collect();
+        let ids = if named.iter().all(|ids| *ids == named[0]) {
+            let places = (0..named[0].len()).map(|at| at.to_string()).collect();
+            vec![places; lists.len()]
+        } else {
+            let scalars = |(_, (_, parts)): &(usize, (Origin, Vec<SeqPart>))| {
+                parts.iter().all(is_plain_scalar)
+            };
+            let named: Vec<Vec<String>> =
+                named.into_iter().map(|ids| numbered(ids.into_iter())).collect();
+            if lists.iter().all(scalars) {
+                return Ok(self.whole_list(at, lists));
+            } else if in_one_order(&named) && named.iter().flatten().any(|id| id.starts_with("n:")) {
+                named
+            } else if in_one_order(&exact) {
+                exact
+            } else {
+                return Err(Clash);
+            }
+        };
+        let mut out = Vec::new();
+        for id in merged(&ids) {
+            let parts: Vec<(usize, Option<&SeqPart>)> = lists
+                .iter()
+                .zip(&ids)
+                .map(|((env, (_, parts)), ids)| {
+                    (*env, ids.iter().position(|own| *own == id).map(|at| &parts[at]))
+                })
+                .collect();
+            out.extend(self.item(&at.step(step_of(&id)), &parts));
+        }
+        Ok(closed_seq(&lists[0].1.0, out))
+    }
+
+    fn item(&mut self, at: &At, parts: &[(usize, Option<&SeqPart>)]) -> Vec<SeqPart> {
+        let items: Vec<(usize, Option<Given>)> = parts
+            .iter()
+            .map(|(env, part)| match part {
+                Some(SeqPart::Item { when, value }) => (*env, Some((when.clone(), value.clone()))),
+                _ => (*env, None),
+            })
+            .collect();
+        if items.iter().any(|(_, given)| given.is_some()) {
+            let made = self.choices(at, &items);
+            return made
+                .into_iter()
+                .map(|(when, value)| SeqPart::Item { when, value })
+                .collect();
+        }
+        // A loop over one word: its body may differ.
+        let bodies: Vec<(usize, Form)> = parts
+            .iter()
+            .filter_map(|(env, part)| match part {
+                Some(SeqPart::Each { item, .. }) => Some((*env, item.clone())),
+                _ => None,
+            })
+            .collect();
+        let first = parts.iter().find_map(|(_, part)| *part).cloned();
+        match first {
+            Some(SeqPart::Each { over, item }) => {
+                let item = self.form(at, &bodies).unwrap_or(item);
+                vec![SeqPart::Each { over, item }]
+            }
+            other => other.into_iter().collect(),
+        }
+    }
+
+    /// A list of plain scalars that differs is one word.
+    fn whole_list(&mut self, at: &At, lists: &[(usize, (Origin, Vec<SeqPart>))]) -> Form {
+        let nodes: Vec<(usize, Node)> = lists
+            .iter()
+            .map(|(env, (origin, parts))| {
+                let items = parts.iter().filter_map(|part| match part {
+                    SeqPart::Item {
+                        value: Form::Plain(node),
+                        ..
+                    } => Some(node.clone()),
+                    _ => None,
+                });
+                (*env, Node::seq(origin.clone(), items))
+            })
+            .collect();
+        Form::Expr(self.word(at, &nodes))
+    }
+
+    /// What stands at one key or place: one value under one condition, or several.
+    fn choices(&mut self, at: &At, given: &[(usize, Option<Given>)]) -> Vec<Given> {
+        let present: Vec<(usize, &Given)> = given
+            .iter()
+            .filter_map(|(env, given)| Some((*env, given.as_ref()?)))
+            .collect();
+        let mut classes: Vec<(Vec<usize>, Given)> = Vec::new();
+        let same_when = present
+            .iter()
+            .all(|(_, (when, _))| canon::when(when.as_ref()) == canon::when(present[0].1.0.as_ref()));
+        let forms: Vec<(usize, Form)> = present
+            .iter()
+            .map(|(env, (_, form))| (*env, form.clone()))
+            .collect();
+        let unified = if same_when { self.form(at, &forms).ok() } else { None };
+        if let Some(form) = unified {
+            let envs = present.iter().map(|(env, _)| *env).collect();
+            classes.push((envs, (present[0].1.0.clone(), form)));
+        } else {
+            for (env, (when, form)) in &present {
+                let id = (canon::when(when.as_ref()), canon::form(form));
+                let known = classes.iter_mut().find(|(_, (own, body))| {
+                    (canon::when(own.as_ref()), canon::form(body)) == id
+                });
+                match known {
+                    Some((envs, _)) => envs.push(*env),
+                    None => classes.push((vec![*env], (when.clone(), form.clone()))),
+                }
+            }
+        }
+        let here: BTreeSet<usize> = given.iter().map(|(env, _)| *env).collect();
+        let everywhere = present.len() == given.len();
+        if classes.len() == 1 && everywhere {
+            return classes.into_iter().map(|(_, given)| given).collect();
+        }
+        let count = classes.len();
+        let mut out = Vec::new();
+        let mut opposite = None;
+        for (envs, (when, form)) in classes {
+            if let Some(optional) = self.optional(at, &envs, when.as_ref(), &form) {
+                out.push(optional);
+                continue;
+            }
+            let on = (0..self.names.len())
+                .map(|env| !here.contains(&env) || envs.contains(&env))
+                .collect();
+            let origin = form_origin(&form);
+            let switch = match (&opposite, count, everywhere) {
+                (Some(first), 2, true) => Cond::Not(Arc::new(Cond::clone(first))),
+                _ => self.switch(at, on, origin.iter()),
+            };
+            opposite = Some(switch.clone());
+            let when = match when {
+                Some(when) => Cond::And(Arc::new((switch, when))),
+                None => switch,
+            };
+            out.push((Some(when), form));
+        }
+        out
+    }
+
+    /// A single value that stands in some environments only is a word that may be left out.
+    fn optional(
+        &mut self,
+        at: &At,
+        envs: &[usize],
+        when: Option<&Cond>,
+        form: &Form,
+    ) -> Option<Given> {
+        if when.is_some() {
+            return None;
+        }
+        let expr = match form {
+            Form::Plain(node)
+                if plimsoll_world::truthy(node)
+                    && matches!(node, Node::Text(..) | Node::Int(..)) =>
+            {
+                let nodes: Vec<(usize, Node)> =
+                    envs.iter().map(|env| (*env, node.clone())).collect();
+                self.word(at, &nodes)
+            }
+            Form::Expr(Expr::Val(param)) => {
+                let word = self.words.all.get(param.handle.0.as_str())?;
+                let truthy = |env: &usize| {
+                    word.values[*env].as_ref().is_some_and(plimsoll_world::truthy)
+                };
+                if !word.automatic || !envs.iter().all(truthy) || !word.is_missing_somewhere() {
+                    return None;
+                }
+                Expr::Val(param.clone())
+            }
+            _ => return None,
+        };
+        if let Expr::Val(param) = &expr
+            && let Some(word) = self.words.all.get_mut(param.handle.0.as_str())
+        {
+            word.optional = true;
+        }
+        Some((Some(Cond::Truthy(expr.clone())), Form::Expr(expr)))
+    }
+
+    fn expr(&mut self, at: &At, exprs: &[(usize, Expr)]) -> Result<Expr, Clash> {
+        let first = canon::expr(&exprs[0].1);
+        if exprs.iter().all(|(_, expr)| canon::expr(expr) == first) {
+            return Ok(exprs[0].1.clone());
+        }
+        if let Some(nodes) = all(exprs, |expr| match expr {
+            Expr::Lit(node) => Some(node.clone()),
+            _ => None,
+        }) {
+            return self.literals(at, &nodes);
+        }
+        if let Some(trees) = all(exprs, |expr| match expr {
+            Expr::Tree(form) => Some((**form).clone()),
+            Expr::Lit(node @ (Node::Map(..) | Node::Seq(..))) => Some(Form::Plain(node.clone())),
+            _ => None,
+        }) {
+            return Ok(Expr::tree(self.form(at, &trees)?));
+        }
+        if let Some(calls) = all(exprs, |expr| match expr {
+            Expr::Call(op, args) => Some((*op, args.clone())),
+            _ => None,
+        }) {
+            let (op, args) = &calls[0].1;
+            if calls.iter().any(|(_, (o, a))| o != op || a.len() != args.len()) {
+                return Err(Clash);
+            }
+            let lists: Vec<(usize, Arc<[Expr]>)> =
+                calls.iter().map(|(env, (_, args))| (*env, args.clone())).collect();
+            return Ok(Expr::call(*op, self.each(at, &lists)?));
+        }
+        if let Some(ifs) = all(exprs, |expr| match expr {
+            Expr::If(parts) => Some(parts.clone()),
+            _ => None,
+        }) {
+            let cond = canon::when(Some(&ifs[0].1.0));
+            if ifs.iter().any(|(_, parts)| canon::when(Some(&parts.0)) != cond) {
+                return Err(Clash);
+            }
+            let yes: Vec<_> = ifs.iter().map(|(env, parts)| (*env, parts.1.clone())).collect();
+            let no: Vec<_> = ifs.iter().map(|(env, parts)| (*env, parts.2.clone())).collect();
+            let (yes, no) = (self.expr(at, &yes)?, self.expr(at, &no)?);
+            return Ok(Expr::If(Arc::new((ifs[0].1.0.clone(), yes, no))));
+        }
+        let texts = all(exprs, |expr| match expr {
+            Expr::Concat(parts) => Some(parts.clone()),
+            Expr::Lit(Node::Text(..)) | Expr::Val(_) => Some(Arc::from([expr.clone()])),
+            _ => None,
+        });
+        let texts = texts.ok_or(Clash)?;
+        if texts.iter().all(|(_, parts)| parts.len() == texts[0].1.len()) {
+            return Ok(joined(self.each(at, &texts)?));
+        }
+        Err(Clash)
+    }
+
+    fn each(&mut self, at: &At, lists: &[(usize, Arc<[Expr]>)]) -> Result<Vec<Expr>, Clash> {
+        let one = |at: usize| -> Vec<(usize, Expr)> {
+            lists.iter().map(|(env, args)| (*env, args[at].clone())).collect()
+        };
+        (0..lists[0].1.len()).map(|n| self.expr(at, &one(n))).collect()
+    }
+
+    /// Plain values that differ: the namespace or the environment inside a text, else a word.
+    fn literals(&mut self, at: &At, nodes: &[(usize, Node)]) -> Result<Expr, Clash> {
+        if nodes.iter().all(|(_, node)| matches!(node, Node::Map(..))) {
+            let forms: Vec<(usize, Form)> =
+                nodes.iter().map(|(env, node)| (*env, Form::Plain(node.clone()))).collect();
+            return Ok(Expr::tree(self.form(at, &forms)?));
+        }
+        if let Some(expr) = self.with_context(nodes) {
+            return Ok(expr);
+        }
+        let kind = std::mem::discriminant(&nodes[0].1);
+        if nodes.iter().any(|(_, node)| std::mem::discriminant(node) != kind) {
+            return Err(Clash);
+        }
+        Ok(self.word(at, nodes))
+    }
+
+    fn word(&mut self, at: &At, nodes: &[(usize, Node)]) -> Expr {
+        let mut values = vec![None; self.names.len()];
+        for (env, node) in nodes {
+            values[*env] = Some(node.clone());
+        }
+        let name = at.name(self.places, nodes.iter().map(|(_, node)| node.origin()));
+        self.words.automatic(&name, values)
+    }
+
+    /// Texts that are one but for the namespace and the name of the environment.
+    fn with_context(&mut self, nodes: &[(usize, Node)]) -> Option<Expr> {
+        let texts: Vec<(usize, &Str)> = nodes
+            .iter()
+            .map(|(env, node)| Some((*env, node.text()?)))
+            .collect::<Option<_>>()?;
+        let marked = |with: &dyn Fn(usize, &str) -> String| {
+            let first = with(texts[0].0, texts[0].1);
+            let agree = texts.iter().all(|(env, text)| with(*env, text) == first);
+            (agree && (first.contains(NAMESPACE_MARK) || first.contains(ENVIRONMENT_MARK)))
+                .then_some(first)
+        };
+        let namespace = |env: usize, text: &str| {
+            mark(text, &self.namespaces[env], NAMESPACE_MARK)
+        };
+        let environment = |env: usize, text: &str| mark(text, &self.names[env], ENVIRONMENT_MARK);
+        let both = |env: usize, text: &str| environment(env, &namespace(env, text));
+        let template = marked(&namespace)
+            .or_else(|| marked(&environment))
+            .or_else(|| marked(&both))?;
+        let origin = nodes[0].1.origin();
+        let mut parts = Vec::new();
+        let mut literal = String::new();
+        for c in template.chars() {
+            if c != NAMESPACE_MARK && c != ENVIRONMENT_MARK {
+                literal.push(c);
+                continue;
+            }
+            parts.push(Expr::text(origin, std::mem::take(&mut literal)));
+            parts.push(if c == NAMESPACE_MARK {
+                self.namespace()
+            } else {
+                let of_name = |name: &Str| Some(Node::Text(origin.clone(), name.clone()));
+                let values = self.names.iter().map(of_name).collect();
+                self.words.automatic("environment", values)
+            });
+        }
+        parts.push(Expr::text(origin, literal));
+        parts.retain(|part| !matches!(part, Expr::Lit(node) if node.text().is_some_and(|text| text.is_empty())));
+        Some(match &parts[..] {
+            [one] => one.clone(),
+            _ => Expr::concat(parts),
+        })
+    }
+
+    fn namespace(&self) -> Expr {
+        Expr::Val(Arc::new(Param {
+            handle: Handle(NAMESPACE.into()),
+            value: Node::Text(Origin::rule("helm", []), self.namespaces[0].clone()),
+        }))
+    }
+}
+
+const NAMESPACE_MARK: char = '\u{e000}';
+const ENVIRONMENT_MARK: char = '\u{e001}';
+
+/// The text with whole words replaced.
+fn mark(text: &str, word: &str, mark: char) -> String {
+    let (mut out, mut rest) = (String::new(), text);
+    while let Some(at) = rest.find(word) {
+        let (before, from) = rest.split_at(at);
+        let after = &from[word.len()..];
+        let ends = |c: Option<char>| !c.is_some_and(|c| c.is_ascii_alphanumeric() || c == '_');
+        let whole = ends(before.chars().last().or(out.chars().last())) && ends(after.chars().next());
+        out.push_str(before);
+        if whole {
+            out.push(mark);
+        } else {
+            out.push_str(word);
+        }
+        rest = after;
+    }
+    out.push_str(rest);
+    out
+}
+
+/// All of one shape, else nothing.
+fn all<T, U>(given: &[(usize, T)], of: impl Fn(&T) -> Option<U>) -> Option<Vec<(usize, U)>> {
+    given
+        .iter()
+        .map(|(env, value)| Some((*env, of(value)?)))
+        .collect()
+}
+
+fn map_parts(form: &Form) -> Option<(Origin, Vec<MapPart>)> {
+    match form {
+        Form::Map(origin, parts) => Some((origin.clone(), parts.to_vec())),
+        Form::Plain(Node::Map(origin, entries)) => {
+            Some((origin.clone(), entries.iter().map(entry_part).collect()))
+        }
+        _ => None,
+    }
+}
+
+fn seq_parts(form: &Form) -> Option<(Origin, Vec<SeqPart>)> {
+    match form {
+        Form::Seq(origin, parts) => Some((origin.clone(), parts.to_vec())),
+        Form::Plain(Node::Seq(origin, items)) => {
+            Some((origin.clone(), items.iter().map(item_part).collect()))
+        }
+        _ => None,
+    }
+}
+
+fn as_expr(form: &Form) -> Option<Expr> {
+    match form {
+        Form::Plain(node) => Some(Expr::Lit(node.clone())),
+        Form::Expr(expr) => Some(expr.clone()),
+        _ => None,
+    }
+}
+
+fn map_id(part: &MapPart) -> String {
+    match part {
+        MapPart::Entry { key, .. } => format!("n:{key}"),
+        MapPart::Splice(expr) => format!("s:{}", canon::expr(expr)),
+    }
+}
+
+/// What makes an item the same one elsewhere: its name, else its kind or all of it.
+fn seq_id(part: &SeqPart, by_shape: bool) -> String {
+    match part {
+        SeqPart::Each { over, .. } => format!("e:{}", canon::expr(over)),
+        SeqPart::Splice(expr) => format!("s:{}", canon::expr(expr)),
+        SeqPart::Item { value, .. } => {
+            let name = match map_parts(value) {
+                Some((_, parts)) => ["name", "mountPath", "secretKey", "key"]
+                    .iter()
+                    .find_map(|key| {
+                        parts.iter().find_map(|part| match part {
+                            MapPart::Entry {
+                                key: own, value, ..
+                            } if own == key => Some(canon::form(value)),
+                            _ => None,
+                        })
+                    }),
+                None => None,
+            };
+            match name {
+                Some(name) => format!("n:{name}"),
+                None if by_shape => match map_parts(value) {
+                    Some((_, parts)) => {
+                        let mut keys: Vec<String> = parts.iter().map(map_id).collect();
+                        keys.sort();
+                        format!("m:{}", keys.join(","))
+                    }
+                    None => "item".to_owned(),
+                },
+                None => canon::form(value),
+            }
+        }
+    }
+}
+
+fn is_plain_scalar(part: &SeqPart) -> bool {
+    matches!(part, SeqPart::Item { when: None, value: Form::Plain(node) }
+        if !matches!(node, Node::Map(..) | Node::Seq(..)))
+}
+
+/// The same with a number where one comes again.
+fn numbered(ids: impl Iterator<Item = String>) -> Vec<String> {
+    let mut out: Vec<String> = Vec::new();
+    for id in ids {
+        let mut number = 1;
+        let mut unique = id.clone();
+        while out.contains(&unique) {
+            number += 1;
+            unique = format!("{id}#{number}");
+        }
+        out.push(unique);
+    }
+    out
+}
+
+/// One order of all that keeps the order of each as far as it can.
+fn merged(lists: &[Vec<String>]) -> Vec<String> {
+    let mut out: Vec<String> = Vec::new();
+    for list in lists {
+        let mut after = 0;
+        for id in list {
+            match out.iter().position(|known| known == id) {
+                Some(at) => after = at + 1,
+                None => {
+                    out.insert(after, id.clone());
+                    after += 1;
+                }
+            }
+        }
+    }
+    out
+}
+
+fn in_one_order(lists: &[Vec<String>]) -> bool {
+    let order = merged(lists);
+    lists.iter().all(|list| {
+        let kept: Vec<&String> = order.iter().filter(|id| list.contains(id)).collect();
+        kept.iter().copied().eq(list.iter())
+    })
+}
+
+/// The step of an item in a path.
+fn step_of(id: &str) -> String {
+    let name = id.strip_prefix("n:").unwrap_or(if id.len() < 4 { id } else { "item" });
+    name.trim_matches('"').to_owned()
+}
+
+fn conjuncts(cond: &Cond, visit: &mut dyn FnMut(&Cond)) {
+    match cond {
+        Cond::And(both) => {
+            conjuncts(&both.0, visit);
+            conjuncts(&both.1, visit);
+        }
+        other => visit(other),
+    }
+}
+
+/// A condition, unless it always holds.
+fn open(cond: &Cond) -> Option<Cond> {
+    match cond {
+        Cond::Known(true, _) => None,
+        other => Some(other.clone()),
+    }
+}
+
+/// The kind of an object's form.
+pub fn kind_of(object: &ObjectForm) -> Str {
+    let plain = |key: &str| {
+        map_parts(&object.body)?.1.into_iter().find_map(|part| match part {
+            MapPart::Entry {
+                key: own,
+                value: Form::Plain(Node::Text(_, text)),
+                ..
+            } if own == key => Some(text),
+            _ => None,
+        })
+    };
+    plain("kind").unwrap_or_default()
+}
+
+fn form_origin(form: &Form) -> Option<Origin> {
+    match form {
+        Form::Plain(node) => Some(node.origin().clone()),
+        Form::Map(origin, _) | Form::Seq(origin, _) => Some(origin.clone()),
+        Form::Shrinking(inner) => form_origin(inner),
+        Form::Expr(Expr::Val(param)) => Some(param.value.origin().clone()),
+        Form::Expr(_) => None,
+    }
+}
+
+/// Where a body comes from.
+trait BodyOrigin {
+    fn body_origin(&self) -> &Origin;
+}
+
+impl BodyOrigin for ObjectForm {
+    fn body_origin(&self) -> &Origin {
+        match &self.body {
+            Form::Map(origin, _) => origin,
+            Form::Plain(node) => node.origin(),
+            _ => unreachable!("an object is a map"),
+        }
+    }
+}

@@ -1,0 +1,184 @@
+//! The words of a chart: the paths of its values, with what each is in every environment.
+
+use super::contract::below;
+use super::path::{self, Places};
+use plimsoll_source::{Handle, Node, Origin, Str};
+use plimsoll_world::{Expr, Param, Unit};
+use std::collections::{BTreeMap, BTreeSet};
+use std::sync::Arc;
+
+/// One path of the values.
+#[derive(Clone, Debug)]
+pub struct Word {
+    /// What it is in each environment; nothing where it is not said there.
+    pub values: Vec<Option<Node>>,
+    /// Whether no contract names it: environments differ there.
+    pub automatic: bool,
+    /// Whether it is left out where nothing is said.
+    pub optional: bool,
+    /// What it says in the README.
+    pub about: Option<String>,
+    /// Whether it stands inside a longer text, so that it may not hold quotes or line breaks.
+    pub inside: bool,
+    /// Each element of the list is a map that holds it under this key.
+    pub item: Option<String>,
+    /// Words in the values, and what they mean.
+    pub words: Vec<(String, String)>,
+}
+
+impl Word {
+    /// A word without a shape of its own.
+    pub fn new(values: Vec<Option<Node>>, automatic: bool) -> Self {
+        Self {
+            values,
+            automatic,
+            optional: false,
+            about: None,
+            inside: false,
+            item: None,
+            words: Vec::new(),
+        }
+    }
+
+    /// A value that it has somewhere and that says its type.
+    pub fn sample(&self) -> Option<&Node> {
+        self.values.iter().flatten().find(|node| !node.is_null())
+    }
+
+    /// Whether an environment says nothing.
+    pub fn is_missing_somewhere(&self) -> bool {
+        self.values.iter().any(Option::is_none)
+    }
+
+    /// Whether it may be nothing.
+    pub fn is_nullable(&self) -> bool {
+        self.optional || self.values.iter().flatten().any(Node::is_null)
+    }
+}
+
+/// All words of a chart.
+#[derive(Default)]
+pub struct Words {
+    /// By path.
+    pub all: BTreeMap<String, Word>,
+}
+
+impl Words {
+    /// The word of that path as an expression.
+    pub fn expr(&self, path: &str) -> Expr {
+        let value = self
+            .all
+            .get(path)
+            .and_then(|word| word.values.iter().flatten().next())
+            .cloned();
+        let value = value.unwrap_or_else(|| Node::Null(Origin::rule("helm", [])));
+        Expr::Val(Arc::new(Param {
+            handle: Handle(path.into()),
+            value,
+        }))
+    }
+
+    /// A word that environments differ in, named by its place in the application file.
+    pub fn automatic(&mut self, wanted: &str, values: Vec<Option<Node>>) -> Expr {
+        let same = |word: &Word| word.automatic && word.values == values;
+        let wanted = self.beside(wanted);
+        let mut path = wanted.clone();
+        let mut number = 1;
+        loop {
+            match self.all.get(&path) {
+                Some(word) if same(word) => return self.expr(&path),
+                None if !self.clashes(&path) => break,
+                _ => {
+                    number += 1;
+                    path = format!("{wanted}{number}");
+                }
+            }
+        }
+        self.all.insert(path.clone(), Word::new(values, true));
+        self.expr(&path)
+    }
+
+    /// Drops words that nothing uses, and gives those that must be there a value everywhere.
+    pub fn settle(&mut self, used: &BTreeSet<String>) {
+        self.all.retain(|path, _| used.contains(path));
+        for word in self.all.values_mut().filter(|word| !word.optional) {
+            let sample = word.values.iter().flatten().next().cloned();
+            for value in word.values.iter_mut().filter(|value| value.is_none()) {
+                value.clone_from(&sample);
+            }
+        }
+    }
+
+    /// The path, beside a word instead of below it.
+    fn beside(&self, wanted: &str) -> String {
+        let mut path = wanted.to_owned();
+        while let Some(known) = self
+            .all
+            .keys()
+            .find(|known| path.len() > known.len() && below(&path, known))
+        {
+            let (before, after) = path.split_at(known.len());
+            let mut letters = after[1..].chars();
+            let first = letters.next().map(|c| c.to_ascii_uppercase());
+            path = before.chars().chain(first).chain(letters).collect();
+        }
+        path
+    }
+
+    fn clashes(&self, path: &str) -> bool {
+        self.all
+            .keys()
+            .any(|known| below(known, path) || below(path, known))
+    }
+}
+
+/// Where in an object something stands.
+#[derive(Clone, Debug)]
+pub struct At {
+    /// The block of the object.
+    pub unit: Unit,
+    /// Its kind.
+    pub kind: Str,
+    /// Keys from its root.
+    pub steps: Vec<String>,
+}
+
+impl At {
+    /// One step further.
+    pub fn step(&self, step: impl Into<String>) -> Self {
+        let mut at = self.clone();
+        at.steps.push(step.into());
+        at
+    }
+
+    /// The path of an automatic word: where it is written in the file, else what it is here.
+    pub fn name<'o>(
+        &self,
+        places: &Places,
+        origins: impl IntoIterator<Item = &'o Origin>,
+    ) -> String {
+        let own = path::of_unit(&self.unit);
+        let found: Vec<Vec<String>> = origins
+            .into_iter()
+            .filter_map(|origin| places.of(origin, &self.unit))
+            .map(|place| path::of_place(&place))
+            .filter(|path| !path.is_empty())
+            .collect();
+        let inside = found
+            .iter()
+            .find(|path| path.len() > own.len() && path.starts_with(&own));
+        if let Some(path) = inside.or(found.first()) {
+            return path.join(".");
+        }
+        let mut path = own;
+        let silent = ["spec", "template", "metadata", "containers", "0", "data"];
+        let kind = path::camel(&self.kind);
+        let mut lower = kind.chars();
+        if let Some(first) = lower.next() {
+            path.push(first.to_ascii_lowercase().to_string() + lower.as_str());
+        }
+        let steps = self.steps.iter().filter(|step| !silent.contains(&step.as_str()));
+        path.extend(steps.map(|step| path::camel(step)));
+        path.join(".")
+    }
+}

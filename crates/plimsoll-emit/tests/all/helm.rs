@@ -1,0 +1,137 @@
+//! Charts: what they make is what the environment is.
+
+use crate::project::{EXAMPLES, Objects, Project, objects, objects_of, write};
+use plimsoll_emit::helm;
+use plimsoll_source::Findings;
+use plimsoll_testkit::tool;
+use plimsoll_world::World;
+use serde_json::Value;
+use std::path::{Path, PathBuf};
+use std::process::Command;
+
+/// The objects of an environment that a chart may hold.
+fn wanted(world: &World) -> Objects {
+    let mut objects = objects_of(world);
+    objects.retain(|_, object| object["kind"] != "Namespace");
+    objects
+}
+
+/// The first difference of two trees, for people.
+fn difference(path: &str, a: &Value, b: &Value) -> Option<String> {
+    match (a, b) {
+        (Value::Object(one), Value::Object(two)) => one
+            .iter()
+            .map(|(key, value)| (key, Some(value), two.get(key)))
+            .chain(
+                two.iter()
+                    .filter(|(key, _)| !one.contains_key(*key))
+                    .map(|(key, value)| (key, None, Some(value))),
+            )
+            .find_map(|(key, a, b)| match (a, b) {
+                (Some(a), Some(b)) => difference(&format!("{path}.{key}"), a, b),
+                _ => Some(format!("{path}.{key}: {a:?} and {b:?}")),
+            }),
+        (Value::Array(one), Value::Array(two)) if one.len() == two.len() => one
+            .iter()
+            .zip(two)
+            .enumerate()
+            .find_map(|(at, (a, b))| difference(&format!("{path}[{at}]"), a, b)),
+        _ => {
+            let number = |value: &Value| value.as_f64();
+            let equal = a == b || (a.is_number() && number(a) == number(b));
+            (!equal).then(|| format!("{path}: {a} and {b}"))
+        }
+    }
+}
+
+fn compare(what: &str, wanted: &Objects, found: &Objects) -> Vec<String> {
+    let mut wrong = Vec::new();
+    for (id, object) in wanted {
+        match found.get(id) {
+            None => wrong.push(format!("{what}: {id} is missing")),
+            Some(other) => {
+                let difference = difference("", object, other);
+                wrong.extend(difference.map(|text| format!("{what}: {id}{text}")));
+            }
+        }
+    }
+    let extra = found.keys().filter(|id| !wanted.contains_key(*id));
+    wrong.extend(extra.map(|id| format!("{what}: {id} should not be there")));
+    wrong
+}
+
+#[test]
+fn the_forms_of_a_chart_with_an_environments_values_are_that_environment() {
+    let mut wrong = Vec::new();
+    for example in EXAMPLES {
+        let project = Project::example(example);
+        let system = project.system();
+        let mut findings = Findings::default();
+        let charts = helm::charts(&system, &mut findings);
+        for (at, environment) in system.environments.iter().enumerate() {
+            let mut found = Objects::new();
+            for chart in &charts {
+                for (id, object) in wanted(&chart.world(at)) {
+                    found.insert(id, object);
+                }
+            }
+            let what = format!("{example} {}", environment.name());
+            wrong.extend(compare(&what, &wanted(environment.world), &found));
+        }
+    }
+    assert!(wrong.is_empty(), "{}", wrong.join("\n"));
+}
+
+/// Every folder with a chart in it.
+fn charts(folder: &Path) -> Vec<PathBuf> {
+    let mut found = Vec::new();
+    for entry in std::fs::read_dir(folder).expect("a folder") {
+        let path = entry.expect("an entry").path();
+        if path.join("Chart.yaml").exists() {
+            found.push(path);
+        } else if path.is_dir() {
+            found.extend(charts(&path));
+        }
+    }
+    found.sort();
+    found
+}
+
+/// Holds S2, T4, P4, W1.
+#[test]
+fn helm_renders_every_environment_of_every_example_as_its_manifests() {
+    let mut wrong = Vec::new();
+    for helm_name in ["helm", "helm3"] {
+        let Some(helm_binary) = tool(helm_name) else {
+            continue;
+        };
+        for example in EXAMPLES {
+            let project = Project::example(example);
+            let system = project.system();
+            let folder = tempfile::tempdir().expect("a folder");
+            write(&helm::files(&system).files, folder.path());
+            for environment in &system.environments {
+                let what = format!("{helm_name} {example} {}", environment.name());
+                let mut found = Objects::new();
+                for chart in charts(folder.path()) {
+                    let short = environment.app.environment.short.peek();
+                    let output = Command::new(&helm_binary)
+                        .args(["template", "release", "--skip-tests", "--kube-version", "1.36.0"])
+                        .args(["-n", &environment.world.namespace])
+                        .arg("-f")
+                        .arg(chart.join(format!("values-{short}.yaml")))
+                        .arg(&chart)
+                        .output()
+                        .expect("helm runs");
+                    if !output.status.success() {
+                        wrong.push(format!("{what}: {}", String::from_utf8_lossy(&output.stderr)));
+                        continue;
+                    }
+                    found.extend(objects(&output.stdout));
+                }
+                wrong.extend(compare(&what, &wanted(environment.world), &found));
+            }
+        }
+    }
+    assert!(wrong.is_empty(), "{}", wrong.join("\n"));
+}
