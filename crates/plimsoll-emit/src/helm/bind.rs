@@ -322,7 +322,10 @@ impl<'a> Binder<'a> {
                     when: None,
                     value,
                 };
-                Form::Map(origin.clone(), entries.iter().zip(forms).map(part).collect())
+                Form::Map(
+                    origin.clone(),
+                    entries.iter().zip(forms).map(part).collect(),
+                )
             }
             Node::Seq(origin, items) => {
                 let forms: Vec<Form> = items.iter().map(|item| self.localized("", item)).collect();
@@ -370,7 +373,8 @@ impl<'a> Binder<'a> {
 
 /// Whether a condition asks (or, negated, denies) that a whole is given.
 fn is_whole(when: Option<&Cond>, param: &Arc<Param>, negated: bool) -> bool {
-    let asks = |cond: &Cond| matches!(cond, Cond::Truthy(Expr::Val(own)) if own.handle == param.handle);
+    let asks =
+        |cond: &Cond| matches!(cond, Cond::Truthy(Expr::Val(own)) if own.handle == param.handle);
     match when {
         Some(Cond::Not(inner)) => negated && asks(inner),
         Some(cond) => !negated && asks(cond),

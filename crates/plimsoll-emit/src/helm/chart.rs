@@ -50,8 +50,10 @@ impl Chart {
         let mut places = Places::default();
         environments.iter().for_each(|env| places.add(env.tree));
         let names: Vec<Str> = environments.iter().map(|env| env.name().into()).collect();
-        let namespaces: Vec<Str> =
-            environments.iter().map(|env| env.world.namespace.clone()).collect();
+        let namespaces: Vec<Str> = environments
+            .iter()
+            .map(|env| env.world.namespace.clone())
+            .collect();
         let main = system.chosen;
         let handles = environments
             .iter()
@@ -74,8 +76,10 @@ impl Chart {
         }
         let words = said(&contract, &binders, environments, findings);
         let mut family = Family::new(words, names, namespaces.clone(), &places);
-        let objects: Vec<ObjectForm> =
-            matched(bound).iter().map(|object| family.object(object)).collect();
+        let objects: Vec<ObjectForm> = matched(bound)
+            .iter()
+            .map(|object| family.object(object))
+            .collect();
         let mut words = family.words;
         words.settle(&used(&objects));
         Self {
@@ -148,7 +152,9 @@ fn said(
             let values = binder.values.borrow();
             let own = values.get(&binding.path).map_or(&[][..], Vec::as_slice);
             let first = own.first();
-            let other = own.iter().find(|(_, node)| first.is_some_and(|(_, one)| node != one));
+            let other = own
+                .iter()
+                .find(|(_, node)| first.is_some_and(|(_, one)| node != one));
             if let (Some((one, _)), Some((two, node)), Some(origin)) =
                 (first, other, &binding.origin)
             {
@@ -198,7 +204,11 @@ struct Identity {
 fn identity(object: &ObjectForm) -> Identity {
     Identity {
         unit: object.unit.clone(),
-        kind: format!("{} {}", text_at(&object.body, &["apiVersion"]), kind_of(object)),
+        kind: format!(
+            "{} {}",
+            text_at(&object.body, &["apiVersion"]),
+            kind_of(object)
+        ),
         name: text_at(&object.body, &["metadata", "name"]),
     }
 }

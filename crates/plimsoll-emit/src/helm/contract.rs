@@ -1,6 +1,6 @@
 //! Contracts: which path of a chart's values turns which word of the application file.
 
-use super::path::{self, camel};
+use super::path::camel;
 use plimsoll_source::{Handle, Origin, Str};
 use plimsoll_spec::App;
 use std::collections::{BTreeMap, BTreeSet};
@@ -104,7 +104,12 @@ fn spelled_out(app: &App, path: &str, is: &str) -> Vec<(String, String)> {
     if !path.contains(SERVICE) {
         return vec![(path.to_owned(), is.to_owned())];
     }
-    let line = |name: &Str| (path.replace(SERVICE, &camel(name)), is.replace(SERVICE, name));
+    let line = |name: &Str| {
+        (
+            path.replace(SERVICE, &camel(name)),
+            is.replace(SERVICE, name),
+        )
+    };
     app.services.keys().map(line).collect()
 }
 
@@ -185,9 +190,4 @@ pub fn below(path: &str, other: &str) -> bool {
         || path
             .strip_prefix(other)
             .is_some_and(|rest| rest.starts_with('.'))
-}
-
-/// Whether a handle is one that Helm knows by itself.
-pub fn is_open(path: &str) -> bool {
-    !path::is_built_in(path)
 }

@@ -123,7 +123,11 @@ impl Printer<'_> {
 
     /// An expression without braces.
     pub fn expr(&mut self, expr: &Expr) -> String {
-        if self.dot.as_ref().is_some_and(|dot| *dot == canon::expr(expr)) {
+        if self
+            .dot
+            .as_ref()
+            .is_some_and(|dot| *dot == canon::expr(expr))
+        {
             return ".".to_owned();
         }
         match expr {
@@ -138,7 +142,11 @@ impl Printer<'_> {
             Expr::Concat(parts) => self.printf(parts),
             Expr::If(parts) => {
                 let cond = self.boolean(&parts.0);
-                format!("ternary {} {} {cond}", self.atom(&parts.1), self.atom(&parts.2))
+                format!(
+                    "ternary {} {} {cond}",
+                    self.atom(&parts.1),
+                    self.atom(&parts.2)
+                )
             }
             Expr::Tree(form) => {
                 let name = self.data_helper(form);
@@ -355,7 +363,11 @@ impl Printer<'_> {
     fn boolean(&mut self, cond: &Cond) -> String {
         let real = self.is_boolean(cond);
         let text = atom(self.cond(cond));
-        if real { text } else { format!("(not (not {text}))") }
+        if real {
+            text
+        } else {
+            format!("(not (not {text}))")
+        }
     }
 
     fn is_boolean(&self, cond: &Cond) -> bool {
@@ -385,7 +397,8 @@ fn flatten<'c>(cond: &'c Cond, and: bool, out: &mut Vec<&'c Cond>) {
 
 /// In parentheses, where it is more than one word.
 pub fn atom(text: String) -> String {
-    let quoted = text.starts_with('"') && text.ends_with('"') && text[1..text.len() - 1].find('"').is_none();
+    let quoted =
+        text.starts_with('"') && text.ends_with('"') && text[1..text.len() - 1].find('"').is_none();
     let inside = text.starts_with('(') && text.ends_with(')') && closes_at_end(&text);
     if !text.contains(' ') || quoted || inside {
         text

@@ -153,7 +153,10 @@ impl<'a> Family<'a> {
         if forms.iter().all(|(_, form)| canon::form(form) == first) {
             return Ok(forms[0].1.clone());
         }
-        if forms.iter().any(|(_, form)| matches!(form, Form::Shrinking(_))) {
+        if forms
+            .iter()
+            .any(|(_, form)| matches!(form, Form::Shrinking(_)))
+        {
             let bare = |(env, form): &(usize, Form)| match form {
                 Form::Shrinking(inner) => (*env, (**inner).clone()),
                 other => (*env, other.clone()),
@@ -234,11 +237,14 @@ impl<'a> Family<'a> {
             let scalars = |(_, (_, parts)): &(usize, (Origin, Vec<SeqPart>))| {
                 parts.iter().all(is_plain_scalar)
             };
-            let named: Vec<Vec<String>> =
-                named.into_iter().map(|ids| numbered(ids.into_iter())).collect();
+            let named: Vec<Vec<String>> = named
+                .into_iter()
+                .map(|ids| numbered(ids.into_iter()))
+                .collect();
             if lists.iter().all(scalars) {
                 return Ok(self.whole_list(at, lists));
-            } else if in_one_order(&named) && named.iter().flatten().any(|id| id.starts_with("n:")) {
+            } else if in_one_order(&named) && named.iter().flatten().any(|id| id.starts_with("n:"))
+            {
                 named
             } else if in_one_order(&exact) {
                 exact
@@ -252,7 +258,10 @@ impl<'a> Family<'a> {
                 .iter()
                 .zip(&ids)
                 .map(|((env, (_, parts)), ids)| {
-                    (*env, ids.iter().position(|own| *own == id).map(|at| &parts[at]))
+                    (
+                        *env,
+                        ids.iter().position(|own| *own == id).map(|at| &parts[at]),
+                    )
                 })
                 .collect();
             out.extend(self.item(&at.step(step_of(&id)), &parts));
@@ -318,23 +327,27 @@ impl<'a> Family<'a> {
             .filter_map(|(env, given)| Some((*env, given.as_ref()?)))
             .collect();
         let mut classes: Vec<(Vec<usize>, Given)> = Vec::new();
-        let same_when = present
-            .iter()
-            .all(|(_, (when, _))| canon::when(when.as_ref()) == canon::when(present[0].1.0.as_ref()));
+        let same_when = present.iter().all(|(_, (when, _))| {
+            canon::when(when.as_ref()) == canon::when(present[0].1.0.as_ref())
+        });
         let forms: Vec<(usize, Form)> = present
             .iter()
             .map(|(env, (_, form))| (*env, form.clone()))
             .collect();
-        let unified = if same_when { self.form(at, &forms).ok() } else { None };
+        let unified = if same_when {
+            self.form(at, &forms).ok()
+        } else {
+            None
+        };
         if let Some(form) = unified {
             let envs = present.iter().map(|(env, _)| *env).collect();
             classes.push((envs, (present[0].1.0.clone(), form)));
         } else {
             for (env, (when, form)) in &present {
                 let id = (canon::when(when.as_ref()), canon::form(form));
-                let known = classes.iter_mut().find(|(_, (own, body))| {
-                    (canon::when(own.as_ref()), canon::form(body)) == id
-                });
+                let known = classes
+                    .iter_mut()
+                    .find(|(_, (own, body))| (canon::when(own.as_ref()), canon::form(body)) == id);
                 match known {
                     Some((envs, _)) => envs.push(*env),
                     None => classes.push((vec![*env], (when.clone(), form.clone()))),
@@ -395,7 +408,9 @@ impl<'a> Family<'a> {
             Form::Expr(Expr::Val(param)) => {
                 let word = self.words.all.get(param.handle.0.as_str())?;
                 let truthy = |env: &usize| {
-                    word.values[*env].as_ref().is_some_and(plimsoll_world::truthy)
+                    word.values[*env]
+                        .as_ref()
+                        .is_some_and(plimsoll_world::truthy)
                 };
                 if !word.automatic || !envs.iter().all(truthy) || !word.is_missing_somewhere() {
                     return None;
@@ -435,11 +450,16 @@ impl<'a> Family<'a> {
             _ => None,
         }) {
             let (op, args) = &calls[0].1;
-            if calls.iter().any(|(_, (o, a))| o != op || a.len() != args.len()) {
+            if calls
+                .iter()
+                .any(|(_, (o, a))| o != op || a.len() != args.len())
+            {
                 return Err(Clash);
             }
-            let lists: Vec<(usize, Arc<[Expr]>)> =
-                calls.iter().map(|(env, (_, args))| (*env, args.clone())).collect();
+            let lists: Vec<(usize, Arc<[Expr]>)> = calls
+                .iter()
+                .map(|(env, (_, args))| (*env, args.clone()))
+                .collect();
             return Ok(Expr::call(*op, self.each(at, &lists)?));
         }
         if let Some(ifs) = all(exprs, |expr| match expr {
@@ -447,11 +467,20 @@ impl<'a> Family<'a> {
             _ => None,
         }) {
             let cond = canon::when(Some(&ifs[0].1.0));
-            if ifs.iter().any(|(_, parts)| canon::when(Some(&parts.0)) != cond) {
+            if ifs
+                .iter()
+                .any(|(_, parts)| canon::when(Some(&parts.0)) != cond)
+            {
                 return Err(Clash);
             }
-            let yes: Vec<_> = ifs.iter().map(|(env, parts)| (*env, parts.1.clone())).collect();
-            let no: Vec<_> = ifs.iter().map(|(env, parts)| (*env, parts.2.clone())).collect();
+            let yes: Vec<_> = ifs
+                .iter()
+                .map(|(env, parts)| (*env, parts.1.clone()))
+                .collect();
+            let no: Vec<_> = ifs
+                .iter()
+                .map(|(env, parts)| (*env, parts.2.clone()))
+                .collect();
             let (yes, no) = (self.expr(at, &yes)?, self.expr(at, &no)?);
             return Ok(Expr::If(Arc::new((ifs[0].1.0.clone(), yes, no))));
         }
@@ -461,7 +490,10 @@ impl<'a> Family<'a> {
             _ => None,
         });
         let texts = texts.ok_or(Clash)?;
-        if texts.iter().all(|(_, parts)| parts.len() == texts[0].1.len()) {
+        if texts
+            .iter()
+            .all(|(_, parts)| parts.len() == texts[0].1.len())
+        {
             return Ok(joined(self.each(at, &texts)?));
         }
         Err(Clash)
@@ -469,23 +501,33 @@ impl<'a> Family<'a> {
 
     fn each(&mut self, at: &At, lists: &[(usize, Arc<[Expr]>)]) -> Result<Vec<Expr>, Clash> {
         let one = |at: usize| -> Vec<(usize, Expr)> {
-            lists.iter().map(|(env, args)| (*env, args[at].clone())).collect()
+            lists
+                .iter()
+                .map(|(env, args)| (*env, args[at].clone()))
+                .collect()
         };
-        (0..lists[0].1.len()).map(|n| self.expr(at, &one(n))).collect()
+        (0..lists[0].1.len())
+            .map(|n| self.expr(at, &one(n)))
+            .collect()
     }
 
     /// Plain values that differ: the namespace or the environment inside a text, else a word.
     fn literals(&mut self, at: &At, nodes: &[(usize, Node)]) -> Result<Expr, Clash> {
         if nodes.iter().all(|(_, node)| matches!(node, Node::Map(..))) {
-            let forms: Vec<(usize, Form)> =
-                nodes.iter().map(|(env, node)| (*env, Form::Plain(node.clone()))).collect();
+            let forms: Vec<(usize, Form)> = nodes
+                .iter()
+                .map(|(env, node)| (*env, Form::Plain(node.clone())))
+                .collect();
             return Ok(Expr::tree(self.form(at, &forms)?));
         }
         if let Some(expr) = self.with_context(nodes) {
             return Ok(expr);
         }
         let kind = std::mem::discriminant(&nodes[0].1);
-        if nodes.iter().any(|(_, node)| std::mem::discriminant(node) != kind) {
+        if nodes
+            .iter()
+            .any(|(_, node)| std::mem::discriminant(node) != kind)
+        {
             return Err(Clash);
         }
         Ok(self.word(at, nodes))
@@ -512,9 +554,7 @@ impl<'a> Family<'a> {
             (agree && (first.contains(NAMESPACE_MARK) || first.contains(ENVIRONMENT_MARK)))
                 .then_some(first)
         };
-        let namespace = |env: usize, text: &str| {
-            mark(text, &self.namespaces[env], NAMESPACE_MARK)
-        };
+        let namespace = |env: usize, text: &str| mark(text, &self.namespaces[env], NAMESPACE_MARK);
         let environment = |env: usize, text: &str| mark(text, &self.names[env], ENVIRONMENT_MARK);
         let both = |env: usize, text: &str| environment(env, &namespace(env, text));
         let template = marked(&namespace)
@@ -563,7 +603,8 @@ fn mark(text: &str, word: &str, mark: char) -> String {
         let (before, from) = rest.split_at(at);
         let after = &from[word.len()..];
         let ends = |c: Option<char>| !c.is_some_and(|c| c.is_ascii_alphanumeric() || c == '_');
-        let whole = ends(before.chars().last().or(out.chars().last())) && ends(after.chars().next());
+        let whole =
+            ends(before.chars().last().or(out.chars().last())) && ends(after.chars().next());
         out.push_str(before);
         if whole {
             out.push(mark);
@@ -626,16 +667,18 @@ fn seq_id(part: &SeqPart, by_shape: bool) -> String {
         SeqPart::Splice(expr) => format!("s:{}", canon::expr(expr)),
         SeqPart::Item { value, .. } => {
             let name = match map_parts(value) {
-                Some((_, parts)) => ["name", "mountPath", "secretKey", "key"]
-                    .iter()
-                    .find_map(|key| {
-                        parts.iter().find_map(|part| match part {
-                            MapPart::Entry {
-                                key: own, value, ..
-                            } if own == key => Some(canon::form(value)),
-                            _ => None,
+                Some((_, parts)) => {
+                    ["name", "mountPath", "secretKey", "key"]
+                        .iter()
+                        .find_map(|key| {
+                            parts.iter().find_map(|part| match part {
+                                MapPart::Entry {
+                                    key: own, value, ..
+                                } if own == key => Some(canon::form(value)),
+                                _ => None,
+                            })
                         })
-                    }),
+                }
                 None => None,
             };
             match name {
@@ -702,7 +745,9 @@ fn in_one_order(lists: &[Vec<String>]) -> bool {
 
 /// The step of an item in a path.
 fn step_of(id: &str) -> String {
-    let name = id.strip_prefix("n:").unwrap_or(if id.len() < 4 { id } else { "item" });
+    let name = id
+        .strip_prefix("n:")
+        .unwrap_or(if id.len() < 4 { id } else { "item" });
     name.trim_matches('"').to_owned()
 }
 
@@ -727,14 +772,17 @@ fn open(cond: &Cond) -> Option<Cond> {
 /// The kind of an object's form.
 pub fn kind_of(object: &ObjectForm) -> Str {
     let plain = |key: &str| {
-        map_parts(&object.body)?.1.into_iter().find_map(|part| match part {
-            MapPart::Entry {
-                key: own,
-                value: Form::Plain(Node::Text(_, text)),
-                ..
-            } if own == key => Some(text),
-            _ => None,
-        })
+        map_parts(&object.body)?
+            .1
+            .into_iter()
+            .find_map(|part| match part {
+                MapPart::Entry {
+                    key: own,
+                    value: Form::Plain(Node::Text(_, text)),
+                    ..
+                } if own == key => Some(text),
+                _ => None,
+            })
     };
     plain("kind").unwrap_or_default()
 }

@@ -29,9 +29,15 @@ pub fn of_chart(system: &System, chart: &Chart, files: &mut FileSet) {
         }
         files.add(format!("{folder}/templates/{name}.yaml"), text);
     }
-    files.add(format!("{folder}/templates/_helpers.tpl"), helpers(&printer));
+    files.add(
+        format!("{folder}/templates/_helpers.tpl"),
+        helpers(&printer),
+    );
     files.add(format!("{folder}/Chart.yaml"), chart_yaml(system, chart));
-    files.add(format!("{folder}/values.yaml"), values_text(&values::defaults(chart)));
+    files.add(
+        format!("{folder}/values.yaml"),
+        values_text(&values::defaults(chart)),
+    );
     for (at, short) in chart.shorts.iter().enumerate() {
         let text = values_text(&values::of_environment(chart, at));
         files.add(format!("{folder}/values-{short}.yaml"), text);
@@ -62,7 +68,9 @@ fn subject(unit: &Unit) -> String {
         Unit::Namespace(name) => format!("namespace-{name}"),
         Unit::Route(name) => format!("route-{name}"),
         Unit::Migration(name) => format!("{name}-migrate"),
-        Unit::Service(name) | Unit::Store(name) | Unit::Job(name) | Unit::Claim(name) => name.to_string(),
+        Unit::Service(name) | Unit::Store(name) | Unit::Job(name) | Unit::Claim(name) => {
+            name.to_string()
+        }
     }
 }
 
@@ -84,15 +92,26 @@ fn file_name(object: &ObjectForm) -> String {
     let kind = kebab(&kind_of(object));
     let own = subject(&object.unit);
     let name = text_at(&object.body, &["metadata", "name"]);
-    let bare = own.strip_prefix("route-").or(own.strip_prefix("namespace-")).unwrap_or(&own);
+    let bare = own
+        .strip_prefix("route-")
+        .or(own.strip_prefix("namespace-"))
+        .unwrap_or(&own);
     let rest = name.strip_prefix(bare).unwrap_or(&name);
     let rest: String = rest
         .chars()
         .map(|c| if c.is_ascii_alphanumeric() { c } else { '-' })
         .collect();
     let rest = rest.trim_matches('-');
-    let name = if rest.is_empty() || rest == kind { kind } else { format!("{rest}-{kind}") };
-    if own.is_empty() { name } else { format!("{own}/{name}") }
+    let name = if rest.is_empty() || rest == kind {
+        kind
+    } else {
+        format!("{rest}-{kind}")
+    };
+    if own.is_empty() {
+        name
+    } else {
+        format!("{own}/{name}")
+    }
 }
 
 fn kebab(kind: &str) -> String {
@@ -143,8 +162,16 @@ fn helpers(printer: &Printer) -> String {
         text.push_str(&IMAGE.replace("CHART", printer.chart));
     }
     for (name, lines) in &printer.helpers {
-        let ends = if lines.len() == 1 { "{{- end }}" } else { "{{ end }}" };
-        let _ = write!(text, "\n{{{{- define \"{name}\" -}}}}\n{}\n{ends}\n", lines.join("\n"));
+        let ends = if lines.len() == 1 {
+            "{{- end }}"
+        } else {
+            "{{ end }}"
+        };
+        let _ = write!(
+            text,
+            "\n{{{{- define \"{name}\" -}}}}\n{}\n{ends}\n",
+            lines.join("\n")
+        );
     }
     text
 }

@@ -27,5 +27,11 @@ pub fn files(system: &System) -> Emitted {
 /// The charts, before they are printed.
 pub fn charts(system: &System, findings: &mut plimsoll_source::Findings) -> Vec<Chart> {
     let app = system.chosen().app;
-    vec![Chart::new(system, app.app.peek().text(), None, &|_| true, findings)]
+    vec![Chart::new(
+        system,
+        app.app.peek().text(),
+        None,
+        &|_| true,
+        findings,
+    )]
 }

@@ -101,9 +101,7 @@ impl Places {
             Unit::Namespace(_) | Unit::Shared => None,
         };
         let is_own = |path: &&Vec<Str>| {
-            own.is_some_and(|(block, name)| {
-                path.len() > 2 && path[0] == block && path[1] == *name
-            })
+            own.is_some_and(|(block, name)| path.len() > 2 && path[0] == block && path[1] == *name)
         };
         let paths = self.by_span.get(&origin.place()?)?;
         let found = paths.iter().find(is_own).or_else(|| {

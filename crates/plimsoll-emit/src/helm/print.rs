@@ -158,7 +158,10 @@ impl<'a> Printer<'a> {
         self.moved += 1;
         let before = self.dot.replace(own);
         let lines = match part {
-            MapPart::Splice(_) => vec![format!("{}{{{{- toYaml . | nindent {indent} }}}}", pad(indent))],
+            MapPart::Splice(_) => vec![format!(
+                "{}{{{{- toYaml . | nindent {indent} }}}}",
+                pad(indent)
+            )],
             MapPart::Entry { key, .. } => self.entry_expr(key, value, indent),
         };
         self.dot = before;
@@ -170,7 +173,10 @@ impl<'a> Printer<'a> {
         match part {
             MapPart::Splice(expr) => {
                 let text = self.expr(expr);
-                vec![format!("{}{{{{- toYaml {text} | nindent {indent} }}}}", pad(indent))]
+                vec![format!(
+                    "{}{{{{- toYaml {text} | nindent {indent} }}}}",
+                    pad(indent)
+                )]
             }
             MapPart::Entry { key, value, .. } => self.entry(key, value, indent),
         }
@@ -182,7 +188,10 @@ impl<'a> Printer<'a> {
         {
             let to = indent + 2;
             let call = format!("include {} {} | nindent {to}", quoted(name), self.root());
-            return vec![key_line(key, indent), format!("{}{{{{- {call} }}}}", pad(to))];
+            return vec![
+                key_line(key, indent),
+                format!("{}{{{{- {call} }}}}", pad(to)),
+            ];
         }
         match value {
             Form::Plain(node) => plain_lines(&entry_node(key, node.clone()), indent),
@@ -264,11 +273,20 @@ impl<'a> Printer<'a> {
     }
 
     /// A longer text with values inside, written around `holder` as YAML would write it.
-    fn scalar(&mut self, expr: &Expr, holder: &dyn Fn(Node) -> Node, indent: usize) -> Option<Lines> {
+    fn scalar(
+        &mut self,
+        expr: &Expr,
+        holder: &dyn Fn(Node) -> Node,
+        indent: usize,
+    ) -> Option<Lines> {
         let Expr::Concat(parts) = expr else {
             return None;
         };
-        if self.has_hash(expr) || parts.iter().any(|part| matches!(part, Expr::If(_) | Expr::Tree(_) | Expr::Var(_))) {
+        if self.has_hash(expr)
+            || parts
+                .iter()
+                .any(|part| matches!(part, Expr::If(_) | Expr::Tree(_) | Expr::Var(_)))
+        {
             return None;
         }
         let (mut text, mut holes, mut safe) = (String::new(), Vec::new(), true);
@@ -287,20 +305,25 @@ impl<'a> Printer<'a> {
             part.params(&mut visit);
             let number = self.ty(part) == Ty::Number;
             let inner = self.atom(part);
-            holes.push(if number { format!("int {inner}") } else { unwrapped(inner) });
+            holes.push(if number {
+                format!("int {inner}")
+            } else {
+                unwrapped(inner)
+            });
         }
         let lettered = parts.iter().any(|part| {
             matches!(part, Expr::Lit(node) if plain_text(node).contains(|c: char| c.is_ascii_alphabetic() && !c.is_ascii_hexdigit()))
         });
         let several = text.contains('\n');
         let written = if several || (safe && lettered) {
-            let node = holder(Node::Text(Origin::rule("helm", []), text.replace('\u{e000}', "ZQZ").into()));
+            let node = holder(Node::Text(
+                Origin::rule("helm", []),
+                text.replace('\u{e000}', "ZQZ").into(),
+            ));
             let mut written = String::from_utf8(yaml::write(&node)).expect("YAML is UTF-8");
             for (at, hole) in holes.iter().enumerate() {
-                written = escaped(&written, at == 0).replace(
-                    &format!("ZQZHOLE{at}ZQZ"),
-                    &format!("{{{{ {hole} }}}}"),
-                );
+                written = escaped(&written, at == 0)
+                    .replace(&format!("ZQZHOLE{at}ZQZ"), &format!("{{{{ {hole} }}}}"));
             }
             written
         } else {
@@ -327,7 +350,8 @@ impl<'a> Printer<'a> {
                         Some(when) => when.clone().and(exists),
                         None => exists,
                     };
-                    let lines = self.guarded(Some(&when), indent, |printer| printer.item(value, indent));
+                    let lines =
+                        self.guarded(Some(&when), indent, |printer| printer.item(value, indent));
                     out.extend(lines);
                 }
                 SeqPart::Each { over, item } => out.extend(self.each(over, item, indent)),
@@ -336,7 +360,10 @@ impl<'a> Printer<'a> {
                     out.extend(block(
                         &format!("with {text}"),
                         indent,
-                        vec![format!("{}{{{{- toYaml . | nindent {indent} }}}}", pad(indent))],
+                        vec![format!(
+                            "{}{{{{- toYaml . | nindent {indent} }}}}",
+                            pad(indent)
+                        )],
                     ));
                 }
             }
@@ -378,7 +405,11 @@ impl<'a> Printer<'a> {
             Form::Expr(expr) => match self.ty(expr) {
                 Ty::Map | Ty::List => {
                     let text = self.expr(expr);
-                    vec![format!("{}- {{{{- toYaml {text} | nindent {} }}}}", pad(indent), indent + 2)]
+                    vec![format!(
+                        "{}- {{{{- toYaml {text} | nindent {} }}}}",
+                        pad(indent),
+                        indent + 2
+                    )]
                 }
                 _ => {
                     let holder = |node| Node::seq(Origin::rule("helm", []), [node]);
@@ -500,7 +531,10 @@ impl<'a> Printer<'a> {
         let base = base
             .strip_prefix(self.subject.as_str())
             .map_or(base, |rest| rest.trim_start_matches('-'));
-        let name = self.free_helper(&format!("{}Name", path::camel(if base.is_empty() { "object" } else { base })));
+        let name = self.free_helper(&format!(
+            "{}Name",
+            path::camel(if base.is_empty() { "object" } else { base })
+        ));
         self.known.insert(id, name.clone());
         let before = (self.moved, self.dot.take(), std::mem::take(&mut self.holds));
         self.moved = 0;

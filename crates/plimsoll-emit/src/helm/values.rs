@@ -1,7 +1,7 @@
 //! Values files: what all environments share, and what each says otherwise.
 
-use super::words::Word;
 use super::chart::Chart;
+use super::words::Word;
 use plimsoll_source::{Entry, Node, Origin};
 use std::collections::BTreeMap;
 
@@ -24,13 +24,20 @@ pub fn of_environment(chart: &Chart, environment: usize) -> Node {
     let shown = chart.words.all.iter().filter_map(|(path, word)| {
         let value = word.values[environment].as_ref()?;
         let values: Vec<&Node> = word.values.iter().flatten().collect();
-        let differs = word.values.iter().any(|other| other.as_ref() != Some(value));
+        let differs = word
+            .values
+            .iter()
+            .any(|other| other.as_ref() != Some(value));
         if !differs {
             return None;
         }
         let main = word.values[chart.main].as_ref().unwrap_or(value);
         let base = common(main, &values);
-        let own = if word.optional { Some(value.clone()) } else { beyond(&base, &values, value) };
+        let own = if word.optional {
+            Some(value.clone())
+        } else {
+            beyond(&base, &values, value)
+        };
         show(word, &own?).map(|node| (path.as_str(), node))
     });
     nested(shown)
@@ -57,7 +64,10 @@ fn common(main: &Node, all: &[&Node]) -> Node {
 /// What a value says beyond what all say alike.
 fn beyond(base: &Node, all: &[&Node], value: &Node) -> Option<Node> {
     let Node::Map(origin, entries) = value else {
-        return all.iter().any(|other| *other != value).then(|| value.clone());
+        return all
+            .iter()
+            .any(|other| *other != value)
+            .then(|| value.clone());
     };
     let own = entries.iter().filter_map(|entry| {
         let Some(known) = base.get(&entry.key) else {
@@ -77,7 +87,9 @@ fn beyond(base: &Node, all: &[&Node], value: &Node) -> Option<Node> {
 pub fn show(word: &Word, value: &Node) -> Option<Node> {
     let origin = value.origin().clone();
     if value.is_null() {
-        let text = word.sample().is_none_or(|sample| matches!(sample, Node::Text(..)));
+        let text = word
+            .sample()
+            .is_none_or(|sample| matches!(sample, Node::Text(..)));
         return text.then(|| Node::Text(origin, "".into()));
     }
     if let Some((here, _)) = word

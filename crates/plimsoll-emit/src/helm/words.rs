@@ -177,7 +177,10 @@ impl At {
         if let Some(first) = lower.next() {
             path.push(first.to_ascii_lowercase().to_string() + lower.as_str());
         }
-        let steps = self.steps.iter().filter(|step| !silent.contains(&step.as_str()));
+        let steps = self
+            .steps
+            .iter()
+            .filter(|step| !silent.contains(&step.as_str()));
         path.extend(steps.map(|step| path::camel(step)));
         path.join(".")
     }

@@ -68,6 +68,7 @@ fn the_forms_of_a_chart_with_an_environments_values_are_that_environment() {
         let system = project.system();
         let mut findings = Findings::default();
         let charts = helm::charts(&system, &mut findings);
+        assert!(findings.is_empty(), "{example}: {findings:#?}");
         for (at, environment) in system.environments.iter().enumerate() {
             let mut found = Objects::new();
             for chart in &charts {
@@ -116,7 +117,13 @@ fn helm_renders_every_environment_of_every_example_as_its_manifests() {
                 for chart in charts(folder.path()) {
                     let short = environment.app.environment.short.peek();
                     let output = Command::new(&helm_binary)
-                        .args(["template", "release", "--skip-tests", "--kube-version", "1.36.0"])
+                        .args([
+                            "template",
+                            "release",
+                            "--skip-tests",
+                            "--kube-version",
+                            "1.36.0",
+                        ])
                         .args(["-n", &environment.world.namespace])
                         .arg("-f")
                         .arg(chart.join(format!("values-{short}.yaml")))
@@ -124,7 +131,10 @@ fn helm_renders_every_environment_of_every_example_as_its_manifests() {
                         .output()
                         .expect("helm runs");
                     if !output.status.success() {
-                        wrong.push(format!("{what}: {}", String::from_utf8_lossy(&output.stderr)));
+                        wrong.push(format!(
+                            "{what}: {}",
+                            String::from_utf8_lossy(&output.stderr)
+                        ));
                         continue;
                     }
                     found.extend(objects(&output.stdout));
