@@ -3,7 +3,12 @@
 use plimsoll_source::{Level, Rule};
 
 /// Every rule of this crate, in the order of the codes.
-pub static ALL: &[&Rule] = &[&FOLDER_OUTSIDE, &FOLDERS_DIFFER, &NOT_IN_COMPOSE, &CONTRACT_CONFLICT];
+pub static ALL: &[&Rule] = &[
+    &FOLDER_OUTSIDE,
+    &FOLDERS_DIFFER,
+    &NOT_IN_COMPOSE,
+    &CONTRACT_CONFLICT,
+];
 
 /// A folder that leaves the root of the repository.
 pub static FOLDER_OUTSIDE: Rule = Rule {
