@@ -1,6 +1,8 @@
 //! What every module of the compiler is given.
 
 use crate::names;
+use crate::namespace::{self, LivedIn};
+use crate::network::edges::Edges;
 use plimsoll_schema::Minor;
 use plimsoll_source::{Finding, Findings, Origin, Sourced, Str};
 use plimsoll_spec::App;
@@ -15,15 +17,22 @@ pub struct Cx<'a> {
     pub app: &'a App,
     /// Kubernetes version to write for.
     pub target: Minor,
+    /// Who uses what.
+    pub edges: Edges<'a>,
+    /// The namespaces in which something of ours lives: the main one first.
+    pub lived_in: Vec<LivedIn<'a>>,
     findings: RefCell<Findings>,
 }
 
 impl<'a> Cx<'a> {
     /// A fresh start for one environment.
     pub fn new(app: &'a App, target: Minor) -> Self {
+        let edges = Edges::new(app);
         Self {
             app,
             target,
+            lived_in: namespace::lived_in(app, &edges),
+            edges,
             findings: RefCell::default(),
         }
     }

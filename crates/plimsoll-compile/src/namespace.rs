@@ -3,18 +3,21 @@
 use crate::cx::{Cx, Objects};
 use crate::names;
 use crate::network::deny;
-use crate::network::flows::programs;
+use crate::network::edges::Edges;
 use crate::program::Program;
 use plimsoll_source::{Origin, Sourced, Str};
+use plimsoll_spec::App;
 use plimsoll_spec::app::namespace::{PodSecurity, Quota};
 use plimsoll_spec::app::service::Kind;
 use plimsoll_spec::app::{Namespace, Service};
 use plimsoll_world::{Cond, Expr, Form, Fragment, MapBuilder, ObjectForm, Op, Scope, Unit, form};
 
-/// The namespaces in which something of ours lives, each with its settings: the main one first.
-pub fn lived_in<'a>(cx: &Cx<'a>) -> Vec<(Sourced<Str>, Option<&'a Namespace>)> {
-    let app = cx.app;
-    let mut names: Vec<Sourced<Str>> = programs(cx).iter().map(|p| p.namespace.clone()).collect();
+/// A namespace with its settings, if somebody wrote some.
+pub type LivedIn<'a> = (Sourced<Str>, Option<&'a Namespace>);
+
+/// The namespaces in which something of ours lives: the main one first.
+pub fn lived_in<'a>(app: &'a App, edges: &Edges<'a>) -> Vec<LivedIn<'a>> {
+    let mut names: Vec<Sourced<Str>> = edges.programs().iter().map(|p| p.namespace.clone()).collect();
     names.extend(
         app.stores
             .values()
@@ -56,7 +59,8 @@ fn runs_here(store: &plimsoll_spec::app::Store) -> bool {
 
 /// The objects of every namespace.
 pub fn objects(cx: &Cx, out: &mut Objects) {
-    for (name, settings) in lived_in(cx) {
+    for (name, settings) in &cx.lived_in {
+        let settings = *settings;
         let unit = Unit::Namespace(name.peek().clone());
         let when = match settings {
             Some(settings) => Cond::decided(&settings.existing, |existing| !existing),
@@ -65,9 +69,9 @@ pub fn objects(cx: &Cx, out: &mut Objects) {
         out.push(ObjectForm::new(
             unit.clone(),
             when,
-            namespace(cx, &name, settings),
+            namespace(cx, name, settings),
         ));
-        deny::objects(cx, &name, out);
+        deny::objects(cx, name, out);
         if let Some(settings) = settings {
             quota(cx, &name, settings, &unit, out);
             limits(cx, &name, settings, &unit, out);
@@ -169,7 +173,9 @@ fn largest(cx: &Cx, namespace: &str, because: &Origin) -> Form {
     let s = &Scope::new("namespace/quota").because(because);
     let (mut pods, mut cpu, mut memory, mut limit) =
         (Vec::new(), Vec::new(), Vec::new(), Vec::new());
-    for program in programs(cx)
+    for program in cx
+        .edges
+        .programs()
         .iter()
         .filter(|program| program.namespace.peek() == namespace)
     {

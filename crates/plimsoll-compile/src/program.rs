@@ -1,5 +1,6 @@
 //! What services, jobs, migrations and stores have in common: a program in a pod.
 
+use crate::secrets::plan::PlannedKey;
 use indexmap::IndexMap;
 use plimsoll_source::{Knob, Origin, Sourced, Str};
 use plimsoll_spec::app::pod::{Companion, SecretUse, Security, Volume, Writable};
@@ -9,6 +10,7 @@ use plimsoll_spec::app::{
 };
 use plimsoll_spec::types::{Permission, Template};
 use plimsoll_world::{Cond, Unit};
+use std::cell::OnceCell;
 
 /// A program in a pod, seen without what only its own block has.
 pub struct Program<'a> {
@@ -66,6 +68,8 @@ pub struct Program<'a> {
     pub own_disks: bool,
     /// Where it was written.
     pub origin: &'a Origin,
+    /// The keys of its Secret, once somebody has asked; see [`crate::secrets::plan::keys`].
+    pub planned: OnceCell<IndexMap<Str, PlannedKey>>,
 }
 
 impl<'a> Program<'a> {
@@ -99,6 +103,7 @@ impl<'a> Program<'a> {
             sidecars: Some(&service.sidecars),
             own_disks: *service.kind.peek() == plimsoll_spec::app::service::Kind::StatefulSet,
             origin: &service.origin,
+            planned: OnceCell::new(),
         }
     }
 
@@ -132,6 +137,7 @@ impl<'a> Program<'a> {
             sidecars: None,
             own_disks: false,
             origin: &job.origin,
+            planned: OnceCell::new(),
         }
     }
 
@@ -167,6 +173,7 @@ impl<'a> Program<'a> {
             sidecars: None,
             own_disks: false,
             origin: &migration.origin,
+            planned: OnceCell::new(),
         }
     }
 
@@ -200,6 +207,7 @@ impl<'a> Program<'a> {
             sidecars: Some(&store.sidecars),
             own_disks: true,
             origin: &store.origin,
+            planned: OnceCell::new(),
         }
     }
 

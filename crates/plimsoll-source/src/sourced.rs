@@ -1,5 +1,6 @@
 //! A typed value that cannot shed its origin by accident.
 
+use crate::literal::chosen;
 use crate::{Origin, Span};
 use std::fmt;
 
@@ -22,7 +23,7 @@ impl<T> Sourced<T> {
     pub fn rule(rule: &'static str, value: T) -> Self {
         Self {
             value,
-            origin: Origin::rule(rule, []),
+            origin: chosen(rule),
         }
     }
 
@@ -62,7 +63,7 @@ impl<T> Sourced<T> {
 
     /// A constant that this value decides about: it touches, it does not drive.
     pub fn choose<U>(&self, rule: &'static str, decide: impl FnOnce(&T) -> U) -> Sourced<U> {
-        let origin = Origin::rule(rule, []).because(&self.origin);
+        let origin = chosen(rule).because(&self.origin);
         Sourced {
             value: decide(&self.value),
             origin,

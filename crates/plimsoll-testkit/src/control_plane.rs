@@ -141,7 +141,7 @@ impl ControlPlane {
             "--for=condition=Established",
             "crd",
             "--all",
-            "--timeout=120s",
+            "--timeout=600s",
         ];
         self.run(&wait)
             .expect("custom resource definitions are established");

@@ -1,7 +1,7 @@
 //! Building forms: what the `form!` macro expands to.
 
 use crate::{Cond, Expr, Form, MapPart, SeqPart};
-use plimsoll_source::{Entry, Knob, Node, Origin, Scalar, Sourced, Str};
+use plimsoll_source::{Entry, Knob, Node, Origin, Scalar, Sourced, Str, chosen, literal};
 
 /// The rule that writes a form: the origin of its literals and of its maps and lists.
 #[derive(Clone, Debug)]
@@ -13,7 +13,7 @@ impl Scope {
     /// The scope of a rule; its name is the module to open, such as `workload/deployment`.
     pub fn new(rule: &'static str) -> Self {
         Self {
-            origin: Origin::rule(rule, []),
+            origin: chosen(rule),
         }
     }
 
@@ -128,7 +128,7 @@ impl<F: IntoForm> IntoForm for Option<F> {
 
 impl IntoForm for Lit<&'static str> {
     fn into_form(self, scope: &Scope) -> Option<Form> {
-        Some(Form::Plain(scope.text(self.0)))
+        Some(Form::Plain(scope.text(literal(self.0))))
     }
 }
 

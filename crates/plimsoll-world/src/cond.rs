@@ -1,7 +1,7 @@
 //! Conditions: what lets a part of a form exist.
 
 use crate::{Expr, Param};
-use plimsoll_source::{Knob, Origin, Scalar, Sourced, Str};
+use plimsoll_source::{Knob, Origin, Scalar, Sourced, Str, chosen};
 use std::sync::Arc;
 
 /// A decision. What no word can turn is known at once and leaves only its reason.
@@ -28,7 +28,7 @@ pub enum Cond {
 impl Cond {
     /// Decided by a rule alone.
     pub fn always(rule: &'static str) -> Self {
-        Self::Known(true, Origin::rule(rule, []))
+        Self::Known(true, chosen(rule))
     }
 
     /// Decided now by a value that cannot be turned.

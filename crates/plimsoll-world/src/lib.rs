@@ -27,5 +27,9 @@ pub use hash::content_hash;
 pub use object::{Object, ObjectKey, Role, Unit, World};
 pub use op::Op;
 
+/// A key that stands in the program: it is part of the binary and never allocated.
+#[doc(hidden)]
+pub use arcstr::literal as key;
+
 #[cfg(test)]
 mod tests;

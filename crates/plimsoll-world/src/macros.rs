@@ -50,10 +50,10 @@ macro_rules! form_entries {
 #[macro_export]
 macro_rules! form_entry {
     ($s:ident, $m:ident, $cond:tt; $key:ident : $($rest:tt)*) => {
-        $crate::form_value!($s, $m, $cond, (stringify!($key)); $($rest)*);
+        $crate::form_value!($s, $m, $cond, ($crate::key!(stringify!($key))); $($rest)*);
     };
     ($s:ident, $m:ident, $cond:tt; $key:literal : $($rest:tt)*) => {
-        $crate::form_value!($s, $m, $cond, ($key); $($rest)*);
+        $crate::form_value!($s, $m, $cond, ($crate::key!($key)); $($rest)*);
     };
     ($s:ident, $m:ident, $cond:tt; ($key:expr) : $($rest:tt)*) => {
         $crate::form_value!($s, $m, $cond, ($key); $($rest)*);

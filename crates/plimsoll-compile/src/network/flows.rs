@@ -14,27 +14,6 @@ use plimsoll_spec::app::{Port, Ports, Store, Use};
 use plimsoll_spec::types::{Caller, PortRef, RouteTarget, Target};
 use plimsoll_world::Cond;
 
-/// Every program of the application.
-pub fn programs<'a>(cx: &Cx<'a>) -> Vec<Program<'a>> {
-    let app = cx.app;
-    let services = app.services.values().map(Program::service);
-    let jobs = app.jobs.values().map(Program::job);
-    let migrations = app
-        .migrations
-        .values()
-        .map(|migration| Program::migration(migration, None));
-    let stores = app
-        .stores
-        .values()
-        .filter(|store| *store.run.peek() == Run::StatefulSet)
-        .map(Program::store);
-    services
-        .chain(jobs)
-        .chain(migrations)
-        .chain(stores)
-        .collect()
-}
-
 /// The pods of a thing as a peer.
 fn pods(cx: &Cx, name: &Sourced<Str>, namespace: &Sourced<Str>) -> Peer {
     Peer::Pods {
@@ -103,15 +82,10 @@ pub fn into_program(cx: &Cx, program: &Program) -> Vec<Flow> {
         return Vec::new();
     };
     let mut flows = Vec::new();
-    for user in programs(cx) {
-        for uses in user.uses.values() {
-            if !matches!(&uses.target, Target::Service(target) if target == name) {
-                continue;
-            }
-            let peer = pods(cx, &user.name, user.namespace);
-            let ports = opened(&service.ports, uses.ports.as_ref(), false);
-            flows.push(Flow::new(peer, ports, &uses.origin).when(user.on()));
-        }
+    for (user, uses) in cx.edges.users_of_service(name) {
+        let peer = pods(cx, &user.name, user.namespace);
+        let ports = opened(&service.ports, uses.ports.as_ref(), false);
+        flows.push(Flow::new(peer, ports, &uses.origin).when(user.on()));
     }
     for caller in service.callers.values() {
         let ports = opened(&service.ports, caller.ports.as_ref(), false);
@@ -147,28 +121,18 @@ pub fn into_program(cx: &Cx, program: &Program) -> Vec<Flow> {
 /// What routes bring from the gateway.
 fn routed(cx: &Cx, name: &Str, ports: &Ports) -> Vec<Flow> {
     let mut flows = Vec::new();
-    for route in cx.app.routes.values() {
-        for path in route.paths.values() {
-            let RouteTarget::Backend {
-                target: Target::Service(target),
-                port,
-            } = path.to.peek()
-            else {
-                continue;
-            };
-            if target != name {
-                continue;
-            }
-            let wanted = route_port(port.as_ref());
-            let Some(port) = find(ports, &wanted) else {
-                continue;
-            };
-            let from = from_gateway(cx, &[port], &path.origin);
-            flows.extend(
-                from.into_iter()
-                    .map(|flow| flow.when(Cond::on(&route.enabled))),
-            );
-        }
+    for (route, path) in cx.edges.routes_to(name) {
+        let RouteTarget::Backend { port, .. } = path.to.peek() else {
+            continue;
+        };
+        let Some(port) = find(ports, &route_port(port.as_ref())) else {
+            continue;
+        };
+        let from = from_gateway(cx, &[port], &path.origin);
+        flows.extend(
+            from.into_iter()
+                .map(|flow| flow.when(Cond::on(&route.enabled))),
+        );
     }
     flows
 }
@@ -372,25 +336,19 @@ pub fn store_peer(cx: &Cx, store: &Store, pooled: bool) -> Peer {
 /// Who uses a store: the pods on the other end of each edge, with what lets the edge exist.
 pub fn users_of(cx: &Cx, store: &Store, pooled: bool) -> Vec<Flow> {
     let mut flows = Vec::new();
-    for user in programs(cx) {
-        for uses in user.uses.values() {
-            if !matches!(&uses.target, Target::Store { store: name, .. } if name == store.name.peek())
-            {
-                continue;
-            }
-            let (through, because) = through_pooler(uses, &user, store);
-            let peer = pods(cx, &user.name, user.namespace);
-            let ports = opened(&store.ports, uses.ports.as_ref(), true);
-            let flow = Flow::new(peer, ports, &uses.origin.because(&because));
-            let flow = flow
-                .when(Cond::known(through == pooled, &because))
-                .when(user.on());
-            let known = |other: &Flow| {
-                other.peer == flow.peer && other.ports == flow.ports && other.when.may_hold()
-            };
-            if !flows.iter().any(known) {
-                flows.push(flow);
-            }
+    for (user, uses) in cx.edges.users_of_store(store.name.peek()) {
+        let (through, because) = through_pooler(uses, user, store);
+        let peer = pods(cx, &user.name, user.namespace);
+        let ports = opened(&store.ports, uses.ports.as_ref(), true);
+        let flow = Flow::new(peer, ports, &uses.origin.because(&because));
+        let flow = flow
+            .when(Cond::known(through == pooled, &because))
+            .when(user.on());
+        let known = |other: &Flow| {
+            other.peer == flow.peer && other.ports == flow.ports && other.when.may_hold()
+        };
+        if !flows.iter().any(known) {
+            flows.push(flow);
         }
     }
     flows

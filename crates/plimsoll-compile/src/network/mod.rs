@@ -1,6 +1,7 @@
 //! Who may talk to whom, and how the outside comes in.
 
 pub mod deny;
+pub mod edges;
 pub mod flow;
 pub mod flows;
 pub mod policy;

@@ -72,7 +72,11 @@ pub struct PlannedSecret {
 pub type Plan = BTreeMap<(Str, Str), PlannedSecret>;
 
 /// The keys that a program has from its secrets, its edges and its texts.
-pub fn keys(cx: &Cx, program: &Program) -> IndexMap<Str, PlannedKey> {
+pub fn keys<'p>(cx: &Cx, program: &'p Program) -> &'p IndexMap<Str, PlannedKey> {
+    program.planned.get_or_init(|| plan_keys(cx, program))
+}
+
+fn plan_keys(cx: &Cx, program: &Program) -> IndexMap<Str, PlannedKey> {
     let mut keys = IndexMap::new();
     let mut add = |secret: SecretValue, file: Option<Sourced<Str>>| {
         let planned = planned(cx, secret, file);
@@ -339,6 +343,7 @@ pub fn add_program(cx: &Cx, program: &Program, plan: &mut Plan) {
         entry.asked = Origin::all([entry.asked.clone(), asked_by(program)]);
     }
     for (key, planned) in keys {
-        entry.keys.entry(key).or_insert(planned);
+        let known = entry.keys.entry(key.clone());
+        known.or_insert_with(|| planned.clone());
     }
 }

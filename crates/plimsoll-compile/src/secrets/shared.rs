@@ -3,7 +3,6 @@
 use crate::address::SecretValue;
 use crate::cx::Cx;
 use crate::names::dashed;
-use crate::namespace::lived_in;
 use crate::secrets::plan::{Plan, PlannedSecret, planned};
 use indexmap::IndexMap;
 use plimsoll_source::{Origin, Sourced, Str};
@@ -74,7 +73,7 @@ fn pull(cx: &Cx, plan: &mut Plan) {
     else {
         return;
     };
-    for (namespace, _) in lived_in(cx) {
+    for (namespace, _) in &cx.lived_in {
         let when = Cond::known(true, name.origin());
         let keys = [(".dockerconfigjson", None)];
         let kind = "kubernetes.io/dockerconfigjson";
@@ -82,7 +81,7 @@ fn pull(cx: &Cx, plan: &mut Plan) {
             cx,
             plan,
             &Unit::Shared,
-            &namespace,
+            namespace,
             kind,
             name.peek(),
             &keys,

@@ -197,7 +197,7 @@ fn routes(cx: &Cx, route: &Route, out: &mut Objects) {
 /// A route lives with its first backend of ours.
 pub(super) fn home(cx: &Cx, found: &[Backed]) -> Sourced<Str> {
     let ours = |backed: &&Backed| {
-        crate::namespace::lived_in(cx)
+        cx.lived_in
             .iter()
             .any(|(name, _)| name.peek() == backed.namespace.peek())
     };
