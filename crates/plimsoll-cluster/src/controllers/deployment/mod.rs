@@ -177,11 +177,12 @@ fn old_pods_run(state: &State, sets: &Sets) -> bool {
 
 /// The end of every pass: cleans up if the rollout is complete, then writes the status.
 fn finish(state: &mut State, deployment: &Value) -> Outcome {
-    let sets = Sets::find(state, deployment);
-    if status::is_complete(deployment, &deployment["status"]) {
-        replica_sets::clean_up(state, deployment, &sets);
+    let mut sets = Sets::find(state, deployment);
+    if status::is_complete(deployment, &deployment["status"])
+        && replica_sets::clean_up(state, deployment, &sets)
+    {
+        sets = Sets::find(state, deployment);
     }
-    let sets = Sets::find(state, deployment);
     status::sync_rollout(state, deployment, &sets)
 }
 

@@ -25,10 +25,10 @@ impl Sets {
         let mut owned = state.owned_by(object::uid(deployment));
         owned.retain(|one| one["kind"] == "ReplicaSet");
         owned.sort_by(|a, b| by_age(a, b));
-        let template = without_hash(&deployment["spec"]["template"]);
+        let template = &deployment["spec"]["template"];
         let position = owned
             .iter()
-            .position(|set| without_hash(&set["spec"]["template"]) == template);
+            .position(|set| is_of_template(&set["spec"]["template"], template));
         let new = position.map(|at| owned.remove(at));
         Self { new, old: owned }
     }
@@ -202,16 +202,17 @@ pub fn by_age(a: &Value, b: &Value) -> std::cmp::Ordering {
 
 /// Gives a ReplicaSet a size, with the annotations that proportional scaling needs.
 pub fn scale(state: &mut State, deployment: &Value, set: &Value, to: i64) -> bool {
-    let mut changed = set.clone();
     let from = size(set);
-    let sizes = annotations::put_sizes(
-        &mut changed,
+    let (desired, max) = (
         wanted(deployment),
         wanted(deployment) + max_surge(deployment),
     );
-    if from == to && !sizes {
+    let noted = annotations::desired(set) == Some(desired) && annotations::max(set) == Some(max);
+    if from == to && noted {
         return false;
     }
+    let mut changed = set.clone();
+    annotations::put_sizes(&mut changed, desired, max);
     changed["spec"]["replicas"] = json!(to);
     if state.update(MANAGER, changed).is_err() {
         return false;
@@ -222,10 +223,10 @@ pub fn scale(state: &mut State, deployment: &Value, set: &Value, to: i64) -> boo
     from != to
 }
 
-/// Removes the oldest empty `ReplicaSets` above `revisionHistoryLimit`.
-pub fn clean_up(state: &mut State, deployment: &Value, sets: &Sets) {
+/// Removes the oldest empty `ReplicaSets` above `revisionHistoryLimit`; returns whether there were any.
+pub fn clean_up(state: &mut State, deployment: &Value, sets: &Sets) -> bool {
     let Some(limit) = read::int(deployment, "/spec/revisionHistoryLimit") else {
-        return;
+        return false;
     };
     let mut old: Vec<_> = sets
         .old
@@ -236,6 +237,7 @@ pub fn clean_up(state: &mut State, deployment: &Value, sets: &Sets) {
         .len()
         .saturating_sub(usize::try_from(limit).unwrap_or_default());
     old.sort_by_key(|set| annotations::revision(set));
+    let mut any = false;
     for set in old.into_iter().take(surplus) {
         let busy = read::count(set, "/status/replicas") != 0
             || size(set) != 0
@@ -245,8 +247,10 @@ pub fn clean_up(state: &mut State, deployment: &Value, sets: &Sets) {
             let (namespace, name) = (object::namespace(set), object::name(set));
             let gone = state.delete(REPLICA_SET, namespace, name, &DeleteOptions::default());
             debug_assert!(gone.is_ok(), "an owned ReplicaSet can be deleted");
+            any = true;
         }
     }
+    any
 }
 
 fn announce(state: &mut State, deployment: &Value, name: &str, from: i64, to: i64) {
@@ -272,17 +276,16 @@ fn carry_revision(
     let Some(new) = &sets.new else {
         return deployment.clone();
     };
-    let mut changed = (**deployment).clone();
     let mut current = deployment.clone();
     let revision = annotations::revision(new).to_string();
-    if annotations::put(&mut changed, annotations::REVISION, &revision)
-        && let Ok(updated) = state.update(MANAGER, changed.clone())
-    {
-        changed = (*updated).clone();
-        current = updated;
+    if object::annotation(deployment, annotations::REVISION) != Some(&revision) {
+        let mut changed = Value::clone(deployment);
+        annotations::put(&mut changed, annotations::REVISION, &revision);
+        current = state.update(MANAGER, changed).unwrap_or(current);
     }
-    let known = conditions::find(&changed["status"], "Progressing").is_some();
+    let known = conditions::find(&current["status"], "Progressing").is_some();
     if has_deadline(deployment) && (created || !known) {
+        let mut changed = Value::clone(&current);
         let progressing = Condition {
             kind: "Progressing",
             status: "True",
@@ -316,13 +319,22 @@ pub fn has_deadline(deployment: &Value) -> bool {
     seconds.is_some_and(|seconds| seconds != i64::from(i32::MAX))
 }
 
-fn without_hash(template: &Value) -> Value {
-    let mut template = template.clone();
-    if let Some(labels) = template
-        .pointer_mut("/metadata/labels")
-        .and_then(Value::as_object_mut)
-    {
-        labels.shift_remove(HASH_LABEL);
-    }
-    template
+/// Whether a ReplicaSet's template is the Deployment's, but for the label that marks its pods.
+fn is_of_template(set: &Value, template: &Value) -> bool {
+    let (one, other) = (&set["metadata"], &template["metadata"]);
+    same_but(set, template, "metadata")
+        && same_but(one, other, "labels")
+        && same_but(&one["labels"], &other["labels"], HASH_LABEL)
+}
+
+/// Whether two maps are equal, one key aside.
+fn same_but(a: &Value, b: &Value, key: &str) -> bool {
+    let entries = |value: &Value| {
+        let map = value.as_object();
+        map.map_or(0, |map| map.keys().filter(|known| *known != key).count())
+    };
+    let known = |name: &String, value: &Value| name == key || b.get(name) == Some(value);
+    entries(a) == entries(b)
+        && a.as_object()
+            .is_none_or(|map| map.iter().all(|(name, value)| known(name, value)))
 }
