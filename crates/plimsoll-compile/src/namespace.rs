@@ -17,7 +17,11 @@ pub type LivedIn<'a> = (Sourced<Str>, Option<&'a Namespace>);
 
 /// The namespaces in which something of ours lives: the main one first.
 pub fn lived_in<'a>(app: &'a App, edges: &Edges<'a>) -> Vec<LivedIn<'a>> {
-    let mut names: Vec<Sourced<Str>> = edges.programs().iter().map(|p| p.namespace.clone()).collect();
+    let mut names: Vec<Sourced<Str>> = edges
+        .programs()
+        .iter()
+        .map(|p| p.namespace.clone())
+        .collect();
     names.extend(
         app.stores
             .values()

@@ -124,6 +124,7 @@ fn build() -> Result<PathBuf> {
         .status()
         .context("starting cargo")?;
     ensure!(status.success(), "the program does not build: {status}");
-    let target = std::env::var_os("CARGO_TARGET_DIR").map_or_else(|| "target".into(), PathBuf::from);
+    let target =
+        std::env::var_os("CARGO_TARGET_DIR").map_or_else(|| "target".into(), PathBuf::from);
     Ok(fs::canonicalize(target.join("release/plimsoll"))?)
 }

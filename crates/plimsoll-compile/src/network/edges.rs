@@ -4,8 +4,8 @@
 use crate::program::Program;
 use plimsoll_source::Str;
 use plimsoll_spec::App;
-use plimsoll_spec::app::store::Run;
 use plimsoll_spec::app::route::RoutePath;
+use plimsoll_spec::app::store::Run;
 use plimsoll_spec::app::{Route, Use};
 use plimsoll_spec::types::{RouteTarget, Target};
 use std::collections::BTreeMap;

@@ -548,10 +548,7 @@ fn certificates(cx: &Cx, rules: &mut Rules) -> bool {
             return false;
         }
     };
-    let namespaces: Vec<Sourced<Str>> = crate::namespace::lived_in(cx)
-        .into_iter()
-        .map(|(name, _)| name)
-        .collect();
+    let namespaces: Vec<Sourced<Str>> = cx.lived_in.iter().map(|(name, _)| name.clone()).collect();
     let Some(namespaces) = joined(&namespaces).filter(|_| made) else {
         return false;
     };
