@@ -15,6 +15,18 @@ pub(crate) fn commented(comment: &str, value: &Value) -> Vec<u8> {
     out
 }
 
+/// Several documents under a comment.
+pub(crate) fn stream(comment: &str, values: &[Value]) -> Vec<u8> {
+    let mut out = comment_lines(comment);
+    for (at, value) in values.iter().enumerate() {
+        if at > 0 {
+            out.extend_from_slice(b"---\n");
+        }
+        yaml::write_to(&mut out, &node(value));
+    }
+    out
+}
+
 fn comment_lines(comment: &str) -> Vec<u8> {
     let line = |line: &str| match line {
         "" => "#\n".to_owned(),

@@ -1,14 +1,18 @@
 //! Outputs, one module each. An emitter turns a World, or an application in all its environments,
 //! into files in memory; only the command line writes them to a disk.
 
+pub mod argocd;
 pub mod compose;
 mod document;
 mod fileset;
+pub mod flux;
 pub mod folders;
 pub mod helm;
 pub mod kustomize;
 pub mod manifests;
+mod repository;
 pub mod rules;
+mod stages;
 mod system;
 mod tree;
 

@@ -8,6 +8,7 @@ pub static ALL: &[&Rule] = &[
     &FOLDERS_DIFFER,
     &NOT_IN_COMPOSE,
     &CONTRACT_CONFLICT,
+    &NO_REPOSITORY,
 ];
 
 /// A folder that leaves the root of the repository.
@@ -50,4 +51,14 @@ pub static NOT_IN_COMPOSE: Rule = Rule {
     docs: "`render --to compose` runs an environment on one machine. Compose has no gateway, no copies of a store, no \
            probe by a mere connection, and no translation of ports. What it leaves out is said once, at the line that \
            asked for it; in a cluster all of it holds.",
+};
+
+/// Delivery from Git without a repository.
+pub static NO_REPOSITORY: Rule = Rule {
+    code: "PL0611",
+    name: "no-repository",
+    level: Level::Error,
+    consequence: "nothing is written for Argo CD and Flux, which read their files from Git",
+    docs: "Argo CD and Flux apply what stands in a Git repository, so their objects name it: `deliver.repo` is its URL, \
+           `deliver.branch` the branch of an environment, `deliver.folder` the folder below its root.",
 };

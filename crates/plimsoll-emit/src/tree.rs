@@ -1,6 +1,6 @@
 //! Changes of trees: a new tree that shares what stays.
 
-use plimsoll_source::{Entry, Node};
+use plimsoll_source::{Entry, Node, Str};
 
 /// The tree with a value at a path of keys that is there.
 pub(crate) fn with(node: &Node, path: &[&str], value: Node) -> Node {
@@ -38,5 +38,27 @@ pub(crate) fn map_entries(node: &Node, change: &dyn Fn(&Entry) -> Option<Node>) 
             Node::seq(origin.clone(), items.collect::<Vec<_>>())
         }
         scalar => scalar.clone(),
+    }
+}
+
+/// The tree with a value at a path of keys; the last one may be new.
+pub(crate) fn set(node: &Node, path: &[&str], value: Node) -> Node {
+    match path.split_last() {
+        Some((last, before)) => {
+            let Some(parent) = node.at(before) else {
+                return node.clone();
+            };
+            if parent.get(last).is_some() {
+                return with(node, path, value);
+            }
+            let mut entries = parent.entries().to_vec();
+            entries.push(Entry {
+                key: Str::from(*last),
+                at: value.origin().clone(),
+                value,
+            });
+            with(node, before, Node::map(parent.origin().clone(), entries))
+        }
+        None => value,
     }
 }

@@ -7,7 +7,9 @@ use crate::prepare::{Prepared, Ready};
 use crate::terminal::{self, Terminal};
 use clap::ValueEnum;
 use plimsoll_emit::folders::{self, Folders};
-use plimsoll_emit::{Emitted, Environment, System, compose, helm, kustomize, manifests};
+use plimsoll_emit::{
+    Emitted, Environment, System, argocd, compose, flux, helm, kustomize, manifests,
+};
 use plimsoll_source::Findings;
 
 /// An output of all environments at once.
@@ -18,6 +20,8 @@ const OUTPUTS: &[(Output, Emit)] = &[
     (Output::Kustomize, kustomize::files),
     (Output::Compose, compose::files),
     (Output::Helm, helm::files),
+    (Output::Argocd, argocd::files),
+    (Output::Flux, flux::files),
 ];
 
 /// Writes an output into a folder, or to stdout where it is one file.
