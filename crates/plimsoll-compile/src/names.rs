@@ -4,7 +4,7 @@
 
 use crate::cx::Cx;
 use plimsoll_source::{Sourced, Str};
-use plimsoll_world::{Form, Lit, Scope, form};
+use plimsoll_world::{Form, IntoForm, Lit, Scope, form};
 
 /// Label of the thing's name.
 pub const NAME: &str = "app.kubernetes.io/name";
@@ -29,7 +29,7 @@ pub fn selecting(cx: &Cx, name: &Sourced<Str>) -> Vec<(Str, Sourced<Str>)> {
 }
 
 /// All labels of a thing's objects.
-pub fn labels(cx: &Cx, name: &Sourced<Str>, component: &'static str) -> Form {
+pub fn labels(cx: &Cx, name: impl IntoForm, component: &'static str) -> Form {
     let s = &Scope::new("names/labels");
     form!(s; {
         "app.kubernetes.io/name": name,

@@ -201,8 +201,8 @@ fn largest(cx: &Cx, namespace: &str, because: &Origin) -> Form {
             continue;
         }
         let count = Expr::from(&store.instances);
-        let cpu_range = crate::workload::resources::range(&store.size.cpu);
-        let memory_range = crate::workload::resources::range(&store.size.memory);
+        let cpu_range = Expr::from(&store.size.cpu);
+        let memory_range = Expr::from(&store.size.memory);
         pods.push(count.clone());
         // A pod of the pooler, of an exporter and of a backup each, of the calm guesses.
         pods.push(Expr::Lit(plimsoll_source::Node::Int(s.origin().clone(), 6)));

@@ -47,7 +47,7 @@ pub struct Program<'a> {
     /// Scratch.
     pub writable: &'a Writable,
     /// Where it goes.
-    pub placement: &'a Placement,
+    pub placement: &'a Knob<Placement>,
     /// Identity in the cloud.
     pub identity: Option<&'a Sourced<Str>>,
     /// What it may ask of the API server.
@@ -92,7 +92,7 @@ impl<'a> Program<'a> {
             uses: &service.uses,
             volumes: &service.volumes,
             writable: &service.writable,
-            placement: service.placement.peek(),
+            placement: &service.placement,
             identity: service.identity.as_ref(),
             can: &service.can,
             security: &service.security,
@@ -126,7 +126,7 @@ impl<'a> Program<'a> {
             uses: &job.uses,
             volumes: &job.volumes,
             writable: &job.writable,
-            placement: job.placement.peek(),
+            placement: &job.placement,
             identity: job.identity.as_ref(),
             can: &job.can,
             security: &job.security,
@@ -162,7 +162,7 @@ impl<'a> Program<'a> {
             uses: &migration.uses,
             volumes: &migration.volumes,
             writable: &migration.writable,
-            placement: migration.placement.peek(),
+            placement: &migration.placement,
             identity: migration.identity.as_ref(),
             can: &[],
             security: &migration.security,
@@ -196,7 +196,7 @@ impl<'a> Program<'a> {
             uses: &store.uses,
             volumes: &store.volumes,
             writable: &store.writable,
-            placement: store.placement.peek(),
+            placement: &store.placement,
             identity: None,
             can: &[],
             security: &store.security,

@@ -4,13 +4,13 @@ use crate::cx::{Cx, Objects};
 use crate::names;
 use crate::program::Program;
 use crate::workload::rollout;
-use plimsoll_source::{Knob, Node, Sourced};
+use plimsoll_source::{Knob, Node, Origin, Sourced};
 use plimsoll_spec::app::platform::AutoscalerUse;
 use plimsoll_spec::app::scale::{Amount, Pace, Per};
 use plimsoll_spec::app::service::Kind;
 use plimsoll_spec::app::{OrNone, Service};
 use plimsoll_spec::types::{Percent, Rate};
-use plimsoll_world::{Cond, Expr, Form, Lit, ObjectForm, Scope, SeqBuilder, form};
+use plimsoll_world::{Cond, Expr, Form, Lit, ObjectForm, Op, Scope, SeqBuilder, form};
 
 /// Autoscaler and budget of a service.
 pub fn objects(cx: &Cx, service: &Service, program: &Program, out: &mut Objects) {
@@ -79,6 +79,22 @@ fn percent(knob: &Knob<Option<Percent>>) -> Knob<Option<u32>> {
     )
 }
 
+/// Whether cpu decides: it has a target, or nothing else has one.
+fn follows_cpu(service: &Service) -> Cond {
+    let scale = &service.scale;
+    let others = Cond::on(&percent(&scale.memory))
+        .or(Cond::on(&RateKnob(&scale.requests).knob()))
+        .or(Cond::known(!scale.queries.is_empty(), &service.origin));
+    Cond::on(&percent(&scale.cpu)).or(others.not())
+}
+
+/// Target of cpu in percent of the request.
+fn cpu(service: &Service) -> Expr {
+    let usual = Node::Int(Origin::rule("default: scale.cpu", []), 70);
+    let written = Expr::from(&percent(&service.scale.cpu));
+    Expr::call(Op::Default, [written, Expr::Lit(usual)])
+}
+
 fn target(cx: &Cx, program: &Program, service: &Service) -> Form {
     let s = &Scope::new("scaling/autoscaler");
     if rollout::is_rollout(cx, service) {
@@ -106,8 +122,9 @@ fn autoscaler(cx: &Cx, service: &Service, program: &Program) -> Form {
             minReplicas: &scale.replicas.min,
             maxReplicas: &scale.replicas.max,
             metrics: [
-                when (Cond::on(&percent(&scale.cpu))) resource(program, "cpu", &scale.cpu),
-                when (Cond::on(&percent(&scale.memory))) resource(program, "memory", &scale.memory),
+                when (follows_cpu(service)) resource(program, "cpu", cpu(service)),
+                when (Cond::on(&percent(&scale.memory)))
+                    resource(program, "memory", Expr::from(&percent(&scale.memory))),
             ],
             behavior: behavior(service),
         },
@@ -116,15 +133,14 @@ fn autoscaler(cx: &Cx, service: &Service, program: &Program) -> Form {
 
 /// A metric of the service's own container: a sidecar must not hide its load. Container metrics
 /// are stable from 1.30; before, the whole pod is measured.
-fn resource(program: &Program, name: &'static str, knob: &Knob<Option<Percent>>) -> Form {
+fn resource(program: &Program, name: &'static str, target: Expr) -> Form {
     let s = &Scope::new("scaling/autoscaler");
-    let target = percent(knob);
     form!(s; {
         type: "ContainerResource",
         containerResource: {
             name: Lit(name),
             container: &program.name,
-            target: { type: "Utilization", averageUtilization: &target },
+            target: { type: "Utilization", averageUtilization: target },
         },
     })
 }
@@ -200,10 +216,14 @@ fn triggers(cx: &Cx, service: &Service, program: &Program) -> Form {
     let s = &Scope::new("scaling/events");
     let scale = &service.scale;
     let mut list = SeqBuilder::new(s);
-    for (name, knob) in [("cpu", &scale.cpu), ("memory", &scale.memory)] {
-        let target = percent(knob);
-        let text = Expr::concat([Expr::from(&target)]);
-        list.push_when(s, Cond::on(&target), || {
+    let memory = percent(&scale.memory);
+    let followed = [
+        ("cpu", follows_cpu(service), cpu(service)),
+        ("memory", Cond::on(&memory), Expr::from(&memory)),
+    ];
+    for (name, when, target) in followed {
+        let text = Expr::concat([target]);
+        list.push_when(s, when, || {
             form!(s; {
                 type: Lit(name),
                 metricType: "Utilization",

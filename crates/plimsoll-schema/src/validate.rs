@@ -1,11 +1,12 @@
 //! Strict validation of a value against a type, as the API server does it with `fieldValidation=Strict`.
 use std::fmt;
 
+use plimsoll_source::near;
 use serde_json::{Map, Value};
 
 use crate::{
     Bounds, Extra, Field, Minor, Path, Scalar, Schemas, Segment, Shape, Type, TypeId, kubernetes,
-    lifecycle, nearest,
+    lifecycle,
 };
 
 /// Something in a value that its type does not allow.
@@ -179,11 +180,11 @@ fn near_kind(
     let replacement = replacement.and_then(|version| schemas.kind_of(version, kind));
     let served = || schemas.kinds().filter(|info| info.served_at(at));
     let named = |name: &str| served().find(|info| info.kind == name);
-    let near = || nearest(kind, served().map(|info| info.kind.as_ref())).and_then(named);
+    let close = || near(kind, served().map(|info| info.kind.as_ref())).and_then(named);
     let meant = replacement
         .filter(|info| info.served_at(at))
         .or_else(|| named(kind))
-        .or_else(near)?;
+        .or_else(close)?;
     Some((meant.api_version(), meant.kind.to_string()))
 }
 
@@ -290,7 +291,7 @@ impl Check<'_> {
             (None, Extra::Refused) if embedded && matches!(name, "apiVersion" | "kind") => {}
             (None, Extra::Refused) => {
                 let known = ty.fields().iter().filter(|field| field.known_at(self.at));
-                let near = nearest(name, known.map(|field| field.name.as_ref())).map(str::to_owned);
+                let near = near(name, known.map(|field| field.name.as_ref())).map(str::to_owned);
                 self.problem(ProblemKind::UnknownField { near });
             }
         }
@@ -351,7 +352,7 @@ impl Check<'_> {
         };
         // Where the version lists no choices, every text is allowed.
         if known().next().is_some() && !known().any(|choice| choice == text) {
-            let near = nearest(text, known()).map(str::to_owned);
+            let near = near(text, known()).map(str::to_owned);
             let allowed = known().map(str::to_owned).collect();
             self.problem(ProblemKind::BadEnum { allowed, near });
         }

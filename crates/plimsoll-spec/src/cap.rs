@@ -49,16 +49,22 @@ fn lowered<T: Ord + Clone>(knob: &Knob<T>, most: &Sourced<T>) -> Knob<T> {
 
 fn size(size: &mut Size, cap: &Cap) {
     if let Some(most) = &cap.cpu {
-        size.cpu = range(&size.cpu, most);
+        size.cpu = knob(&size.cpu, most);
     }
     if let Some(most) = &cap.memory {
-        size.memory = range(&size.memory, most);
+        size.memory = knob(&size.memory, most);
     }
 }
 
+fn knob<T: Ord + Clone>(range: &Knob<SizeRange<T>>, most: &Sourced<T>) -> Knob<SizeRange<T>> {
+    Knob::new(range.handle().clone(), self::range(range.fixed(), most))
+}
+
 /// Both ends of a range, at most the bound.
-fn range<T: Ord + Clone>(knob: &Knob<SizeRange<T>>, most: &Sourced<T>) -> Knob<SizeRange<T>> {
-    let value = knob.fixed();
+fn range<T: Ord + Clone>(
+    value: &Sourced<SizeRange<T>>,
+    most: &Sourced<T>,
+) -> Sourced<SizeRange<T>> {
     let bound = most.peek();
     let low = |end: &T| end.clone().min(bound.clone());
     let lowered = SizeRange {
@@ -78,7 +84,7 @@ fn range<T: Ord + Clone>(knob: &Knob<SizeRange<T>>, most: &Sourced<T>) -> Knob<S
             Origin::rule("cap: limit lowered", []).because(&both)
         }
     };
-    Knob::new(knob.handle().clone(), Sourced::new(lowered, origin))
+    Sourced::new(lowered, origin)
 }
 
 fn store(store: &mut Store, cap: &Cap) {

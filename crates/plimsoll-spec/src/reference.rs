@@ -2,6 +2,7 @@
 
 use indexmap::IndexMap;
 use plimsoll_source::{Entry, Finding, Findings, Handle, Knob, Node, Origin, Sourced, Str};
+use std::collections::BTreeSet;
 
 use crate::read::entries;
 use crate::rules::layers;
@@ -114,6 +115,21 @@ pub fn variables(root: &Node, findings: &mut Findings) -> IndexMap<Str, Knob<Str
     vars
 }
 
+/// Variables that the name of a namespace or another variable is made of: no handle turns them,
+/// since what is made of them is fixed once the file is read.
+pub fn fixed_variables(root: &Node) -> BTreeSet<Str> {
+    let vars = root.get("vars").into_iter().flat_map(entries);
+    let texts = vars.map(|entry| &entry.value);
+    let texts = texts.chain(root.at(&["namespace", "name"]));
+    let mut fixed = BTreeSet::new();
+    for piece in texts.filter_map(Node::text).flat_map(|text| pieces(text)) {
+        if let Piece::Reference(name) = piece {
+            fixed.insert(Str::from(name));
+        }
+    }
+    fixed
+}
+
 fn variable(
     root: &Node,
     name: &Str,
@@ -172,6 +188,8 @@ pub struct Substitution<'a> {
     pub vars: &'a IndexMap<Str, Knob<Str>>,
     /// Mistakes.
     pub findings: Findings,
+    /// Variables that stand where a value is fixed by now.
+    pub fixed: BTreeSet<Str>,
     path: Vec<Str>,
 }
 
@@ -182,6 +200,7 @@ impl<'a> Substitution<'a> {
             root,
             vars,
             findings: Findings::default(),
+            fixed: BTreeSet::new(),
             path: Vec::new(),
         }
     }
@@ -251,6 +270,9 @@ impl<'a> Substitution<'a> {
                 Piece::Text(text) => whole.push_str(&text),
                 Piece::Reference(name) => {
                     let known = self.vars.get(name).map(|var| var.fixed().clone());
+                    if known.is_some() {
+                        self.fixed.insert(name.into());
+                    }
                     let known = known.or_else(|| built_in(self.root, &self.path, name));
                     let Some(known) = known else {
                         self.unknown(origin, text, name);

@@ -4,7 +4,7 @@ use crate::cx::{Cx, Objects};
 use crate::program::Program;
 use crate::workload::placement::{self, Owner, Pods};
 use crate::workload::{container, deployment, pod, volume};
-use plimsoll_source::{Node, Origin, Sourced, Str};
+use plimsoll_source::{Handle, Knob, Node, Origin, Sourced, Str};
 use plimsoll_spec::app::Job;
 use plimsoll_spec::app::job::Concurrency;
 use plimsoll_spec::types::Moment;
@@ -138,7 +138,14 @@ fn cron(cx: &Cx, job: &Job, program: &Program) -> Form {
         Moment::Cron(cron) => cron.five(),
         _ => Str::from("0 0 31 2 *"),
     });
-    let knob = plimsoll_source::Knob::new(job.when.when.handle().clone(), schedule);
+    // It turns as `jobs.J.when`; what nobody starts by the clock has no time to turn.
+    let schedule = match when.peek() {
+        Moment::Cron(_) => {
+            let handle = Handle(format!("jobs.{}.when", job.name.peek()).into());
+            Expr::from(&Knob::new(handle, schedule))
+        }
+        _ => Expr::from(&schedule),
+    };
     form!(s; {
         apiVersion: "batch/v1",
         kind: "CronJob",
@@ -148,7 +155,7 @@ fn cron(cx: &Cx, job: &Job, program: &Program) -> Form {
             labels: pod::pod_labels(cx, program),
         },
         spec: {
-            schedule: &knob,
+            schedule: schedule,
             timeZone: job.when.timezone.map(|zone| if zone == "UTC" { Str::from("Etc/UTC") } else { zone.clone() }),
             when (manual) suspend: true,
             concurrencyPolicy: job.concurrency.map(|concurrency| match concurrency {

@@ -8,7 +8,7 @@ use indexmap::IndexMap;
 use plimsoll_source::{Origin, Sourced, Str};
 use plimsoll_spec::app::OrNone;
 use plimsoll_spec::app::route::TlsKind;
-use plimsoll_world::{Cond, Unit};
+use plimsoll_world::{Cond, Expr, Unit};
 
 /// Adds them to the plan.
 pub fn plan(cx: &Cx, plan: &mut Plan) {
@@ -62,7 +62,8 @@ pub fn plan(cx: &Cx, plan: &mut Plan) {
     }
 }
 
-/// The pull secret stands in every namespace that pods of ours live in.
+/// The pull secret stands in every namespace that pods of ours live in, unless a chart names
+/// another one, which is there already.
 fn pull(cx: &Cx, plan: &mut Plan) {
     let Some(name) = cx
         .app
@@ -73,8 +74,13 @@ fn pull(cx: &Cx, plan: &mut Plan) {
     else {
         return;
     };
+    let knob = crate::workload::container::pull_secret(cx);
     for (namespace, _) in &cx.lived_in {
-        let when = Cond::known(true, name.origin());
+        let object = Str::from(dashed(name.peek()));
+        let when = match &knob {
+            Some(knob) => Cond::Is(Expr::from(knob), object),
+            None => Cond::known(true, name.origin()),
+        };
         let keys = [(".dockerconfigjson", None)];
         let kind = "kubernetes.io/dockerconfigjson";
         add(

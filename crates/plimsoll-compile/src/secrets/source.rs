@@ -58,7 +58,7 @@ fn external_secret(cx: &Cx, secret: &PlannedSecret) -> Form {
         metadata: {
             name: name(secret),
             namespace: &secret.namespace,
-            labels: names::labels(cx, &secret.name, "secret"),
+            labels: names::labels(cx, name(secret), "secret"),
         },
         spec: {
             refreshInterval: source.refresh.map(plimsoll_spec::types::Duration::go),

@@ -55,7 +55,7 @@ pub fn text(cx: &Cx, store: &Store) -> Node {
 
 /// Memory of one instance in mebibytes: what it may use at most.
 pub fn memory(store: &Store) -> Sourced<u64> {
-    let memory = store.size.memory.fixed();
+    let memory = &store.size.memory;
     memory.map(|range| range.limit.as_ref().unwrap_or(&range.request).mebibytes())
 }
 

@@ -4,7 +4,7 @@ use crate::cx::Cx;
 use crate::program::Program;
 use crate::text;
 use crate::workload::{env, probe, resources, volume};
-use plimsoll_source::{Finding, Handle, Knob, Level, Node, Origin, Rule, Sourced, Str};
+use plimsoll_source::{Finding, Knob, Level, Node, Origin, Rule, Sourced, Str};
 use plimsoll_spec::app::pod::{Companion, Security, Writable};
 use plimsoll_spec::app::{Health, Image, Ports, Service};
 use plimsoll_spec::types::{PortRef, Template};
@@ -288,12 +288,17 @@ pub fn no_health(health: &Health) -> bool {
 /// The pull secrets of a pod.
 pub fn pull_secrets(cx: &Cx) -> Option<Form> {
     let s = &Scope::new("workload/pull");
-    let pull = cx.app.images.pull.as_ref()?;
-    let name = pull.secret.clone().or_else(|| {
-        pull.name
-            .as_ref()
-            .map(|name| name.map(|name| Str::from(crate::names::dashed(name))))
-    })?;
-    let knob = Knob::new(Handle(pull.handle.0.clone()), name);
+    let knob = pull_secret(cx)?;
     Some(form!(s; [{ name: &knob }]))
+}
+
+/// Name of the pull secret: one of `secrets`, or one that exists.
+pub fn pull_secret(cx: &Cx) -> Option<Knob<Str>> {
+    let pull = cx.app.images.pull.as_ref()?;
+    let ours = pull.name.as_ref();
+    let ours = ours.map(|name| name.map(|name| Str::from(crate::names::dashed(name))));
+    Some(Knob::new(
+        pull.handle.clone(),
+        pull.secret.clone().or(ours)?,
+    ))
 }

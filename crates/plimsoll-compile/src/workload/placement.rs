@@ -2,10 +2,11 @@
 
 use crate::cx::Cx;
 use crate::names;
-use plimsoll_source::{Origin, Sourced, Str};
+use plimsoll_source::{Handle, Knob, Origin, Sourced, Str};
 use plimsoll_spec::app::Placement;
 use plimsoll_spec::app::placement::Spread;
-use plimsoll_world::{Cond, Expr, Form, Fragment, Lit, MapBuilder, Scope, form};
+use plimsoll_world::{Cond, Expr, Form, Fragment, Lit, MapBuilder, Param, Scope, form};
+use std::sync::Arc;
 
 /// Who owns the pods, which decides the label that tells revisions apart.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -31,21 +32,35 @@ pub struct Pods<'a> {
 }
 
 /// The part of a pod's spec that says where it goes.
-pub fn placement(cx: &Cx, placement: &Placement, pods: &Pods) -> Form {
+pub fn placement(cx: &Cx, knob: &Knob<Placement>, pods: &Pods) -> Form {
     let s = &Scope::new("workload/placement");
+    let placement = knob.peek();
     let mut map = MapBuilder::new(s);
     map.put(
         s,
         "topologySpreadConstraints",
         spread(cx, s, placement, pods).map(Fragment),
     );
-    if !placement.nodes.is_empty() {
-        map.put(s, "nodeSelector", labels(s, &placement.nodes));
-    }
-    map.put(s, "affinity", Fragment(affinity(cx, s, placement)));
+    let part = |word, form| Fragment(turned(knob, word, form));
+    let nodes = part("nodeSelector", labels(s, &placement.nodes));
+    map.put(s, "nodeSelector", nodes);
+    map.put(s, "affinity", part("affinity", affinity(cx, s, placement)));
     map.put(s, "priorityClassName", priority(placement));
-    map.put(s, "tolerations", Fragment(tolerations(cx, s, placement)));
+    let tolerated = part("tolerations", tolerations(cx, s, placement));
+    map.put(s, "tolerations", tolerated);
     map.build()
+}
+
+/// A part of a pod's spec that a chart may give instead; of services and what is taken from them.
+fn turned(knob: &Knob<Placement>, word: &str, form: Form) -> Form {
+    let handle = &knob.handle().0;
+    match form {
+        Form::Plain(value) if handle.starts_with("services.") => {
+            let handle = Handle(format!("{handle}.{word}").into());
+            Form::Expr(Expr::Val(Arc::new(Param { handle, value })))
+        }
+        fixed => fixed,
+    }
 }
 
 fn labels(s: &Scope, labels: &indexmap::IndexMap<Str, Sourced<Str>>) -> Form {

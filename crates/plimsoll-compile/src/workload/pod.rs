@@ -101,7 +101,7 @@ pub fn common(cx: &Cx, program: &Program) -> Form {
         when (Cond::known(!token, &because)) automountServiceAccountToken: false,
         when (Cond::known(token, &because)) automountServiceAccountToken: true,
         enableServiceLinks: false,
-        imagePullSecrets: program.image.is_ours().then(|| container::pull_secrets(cx)).flatten(),
+        imagePullSecrets: container::pull_secrets(cx),
     })
 }
 

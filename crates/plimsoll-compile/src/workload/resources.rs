@@ -32,10 +32,10 @@ pub fn of_size(size: &Size) -> Form {
     })
 }
 
-/// `resources` of a container of a store.
+/// `resources` of a container of a store: its engine is tuned from them, so no chart turns them.
 pub fn of_store(size: &plimsoll_spec::app::size::StoreSize) -> Form {
     let s = &Scope::new("workload/resources");
-    let (cpu, memory) = (range(&size.cpu), range(&size.memory));
+    let (cpu, memory) = (Expr::from(&size.cpu), Expr::from(&size.memory));
     form!(s; {
         requests: {
             cpu: Expr::call(Op::Request, [cpu.clone()]),

@@ -68,11 +68,3 @@ pub struct Build {
     /// Arguments of the build.
     pub args: indexmap::IndexMap<Str, Sourced<Str>>,
 }
-
-impl Image {
-    /// Whether `images.registry` goes before the name.
-    pub fn is_ours(&self) -> bool {
-        let first = self.name.peek().split_once('/').map(|(first, _)| first);
-        !first.is_some_and(|first| first.contains(['.', ':']) || first == "localhost")
-    }
-}

@@ -27,8 +27,8 @@ pub struct Size {
 pub struct StoreSize {
     /// Cpu. One value: the request, without limit.
     #[spec(default = "250m")]
-    pub cpu: Knob<SizeRange<Cpu>>,
+    pub cpu: Sourced<SizeRange<Cpu>>,
     /// Memory. One value: request and limit.
     #[spec(default = "1Gi")]
-    pub memory: Knob<SizeRange<Bytes>>,
+    pub memory: Sourced<SizeRange<Bytes>>,
 }

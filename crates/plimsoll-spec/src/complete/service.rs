@@ -18,7 +18,6 @@ pub fn complete(root: &Node, entry: &Entry) -> Node {
     let listens = has_ports(&filler.node);
     health::fill(&mut filler, None, listens);
     stop(&mut filler, listens);
-    scale(&mut filler);
     strategy(&mut filler, root);
     disruption(&mut filler);
     telemetry(&mut filler, root);
@@ -43,18 +42,6 @@ fn stop(filler: &mut Filler, listens: bool) {
 fn replicas(node: &Node) -> Option<(String, Origin)> {
     let node = node.at(&["scale", "replicas"])?;
     Some((node.text()?.to_string(), node.origin().clone()))
-}
-
-/// A range without a metric follows the cpu.
-fn scale(filler: &mut Filler) {
-    let Some((text, origin)) = replicas(&filler.node) else {
-        return;
-    };
-    let range = Range::parse(&text).is_ok_and(|range| !range.is_single());
-    let metrics = ["cpu", "memory", "requests", "queries"];
-    if range && !metrics.iter().any(|metric| filler.has(&["scale", metric])) {
-        filler.text_because(&["scale", "cpu"], "70%", &origin);
-    }
 }
 
 /// Never two pods means that the old one goes first.

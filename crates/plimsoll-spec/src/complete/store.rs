@@ -95,7 +95,8 @@ impl Row<'_> {
             return;
         }
         self.text(&["image", "name"], facts.image);
-        if self.filler.has(&["image", "tag"]) || self.filler.has(&["image", "digest"]) {
+        // Beside a digest the tag stays for readers: it is the digest that counts.
+        if self.filler.has(&["image", "tag"]) {
             return;
         }
         let tag = match (version, wanted) {

@@ -27,6 +27,16 @@ const OWN: &[&str] = &["enabled", "build", "secretName", "like"];
 /// Keys that a job or migration does not take from its program.
 const OWN_OF_PROGRAMS: &[&str] = &["command", "args", "size", "secretName", "like"];
 
+/// Handles that a job or migration shares with its program where it writes nothing there itself.
+const TURNED_WITH_ITS_PROGRAM: [&str; 6] = [
+    "enabled",
+    "image",
+    "env",
+    "labels",
+    "annotations",
+    "placement",
+];
+
 /// Puts everything under what is written.
 pub fn put_under(merged: &Node, removed: &mut Removed, findings: &mut Findings) -> Under {
     let mut work = Work {
@@ -158,12 +168,14 @@ impl Work<'_> {
             shape.field(key).is_some() && !OWN_OF_PROGRAMS.contains(&key)
         });
         let below = Node::map(own.origin().clone(), taken.cloned().collect::<Vec<_>>());
-        if own.get("image").is_none() {
-            let (here, there) = (
-                format!("{block}.{}.image", entry.key),
-                format!("services.{name}.image"),
-            );
-            self.aliases.insert(here.into(), there.into());
+        for word in TURNED_WITH_ITS_PROGRAM {
+            if shape.field(word).is_some() && own.get(word).is_none() {
+                let (here, there) = (
+                    format!("{block}.{}.{word}", entry.key),
+                    format!("services.{name}.{word}"),
+                );
+                self.aliases.insert(here.into(), there.into());
+            }
         }
         let shape = match block {
             "jobs" => Shape::Block(Job::block),

@@ -43,6 +43,8 @@ pub struct Reader<'a> {
     pub things: &'a Things,
     /// Variables.
     pub vars: &'a IndexMap<Str, Knob<Str>>,
+    /// Those of them that no handle turns: they stand in what is fixed as well.
+    pub fixed: &'a BTreeSet<Str>,
     /// Handles of values that are taken from elsewhere: path here → path there.
     pub aliases: &'a BTreeMap<Str, Str>,
     /// Values whose mistake is reported already.
@@ -65,6 +67,8 @@ pub struct Context<'a> {
     pub things: &'a Things,
     /// Variables.
     pub vars: &'a IndexMap<Str, Knob<Str>>,
+    /// Those of them that no handle turns: they stand in what is fixed as well.
+    pub fixed: &'a BTreeSet<Str>,
     /// Handles of values that are taken from elsewhere.
     pub aliases: &'a BTreeMap<Str, Str>,
     /// Values whose mistake is reported already.
@@ -82,6 +86,7 @@ impl<'a> Reader<'a> {
             root: context.root,
             things: context.things,
             vars: context.vars,
+            fixed: context.fixed,
             aliases: context.aliases,
             bad: context.bad,
             texts: context.texts,

@@ -72,6 +72,11 @@ fn push_text(parts: &mut Vec<Part>, text: &str, origin: &Origin) {
 /// What stands in `${…}`.
 fn reference(name: &str, origin: &Origin, cx: &mut Reader<'_>) -> Option<Part> {
     if let Some(var) = cx.vars.get(name) {
+        if cx.fixed.contains(name) {
+            let from = [origin.clone(), var.origin().clone()];
+            let text = Sourced::new(var.peek().clone(), Origin::rule("substitute", from));
+            return Some(Part::Text(text));
+        }
         return Some(Part::Var(var.clone()));
     }
     if let Some(rest) = name.strip_prefix("secrets.") {

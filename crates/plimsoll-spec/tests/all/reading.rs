@@ -117,7 +117,6 @@ fn an_image_that_a_variable_holds_is_taken_apart() {
     assert_eq!(image.name.peek(), "ghcr.io/x/y");
     assert_eq!(image.tag.peek().as_deref(), Some("1.2"));
     assert_eq!(image.digest.peek().as_deref(), Some("sha256:ab"));
-    assert!(!image.is_ours());
 }
 
 #[test]

@@ -118,17 +118,17 @@ fn gateway(cx: &Cx) -> ObjectForm {
             continue;
         };
         let s = &s.because(&route.origin);
-        for (at, host) in route.hosts.peek().iter().enumerate() {
-            let listener = route.name.map(|name| listener(name, at));
-            listeners.push_when(s, Cond::on(&route.enabled), || form!(s; {
-                name: &listener,
-                hostname: host,
+        listeners.each(
+            served(route),
+            form!(s; {
+                name: listener(route),
+                hostname: Expr::Var(Var::Item),
                 port: 443,
                 protocol: "HTTPS",
                 tls: { mode: "Terminate", certificateRefs: [{ kind: "Secret", name: &secret }] },
                 allowedRoutes: { namespaces: { from: "All" } },
-            }));
-        }
+            }),
+        );
     }
     let mut annotations = MapBuilder::new(s);
     let auto = cx
@@ -153,13 +153,23 @@ fn gateway(cx: &Cx) -> ObjectForm {
     ObjectForm::new(Unit::Shared, any, body).role(Role::Route)
 }
 
-/// Name of the listener of a route's host: `main`, `main-1`, …
-fn listener(route: &str, at: usize) -> Str {
-    if at == 0 {
-        format!("https-{route}").into()
-    } else {
-        format!("https-{route}-{at}").into()
-    }
+/// The hosts that have listeners: those of a route that is on.
+fn served(route: &Route) -> Expr {
+    let none = Expr::Lit(Node::seq(Origin::rule("network/route/gateway", []), []));
+    Expr::either(Cond::on(&route.enabled), hosts(route), none)
+}
+
+/// Name of the listener of a route's host, inside of an `Each` over them: `https-main`,
+/// `https-main-1`, …
+fn listener(route: &Route) -> Expr {
+    let first = route.name.map(|name| Str::from(format!("https-{name}")));
+    let further = route.name.map(|name| Str::from(format!("https-{name}-")));
+    let number = Expr::Var(Var::Key);
+    Expr::either(
+        Cond::Truthy(number.clone()),
+        Expr::concat([Expr::from(&further), number]),
+        Expr::from(&first),
+    )
 }
 
 /// The objects of one route: by namespace of the backends, so that most need no grant.
@@ -224,16 +234,14 @@ fn parents(cx: &Cx, route: &Route, section: Option<&str>) -> Form {
             }),
         );
     } else if tls {
-        for (at, _) in route.hosts.peek().iter().enumerate() {
-            list.push(
-                s,
-                form!(s; {
-                    name: &name,
-                    namespace: cx.main_namespace(),
-                    sectionName: route.name.map(|route| listener(route, at)),
-                }),
-            );
-        }
+        list.each(
+            hosts(route),
+            form!(s; {
+                name: &name,
+                namespace: cx.main_namespace(),
+                sectionName: listener(route),
+            }),
+        );
     } else {
         list.push(
             s,
