@@ -1,8 +1,10 @@
-//! Levels that the file sets, and what it waives.
+//! Levels that the file sets, and what it waives, over all environments of a run.
 
-use plimsoll_source::{Finding, Findings, Level, Rule};
+use plimsoll_source::{Finding, Findings, Level, Rule, Sourced, Span, Str, near};
 use plimsoll_spec::App;
 use plimsoll_spec::app::policy::{RuleLevel, Waiver};
+use plimsoll_spec::types::Date;
+use std::collections::{BTreeMap, BTreeSet};
 
 /// A waiver that names a day that is past.
 pub static EXPIRED: Rule = Rule {
@@ -11,24 +13,144 @@ pub static EXPIRED: Rule = Rule {
     level: Level::Error,
     consequence: "what was allowed for a while is still there",
     docs: "A waiver holds until its day. After that, what it allowed is reported again, and the \
-           waiver itself is an error: mend the cause and remove the waiver, or give it a new day.",
+           waiver itself is an error: mend the cause and remove the waiver, or give it a new day. \
+           `--today DAY` says what will have expired by then.",
 };
 
-/// Applies `policy.rules` and `policy.waive` to findings.
-pub fn apply(app: &App, findings: &mut Findings) {
+/// A name that no rule has.
+pub static UNKNOWN_RULE: Rule = Rule {
+    code: "PL0505",
+    name: "unknown-rule",
+    level: Level::Error,
+    consequence: "the line would do nothing",
+    docs: "`policy.rules` and `policy.waive` name rules as `check` prints them in its pages and \
+           `plimsoll rules` lists them.",
+};
+
+/// A waiver of nothing.
+pub static IDLE_WAIVER: Rule = Rule {
+    code: "PL0506",
+    name: "idle-waiver",
+    level: Level::Warning,
+    consequence: "it would allow the same mistake once somebody makes it",
+    docs: "In no environment does a finding of that rule concern that object. The cause is mended: \
+           remove the waiver. Or its `object` is misspelt: it is `Kind/name`, and `*` stands for any \
+           text.",
+};
+
+/// Every rule about `policy` itself.
+pub static ALL: &[&Rule] = &[&EXPIRED, &UNKNOWN_RULE, &IDLE_WAIVER];
+
+/// What `policy` says, applied to one environment after the other.
+#[derive(Debug)]
+pub struct Policies<'a> {
+    today: Date,
+    known: &'a [&'static Rule],
+    /// Rules whose findings are not among those of `check`: only outputs have them.
+    elsewhere: &'a [&'static Rule],
+    /// Waivers by their place: what each says, and whether it waived something.
+    waivers: BTreeMap<Span, (String, bool)>,
+}
+
+impl<'a> Policies<'a> {
+    /// Policies of one run on a day. `known` are all rules that there are, `elsewhere` those that
+    /// only outputs report.
+    pub fn new(today: Date, known: &'a [&'static Rule], elsewhere: &'a [&'static Rule]) -> Self {
+        Self {
+            today,
+            known,
+            elsewhere,
+            waivers: BTreeMap::new(),
+        }
+    }
+
+    /// Applies `policy.rules` and `policy.waive` of an environment to its findings.
+    pub fn apply(&mut self, app: &App, findings: &mut Findings) {
+        let policy = &app.policy;
+        let waived = silence(app, self.today, findings);
+        for (name, level) in &policy.rules {
+            let name = Sourced::new(name.clone(), level.origin().clone());
+            self.known_rule(&name, findings);
+        }
+        for waiver in &policy.waive {
+            if !self.known_rule(&waiver.rule, findings) {
+                continue;
+            }
+            if waiver.has_ended(self.today) {
+                findings.report(expired(waiver));
+                continue;
+            }
+            let elsewhere = self
+                .elsewhere
+                .iter()
+                .any(|rule| waiver.rule.peek() == rule.name);
+            if let Some(place) = waiver.rule.place().filter(|_| !elsewhere) {
+                let what = format!("`{}` of `{}`", waiver.rule.peek(), waiver.object.peek());
+                let known = self.waivers.entry(place).or_insert((what, false));
+                known.1 |= waived.contains(&place);
+            }
+        }
+    }
+
+    /// Reports the waivers that waived nothing in any environment.
+    pub fn finish(self, findings: &mut Findings) {
+        for (place, (what, waived)) in self.waivers {
+            if !waived {
+                let finding =
+                    Finding::new(&IDLE_WAIVER, format!("{what} is waived and is not found"));
+                findings.report(
+                    finding
+                        .mark(place, "waives nothing")
+                        .help("remove the waiver"),
+                );
+            }
+        }
+    }
+
+    /// Whether a rule exists; it is reported if not.
+    fn known_rule(&self, name: &Sourced<Str>, findings: &mut Findings) -> bool {
+        let names = self.known.iter().map(|rule| rule.name);
+        if names.clone().any(|known| name.peek() == known) {
+            return true;
+        }
+        let what = format!("there is no rule `{}`", name.peek());
+        let finding = Finding::new(&UNKNOWN_RULE, what).mark_origin(name.origin(), "unknown");
+        let near = near(name.peek(), names);
+        findings.report(match near {
+            Some(near) => finding.help(format!("a rule with a similar name exists: `{near}`")),
+            None => finding.help("`plimsoll rules` lists all"),
+        });
+        false
+    }
+}
+
+/// Gives findings the levels that the file sets, and turns those off that it waives on a day. The
+/// places of the waivers that did.
+pub fn silence(app: &App, today: Date, findings: &mut Findings) -> BTreeSet<Span> {
+    let mut waived = BTreeSet::new();
     for finding in findings.iter_mut() {
         if let Some(level) = app.policy.rules.get(finding.rule.name) {
             finding.level = level_of(*level.peek());
         }
-        if app
-            .policy
-            .waive
-            .iter()
-            .any(|waiver| covers(waiver, finding))
-        {
-            finding.level = Level::Off;
+        for waiver in &app.policy.waive {
+            if !waiver.has_ended(today) && covers(waiver, finding) {
+                finding.level = Level::Off;
+                waived.extend(waiver.rule.place());
+            }
         }
     }
+    waived
+}
+
+fn expired(waiver: &Waiver) -> Finding {
+    let what = format!(
+        "the waiver of `{}` ended on {}",
+        waiver.rule.peek(),
+        waiver.until.peek()
+    );
+    Finding::new(&EXPIRED, what)
+        .mark_origin(waiver.until.origin(), "past")
+        .help("mend what it allowed and remove the waiver, or write a later day")
 }
 
 fn level_of(level: RuleLevel) -> Level {

@@ -1,6 +1,7 @@
 //! The command line as the user types it. Doc comments here are the help pages.
 
 use clap::{Args, Parser, Subcommand, ValueEnum};
+use plimsoll_spec::types::{Date, Leaf};
 use std::path::PathBuf;
 
 /// One file describes an application; Plimsoll compiles it to a production-grade Kubernetes
@@ -72,6 +73,13 @@ pub struct Source {
     /// Sets any key, above all layers: `--set images.tag=1.4.3`. May be repeated
     #[arg(long, value_name = "KEY=VALUE", value_parser = key_value)]
     pub set: Vec<(String, String)>,
+    /// Judges what has an end, such as waivers, as on this day: `--today 2027-02-01`
+    #[arg(long, value_name = "DAY", value_parser = day)]
+    pub today: Option<Date>,
+}
+
+fn day(text: &str) -> Result<Date, String> {
+    Date::parse(text).map_err(|problem| problem.what)
 }
 
 fn key_value(text: &str) -> Result<(String, String), String> {

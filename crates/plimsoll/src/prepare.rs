@@ -8,10 +8,12 @@ use anyhow::Context;
 use plimsoll_compile::{Compiled, compile};
 use plimsoll_emit::{Environment, System};
 use plimsoll_rules::Subject;
+use plimsoll_rules::levels::Policies;
 use plimsoll_schema::Minor;
 use plimsoll_source::render::{self, Look};
 use plimsoll_source::{Findings, Sources, Str};
 use plimsoll_spec::load::{Files, Loaded, LoadedEnvironment};
+use plimsoll_spec::types::Date;
 use plimsoll_world::{Values, World, evaluate};
 use std::path::{Path, PathBuf};
 
@@ -25,6 +27,8 @@ pub struct Prepared {
     pub findings: Findings,
     /// The environments that could be compiled, in the order of the file.
     pub environments: Vec<Ready>,
+    /// The day that waivers are judged on.
+    pub today: Date,
     chosen: Option<usize>,
 }
 
@@ -64,7 +68,8 @@ impl Prepared {
             .map(str::parse::<Minor>)
             .transpose()
             .map_err(Failure::usage)?;
-        let prepared = Self::of(path, loaded, source.environment.as_deref(), target)?;
+        let today = source.today.unwrap_or_else(terminal::today);
+        let prepared = Self::of(path, loaded, source.environment.as_deref(), target, today)?;
         Ok(Box::leak(Box::new(prepared)))
     }
 
@@ -73,6 +78,7 @@ impl Prepared {
         loaded: Loaded,
         wanted: Option<&str>,
         target: Option<Minor>,
+        today: Date,
     ) -> Result<Self, Failure> {
         let names: Vec<Str> = loaded
             .environments
@@ -89,8 +95,14 @@ impl Prepared {
         };
         let mut findings = loaded.findings;
         let mut environments = Vec::new();
+        let rules = crate::commands::rules::all();
+        let mut policies = Policies::new(today, &rules, plimsoll_emit::rules::ALL);
         for environment in loaded.environments {
-            environments.extend(ready(environment, target, &mut findings));
+            environments.extend(ready(environment, target, &mut policies, &mut findings));
+        }
+        // Where an environment could not be compiled, what is not found there proves nothing.
+        if !findings.any_error() {
+            policies.finish(&mut findings);
         }
         let chosen = environments
             .iter()
@@ -100,6 +112,7 @@ impl Prepared {
             sources: loaded.sources,
             findings,
             environments,
+            today,
             chosen,
         })
     }
@@ -164,6 +177,7 @@ fn unknown_environment(name: &str, names: &[Str]) -> Failure {
 fn ready(
     environment: LoadedEnvironment,
     target: Option<Minor>,
+    policies: &mut Policies,
     findings: &mut Findings,
 ) -> Option<Ready> {
     let app = environment.app.as_ref()?;
@@ -178,7 +192,7 @@ fn ready(
         world: &world,
         target,
     }));
-    plimsoll_rules::levels::apply(app, &mut own);
+    policies.apply(app, &mut own);
     findings.extend_from(&environment.name, own);
     Some(Ready {
         environment,

@@ -1,7 +1,9 @@
 //! The terminal: colours, width, and writing to streams that may be closed.
 
 use crate::args::Color;
+use plimsoll_spec::types::Date;
 use std::io::{IsTerminal, Write, stderr, stdout};
+use std::time::{SystemTime, UNIX_EPOCH};
 
 /// How to write to the terminal.
 #[derive(Clone, Copy, Debug)]
@@ -67,4 +69,11 @@ pub fn confirm(question: &str) -> Option<bool> {
     let mut answer = String::new();
     std::io::stdin().read_line(&mut answer).ok()?;
     Some(matches!(answer.trim(), "y" | "Y" | "yes"))
+}
+
+/// This day in UTC.
+pub fn today() -> Date {
+    let since = SystemTime::now().duration_since(UNIX_EPOCH);
+    let days = since.unwrap_or_default().as_secs() / 86_400;
+    Date::of_days(u32::try_from(days).unwrap_or(u32::MAX))
 }

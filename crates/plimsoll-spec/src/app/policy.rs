@@ -47,6 +47,13 @@ pub struct Waiver {
     pub origin: Origin,
 }
 
+impl Waiver {
+    /// Whether its last day is past.
+    pub fn has_ended(&self, today: Date) -> bool {
+        *self.until.peek() < today
+    }
+}
+
 /// Licences that components may have.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Spec)]
 pub enum Licences {

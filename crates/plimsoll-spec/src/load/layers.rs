@@ -1,6 +1,6 @@
 //! The layers of a file, and how they lie over each other.
 
-use plimsoll_source::{Entry, Finding, Findings, Node, Sourced, Str};
+use plimsoll_source::{Entry, Finding, Findings, Node, Sourced, Span, Str};
 
 use std::collections::BTreeSet;
 
@@ -12,6 +12,13 @@ use crate::shape::canonical::mend;
 use crate::shape::merge::{Removed, merge};
 use crate::tree;
 use plimsoll_source::near::near;
+
+/// Blocks of things with names, and what a thing writes that is no change of another one.
+const BEGINS: [(&str, &[&str]); 3] = [
+    ("services", &["image", "build", "like"]),
+    ("stores", &["engine"]),
+    ("routes", &["paths"]),
+];
 
 /// The layers of a file.
 #[derive(Debug)]
@@ -38,6 +45,47 @@ impl Layers {
         layers.check_extends(findings);
         layers.find_default(findings);
         layers
+    }
+
+    /// Reports blocks of environments that look like misspelt ones of a lower layer. Their places:
+    /// what is missing there follows from it.
+    pub fn strays(&self, findings: &mut Findings) -> BTreeSet<Span> {
+        let mut strays = BTreeSet::new();
+        for entry in &self.environments {
+            let below = self.below(entry);
+            for (block, begins) in BEGINS {
+                let names = below.iter().filter_map(|layer| layer.get(block));
+                let names: Vec<&str> = names
+                    .flat_map(entries)
+                    .map(|thing| thing.key.as_str())
+                    .collect();
+                for thing in entry.value.get(block).into_iter().flat_map(entries) {
+                    let own = begins.iter().any(|key| thing.value.get(key).is_some());
+                    let known = names.contains(&thing.key.as_str());
+                    let close = near(&thing.key, names.iter().copied());
+                    if let (false, false, Some(close)) = (own, known, close) {
+                        let what = format!("`{block}.{}` changes nothing that is there", thing.key);
+                        let finding = Finding::new(&rules::STRAY_BLOCK, what);
+                        findings.report(mend(finding, &thing.at, "not known below", close));
+                        strays.extend(thing.at.place());
+                    }
+                }
+            }
+        }
+        strays
+    }
+
+    /// The layers under an environment.
+    fn below(&self, entry: &Entry) -> Vec<&Node> {
+        let (mut below, mut next) = (vec![&self.base], extended(entry));
+        for _ in 0..self.environments.len() {
+            let Some(lower) = next.and_then(|name| self.layer(name.peek())) else {
+                break;
+            };
+            below.push(&lower.value);
+            next = extended(lower);
+        }
+        below
     }
 
     /// Names of services, stores, databases and externals that any layer defines.

@@ -14,7 +14,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use crate::app::{App, Environment};
 use crate::complete;
 use crate::read::{Context, Reader, Things, Word};
-use crate::reference::{Substitution, variables};
+use crate::reference::{Substitution, fixed_variables, variables};
 use crate::rules::layers as rules;
 use crate::rules::shapes::MISSING_KEY;
 use crate::shape::canonical::Speller;
@@ -115,6 +115,7 @@ impl Run<'_> {
         self.fixed_name(&root);
         let app_name = root.get("app").and_then(Node::text).cloned();
         let layers = layers::Layers::of(&root, set, &mut self.findings);
+        speller.bad.extend(layers.strays(&mut self.findings));
         let mut removed = BTreeSet::new();
         let mut environments = Vec::new();
         for environment in layers.environments() {
@@ -157,6 +158,7 @@ impl Run<'_> {
             Node::Text(env.origin().clone(), env.peek().clone()),
         );
         root = complete::namespace::name(&root);
+        let mut fixed = fixed_variables(&root);
         let mut quiet = Findings::default();
         let vars = variables(&root, &mut quiet);
         root = complete::namespace::substituted(&root, &vars);
@@ -164,6 +166,7 @@ impl Run<'_> {
         let mut substitution = Substitution::new(&root, &vars);
         let substituted = substitution.apply(&App::shape(), &root);
         findings.extend(std::mem::take(&mut substitution.findings));
+        fixed.append(&mut substitution.fixed);
         relations::keys::check(&App::shape(), &substituted, findings);
         let mut texts = self.texts();
         let complete = complete::complete(&substituted, &mut texts, findings);
@@ -179,6 +182,7 @@ impl Run<'_> {
             root: &root,
             things: &things,
             vars: &vars,
+            fixed: &fixed,
             aliases: &aliases,
             bad: given.bad,
             texts: &mut texts,

@@ -19,6 +19,7 @@ pub fn check(app: &App, sources: &Sources, findings: &mut Findings) {
         disks(app, service, findings);
         scale(service, sources, findings);
         edges(app, &service.uses, findings);
+        asked(service, findings);
     }
     for job in app.jobs.values() {
         edges(app, &job.uses, findings);
@@ -121,6 +122,26 @@ fn within(which: &str, probe: &Probe, findings: &mut Findings) {
 /// Whether a rule made a value.
 fn derived(origin: &Origin) -> bool {
     matches!(origin.step(), Step::Rule { .. })
+}
+
+/// Ports that callers and the scraper ask by name.
+fn asked(service: &Service, findings: &mut Findings) {
+    let callers = service.callers.values();
+    let opened = callers.flat_map(|caller| caller.ports.iter().flatten());
+    let scraped = service.metrics.iter().map(|metrics| &metrics.port);
+    let sidecars = || service.sidecars.values().flat_map(|s| s.ports.all.keys());
+    for port in opened.chain(scraped) {
+        if let PortRef::Named(name) = port.peek()
+            && !service
+                .ports
+                .all
+                .keys()
+                .chain(sidecars())
+                .any(|known| known == name)
+        {
+            unknown_port(name, service.name.peek(), port.origin(), findings);
+        }
+    }
 }
 
 /// Reports the name of a port that is not there.

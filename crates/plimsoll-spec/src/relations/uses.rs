@@ -168,12 +168,15 @@ impl Resolver<'_> {
         let Some(paths) = route.value.get("paths") else {
             return route.value.clone();
         };
-        let kept = tree::each(paths, |path| self.path(path).then(|| path.value.clone()));
+        let is_on = enabled(&route.value);
+        let kept = tree::each(paths, |path| {
+            self.path(path, is_on).then(|| path.value.clone())
+        });
         tree::with(&route.value, &["paths"], kept)
     }
 
     /// Whether a path leads somewhere.
-    fn path(&mut self, path: &Entry) -> bool {
+    fn path(&mut self, path: &Entry, is_on: bool) -> bool {
         let Some(to) = path.value.get("to") else {
             return true;
         };
@@ -185,7 +188,17 @@ impl Resolver<'_> {
         let optional = is_true(path.value.get("optional"));
         let target = self.things.find(name);
         match target {
-            Some(Target::Service(_)) => true,
+            Some(Target::Service(service)) => {
+                // One that may be off stays: a chart can turn it on.
+                if is_on && !optional && self.is_off("services", &service) {
+                    let what = format!("`{name}` is off here, and the path is not optional");
+                    let finding = Finding::new(&relations::TARGET_OFF, what);
+                    let finding = finding.mark_origin(to.origin(), "off");
+                    self.findings
+                        .report(finding.help("add `optional: true` to the path"));
+                }
+                true
+            }
             Some(Target::Slot(slot)) if !self.things.is_slot_none(&slot) => true,
             _ if optional && (self.known.contains(name) || name.starts_with("platform.")) => false,
             Some(Target::Slot(_)) => {

@@ -78,6 +78,10 @@ rules! {
     NOTHING_WRITTEN = "PL0115" "nothing-written" Error
         consequence "there would be no application"
         docs "The application file is one YAML document, a map with at least `app`.";
+    /// A block that an environment begins, and that looks like one of the file.
+    STRAY_BLOCK = "PL0117" "stray-block" Error
+        consequence "what the file defines would stay as it is, and something else be made beside it"
+        docs "An environment changes a service, store or route by its name. This one has a name that no lower layer defines, is near to one that is there, and does not say what it takes to be something of its own (`image`, `build` or `like` of a service, `engine` of a store, `paths` of a route).";
     /// `--set` cannot be read.
     UNREADABLE_SET = "PL0116" "unreadable-set" Error
         consequence "the value would not be set"

@@ -24,6 +24,7 @@ pub static ALL: &[&Rule] = &[
     &layers::REFERENCE_IN_KEY,
     &layers::NOTHING_WRITTEN,
     &layers::UNREADABLE_SET,
+    &layers::STRAY_BLOCK,
     &shapes::UNKNOWN_KEY,
     &shapes::WRONG_SHAPE,
     &shapes::WRONG_VALUE,

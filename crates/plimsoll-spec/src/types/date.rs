@@ -43,6 +43,41 @@ impl Leaf for Date {
 }
 
 impl Date {
+    /// The day so many days after the first of January 1970.
+    pub fn of_days(days: u32) -> Self {
+        let mut date = Self {
+            year: 1970,
+            month: 1,
+            day: 1,
+        };
+        for _ in 0..days {
+            date = date.next();
+        }
+        date
+    }
+
+    /// The day after.
+    fn next(self) -> Self {
+        if self.day < self.days() {
+            return Self {
+                day: self.day + 1,
+                ..self
+            };
+        }
+        if self.month < 12 {
+            return Self {
+                month: self.month + 1,
+                day: 1,
+                ..self
+            };
+        }
+        Self {
+            year: self.year + 1,
+            month: 1,
+            day: 1,
+        }
+    }
+
     /// Days of its month.
     fn days(self) -> u8 {
         let leap = self.year.is_multiple_of(4)

@@ -641,5 +641,49 @@ fn copies_and_small_things_show_theirs() {
             found: &["plimsoll.yaml:3:43 PL0154 the secret `s` has no key `c`"],
             edit: None,
         },
+        Case {
+            name: "a misspelt service in an environment",
+            text: "app: a\nservices: { web: { ports: 80 } }\nenvironments: { prod: { services: { wbe: { scale: 3 } } } }\n",
+            found: &[
+                "plimsoll.yaml:3:37 PL0117 `services.wbe` changes nothing that is there; write `web`",
+            ],
+            edit: Some(("wbe", "web")),
+        },
+        Case {
+            name: "a misspelt store in an environment",
+            text: "app: a\nstores: { cache: { engine: redis } }\nenvironments: { prod: { stores: { cahce: { instances: 3 } } } }\n",
+            found: &[
+                "plimsoll.yaml:3:35 PL0117 `stores.cahce` changes nothing that is there; write `cache`",
+            ],
+            edit: Some(("cahce", "cache")),
+        },
+        Case {
+            name: "a misspelt route in an environment",
+            text: "app: a\nservices: { web: { ports: 80 } }\nroutes: { main: { hosts: a.b, paths: { /: web } } }\nenvironments: { prod: { routes: { man: { hosts: c.d } } } }\n",
+            found: &[
+                "plimsoll.yaml:4:35 PL0117 `routes.man` changes nothing that is there; write `main`",
+            ],
+            edit: Some(("man", "main")),
+        },
+        Case {
+            name: "a route to a service that is off",
+            text: "app: a\nservices: { web: { ports: 80, enabled: false } }\nroutes: { main: { hosts: a.b, paths: { /: web } } }\n",
+            found: &[
+                "plimsoll.yaml:3:43 PL0151 `web` is off here, and the path is not optional; add `optional: true` to the path",
+            ],
+            edit: None,
+        },
+        Case {
+            name: "a port of a caller that is not there",
+            text: "app: a\nservices: { web: { ports: 80, callers: [{ monitoring: { ports: admin } }] } }\n",
+            found: &["plimsoll.yaml:2:64 PL0157 `web` has no port `admin`"],
+            edit: None,
+        },
+        Case {
+            name: "a port of metrics that is not there",
+            text: "app: a\nservices: { web: { ports: 80, metrics: { port: admin } } }\n",
+            found: &["plimsoll.yaml:2:48 PL0157 `web` has no port `admin`"],
+            edit: None,
+        },
     ]);
 }

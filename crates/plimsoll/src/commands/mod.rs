@@ -7,7 +7,7 @@ mod down;
 mod explain;
 mod graph;
 mod render;
-mod rules;
+pub mod rules;
 mod schema;
 mod status;
 mod up;

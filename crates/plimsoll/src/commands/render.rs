@@ -32,7 +32,7 @@ pub fn run(args: &Render, terminal: Terminal) -> Outcome {
     };
     let system = prepared.system().expect("an environment is chosen");
     let (parts, mut findings) = parts(args.to, &system);
-    plimsoll_rules::levels::apply(ready.app(), &mut findings);
+    plimsoll_rules::levels::silence(ready.app(), prepared.today, &mut findings);
     let text = prepared.text_of(&findings, terminal.colors_err(), terminal);
     if !findings.is_empty() && !text.trim().is_empty() {
         terminal::progress(text.trim_end());

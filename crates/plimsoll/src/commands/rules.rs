@@ -12,6 +12,7 @@ pub fn all() -> Vec<&'static Rule> {
         plimsoll_compile::RULES,
         plimsoll_rules::ALL,
         plimsoll_emit::rules::ALL,
+        plimsoll_rules::levels::ALL,
     ];
     let mut all: Vec<&'static Rule> = lists.into_iter().flatten().copied().collect();
     all.sort_by_key(|rule| rule.code);

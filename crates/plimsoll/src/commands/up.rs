@@ -8,9 +8,10 @@ use crate::release::{self, Ground};
 use crate::routes::{self, Answer};
 use crate::summary;
 use crate::terminal::{self, Terminal};
-use plimsoll_cluster::faults::Faults;
+use plimsoll_cluster::faults::{Fault, Faults};
 use plimsoll_ship::{Event, Options};
 use plimsoll_spec::app::deliver::By;
+use plimsoll_world::Object;
 use std::time::Duration;
 
 /// Ships the chosen environment, waits, and says what came of it.
@@ -21,6 +22,9 @@ pub fn run(args: &Up, terminal: Terminal) -> Outcome {
         return Ok(Exit::Findings);
     };
     let faults = Faults::parse(&args.fault.join("|")).map_err(Failure::usage)?;
+    faults
+        .iter()
+        .try_for_each(|fault| hits_something(fault, ready))?;
     let place = Place::choose(&prepared, ready, target, faults.clone())?;
     if place.ground() == Ground::Real {
         may_ship(args, ready)?;
@@ -69,6 +73,37 @@ pub fn run(args: &Up, terminal: Terminal) -> Outcome {
     } else {
         Exit::Findings
     })
+}
+
+/// A fault that hits nothing would be a rehearsal of nothing.
+fn hits_something(fault: &Fault, ready: &Ready) -> Result<(), Failure> {
+    let (app, target) = (ready.app(), fault.target());
+    let ended = app.migrations.keys().chain(app.jobs.keys());
+    let mut names: Vec<&str> = ended.map(|name| name.as_str()).collect();
+    if !matches!(fault, Fault::Migration(_)) {
+        names.extend(ready.world.objects.iter().filter_map(runs));
+    }
+    if names.contains(&target) {
+        return Ok(());
+    }
+    let near = plimsoll_source::near(target, names.iter().copied());
+    let hint = near.map_or_else(String::new, |near| format!("did you mean `{near}`? "));
+    let all = names.join(", ");
+    Err(Failure::usage(format!(
+        "--fault {fault}: there is no `{target}` here; {hint}There are: {all}"
+    )))
+}
+
+/// What the pods of an object are named in their labels.
+fn runs(object: &Object) -> Option<&str> {
+    let label = [
+        "spec",
+        "template",
+        "metadata",
+        "labels",
+        "app.kubernetes.io/name",
+    ];
+    object.body.at(&label)?.text().map(|name| name.as_str())
 }
 
 /// On a real cluster others may own an environment, and people want to be asked.

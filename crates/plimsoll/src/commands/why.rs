@@ -14,6 +14,7 @@ pub fn run(args: Why, terminal: Terminal) -> Outcome {
         path: args.path,
         environment: args.environment,
         set: args.set,
+        today: None,
     };
     let prepared = Prepared::new(&source, None)?;
     let Some(ready) = prepared.chosen() else {

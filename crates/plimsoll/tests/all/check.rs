@@ -116,3 +116,50 @@ fn a_file_that_is_no_yaml_is_a_finding_and_no_crash() {
     assert_eq!(ran.code, 1, "{}", ran.stderr);
     assert!(ran.stdout.contains("error[PL00"), "{}", ran.stdout);
 }
+
+/// A file with waivers.
+fn waived(waivers: &str) -> Bench {
+    Bench::with(&format!("{SHORTEST}policy: {{ waive: [{waivers}] }}\n"))
+}
+
+#[test]
+fn a_waiver_holds_until_its_day() {
+    let waiver = "{ rule: idle-waiver, object: \"*\", reason: none, until: 2027-01-31 }";
+    let bench = waived(waiver);
+    let names = |today: &str| {
+        let found = bench.json(
+            &["check", "--today", today],
+            i32::from(today > "2027-01-31"),
+        );
+        let all = found["findings"].as_array().expect("a list").clone();
+        all.iter()
+            .map(|finding| finding["name"].as_str().expect("a name").to_owned())
+            .collect::<Vec<_>>()
+    };
+    assert!(names("2027-01-31").contains(&"idle-waiver".to_owned()));
+    assert!(names("2027-02-01").contains(&"waiver-expired".to_owned()));
+}
+
+#[test]
+fn a_waiver_of_a_rule_that_nobody_knows_offers_the_near_name() {
+    let waiver = "{ rule: idle-waver, object: \"*\", reason: none, until: 2999-01-31 }";
+    let ran = waived(waiver).run(&["check"]);
+    assert_eq!(ran.code, 1);
+    assert!(
+        ran.stdout
+            .contains("error[PL0505]: there is no rule `idle-waver`"),
+        "{}",
+        ran.stdout
+    );
+    assert!(
+        ran.stdout.contains("similar name exists: `idle-waiver`"),
+        "{}",
+        ran.stdout
+    );
+}
+
+#[test]
+fn a_day_that_is_none_is_a_usage_error() {
+    let ran = Bench::with(SHORTEST).run(&["check", "--today", "2027-02-30"]);
+    assert_eq!(ran.code, 2);
+}

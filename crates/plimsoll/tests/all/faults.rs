@@ -135,3 +135,15 @@ fn a_fault_that_is_none_is_a_mistake_of_the_command_line() {
     );
     assert_eq!(ran.stdout, "");
 }
+
+#[test]
+fn a_fault_of_nothing_is_a_usage_error_with_the_near_name() {
+    let ran = Bench::with(SHORTEST).run(&["up", "--fault", "crash=wbe"]);
+    assert_eq!(ran.code, 2);
+    assert!(
+        ran.stderr
+            .contains("there is no `wbe` here; did you mean `web`?"),
+        "{}",
+        ran.stderr
+    );
+}
