@@ -14,6 +14,7 @@ vars: { greeting: hello }
 images: { tag: 1.0.0 }
 platform: { gateway: { use: ingress-nginx, api: ingress } }
 services:
+  aside: { scale: 1..3 }
   web: { ports: 8080, env: { GREETING: \"${greeting}\" }, volumes: { /files: files }, uses: [db] }
 stores:
   db: { engine: postgres }
