@@ -1,8 +1,11 @@
 //! A form as text, without origins and values of words: equal texts are equal forms.
 
 use plimsoll_source::Node;
-use plimsoll_world::{Cond, Expr, Form, MapPart, SeqPart};
+use plimsoll_world::{Cond, Expr, Form, MapPart, SeqPart, Var};
 use std::fmt::Write;
+
+/// What stands for the key, or the number, of the element of a loop.
+pub const KEY: &str = "\u{1}key";
 
 /// Of a form.
 pub fn form(form: &Form) -> String {
@@ -129,7 +132,8 @@ fn write_expr(expr: &Expr, out: &mut String) {
     match expr {
         Expr::Lit(node) => write_node(node, out),
         Expr::Val(param) => drop(write!(out, "${}", param.handle.0)),
-        Expr::Var(var) => drop(write!(out, "{var:?}")),
+        Expr::Var(Var::Key) => out.push_str(KEY),
+        Expr::Var(Var::Item) => out.push_str("Item"),
         Expr::Tree(form) => write_form(form, out),
         Expr::Concat(parts) => write_all("concat", parts, out),
         Expr::Call(op, args) => write_all(&format!("{op:?}"), args, out),

@@ -133,7 +133,7 @@ impl Printer<'_> {
         match expr {
             Expr::Lit(node) => literal(node),
             Expr::Val(param) => self.param(param),
-            Expr::Var(Var::Key) => "$name".to_owned(),
+            Expr::Var(Var::Key) => self.key.to_owned(),
             Expr::Var(Var::Item) => self.element.clone(),
             Expr::Concat(_) if self.has_hash(expr) => {
                 let name = self.name_helper(expr);

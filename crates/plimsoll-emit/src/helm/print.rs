@@ -29,6 +29,8 @@ pub struct Printer<'a> {
     pub dot: Option<String>,
     /// The element of the loop around.
     pub element: String,
+    /// What the loop around calls the key, or the number, of its element.
+    pub key: &'static str,
     /// What helpers of the object at work are named after.
     pub subject: String,
     /// What is known to hold here.
@@ -51,6 +53,7 @@ impl<'a> Printer<'a> {
             moved: 0,
             dot: None,
             element: ".".to_owned(),
+            key: "$name",
             subject: String::new(),
             holds: Vec::new(),
         }
@@ -374,21 +377,28 @@ impl<'a> Printer<'a> {
     fn each(&mut self, over: &Expr, item: &Form, indent: usize) -> Lines {
         let text = self.expr(over);
         let list = self.ty(over) == Ty::List;
+        let numbered = canon::form(item).contains(canon::KEY);
         let key = over
             .param()
             .and_then(|param| self.words.all.get(param.handle.0.as_str()))
             .and_then(|word| word.item.clone());
         self.moved += 1;
         let element = match (list, key) {
+            (true, Some(key)) if numbered => format!("$value.{key}"),
             (true, Some(key)) => format!(".{key}"),
-            (true, None) => ".".to_owned(),
-            (false, _) => "$value".to_owned(),
+            (true, None) if !numbered => ".".to_owned(),
+            _ => "$value".to_owned(),
         };
         let before = std::mem::replace(&mut self.element, element);
+        let key = if list { "$number" } else { "$name" };
+        let key = std::mem::replace(&mut self.key, key);
         let lines = self.item(item, indent);
         self.element = before;
+        self.key = key;
         self.moved -= 1;
-        let head = if list {
+        let head = if list && numbered {
+            format!("range $number, $value := {text}")
+        } else if list {
             format!("range {text}")
         } else {
             format!("range $name, $value := {text}")
