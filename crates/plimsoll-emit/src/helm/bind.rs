@@ -2,10 +2,12 @@
 //! values, all others become what they are here.
 
 use super::contract::Contract;
-use super::element;
 use super::path::NAMESPACE;
+use super::{element, logic};
 use plimsoll_source::{Entry, Handle, Node, Origin, Str};
-use plimsoll_world::{Cond, Expr, Form, MapPart, ObjectForm, Op, Param, SeqPart, plain, value};
+use plimsoll_world::{
+    Cond, Expr, Form, MapPart, ObjectForm, Op, Param, SeqPart, Unit, plain, value,
+};
 use std::cell::RefCell;
 use std::collections::BTreeMap;
 use std::sync::Arc;
@@ -35,7 +37,12 @@ impl<'a> Binder<'a> {
             return None;
         }
         let body = self.form(&object.body)?;
+        let unit = match &object.unit {
+            Unit::Namespace(name) if *name == self.namespace => Unit::Namespace(Str::default()),
+            other => other.clone(),
+        };
         Some(ObjectForm {
+            unit,
             when,
             body,
             ..object.clone()
@@ -224,8 +231,8 @@ impl<'a> Binder<'a> {
                 _ => Cond::known(param.value.get(key).is_some(), param.value.origin()),
             },
             Cond::Not(inner) => self.cond(inner).not(),
-            Cond::And(both) => self.cond(&both.0).and(self.cond(&both.1)),
-            Cond::Or(both) => self.cond(&both.0).or(self.cond(&both.1)),
+            Cond::And(both) => logic::and(self.cond(&both.0), self.cond(&both.1)),
+            Cond::Or(both) => logic::or(self.cond(&both.0), self.cond(&both.1)),
         }
     }
 

@@ -20,6 +20,8 @@ use std::collections::{BTreeMap, BTreeSet};
 pub struct Chart {
     /// Its name.
     pub name: String,
+    /// The environments.
+    pub environments: Vec<Str>,
     /// The environments' names in file names.
     pub shorts: Vec<Str>,
     /// The main namespace of each environment.
@@ -30,8 +32,10 @@ pub struct Chart {
     pub objects: Vec<ObjectForm>,
     /// The words.
     pub words: Words,
-    /// Whether the file wrote the contract.
-    pub declared: bool,
+    /// The application, which labels every object.
+    pub application: Str,
+    /// Whether it is a chart of one service, beside others.
+    pub of_service: bool,
 }
 
 /// Which objects a chart holds.
@@ -75,15 +79,13 @@ impl Chart {
             binders.push(binder);
         }
         let words = said(&contract, &binders, environments, findings);
-        let mut family = Family::new(words, names, namespaces.clone(), &places);
-        let objects: Vec<ObjectForm> = matched(bound)
-            .iter()
-            .map(|object| family.object(object))
-            .collect();
+        let mut family = Family::new(words, names.clone(), namespaces.clone(), &places);
+        let objects = together(&mut family, &matched(bound));
         let mut words = family.words;
         words.settle(&used(&objects));
         Self {
             name: name.to_owned(),
+            environments: names,
             shorts: environments
                 .iter()
                 .map(|env| env.app.environment.short.peek().clone())
@@ -92,7 +94,8 @@ impl Chart {
             main,
             objects,
             words,
-            declared: contract.declared,
+            application: environments[main].world.application.clone(),
+            of_service: own.is_some(),
         }
     }
 
@@ -125,6 +128,28 @@ impl Chart {
     }
 }
 
+/// Each object as one form.
+fn together(family: &mut Family, rows: &[Vec<Option<ObjectForm>>]) -> Vec<ObjectForm> {
+    let unit = |row: &Vec<Option<ObjectForm>>| {
+        row.iter()
+            .flatten()
+            .next()
+            .map(|object| object.unit.clone())
+    };
+    let mut present: BTreeMap<Option<Unit>, Vec<bool>> = BTreeMap::new();
+    for row in rows {
+        let here = present
+            .entry(unit(row))
+            .or_insert_with(|| vec![false; row.len()]);
+        for (here, object) in here.iter_mut().zip(row) {
+            *here |= object.is_some();
+        }
+    }
+    rows.iter()
+        .map(|row| family.object(row, &present[&unit(row)]))
+        .collect()
+}
+
 /// Services that an autoscaler scales in some environment.
 fn scaled(environments: &[Environment]) -> BTreeSet<Str> {
     environments
@@ -143,8 +168,13 @@ fn said(
     findings: &mut Findings,
 ) -> Words {
     let mut words = Words::default();
-    for (_, binding) in contract.bindings() {
+    for (handle, binding) in contract.bindings() {
+        if let Some(known) = words.all.get_mut(&binding.path) {
+            known.turns.push(handle.clone());
+            continue;
+        }
         let mut word = Word::new(Vec::new(), false);
+        word.turns.push(handle.clone());
         word.about.clone_from(&binding.about);
         word.item.clone_from(&binding.item);
         word.words.clone_from(&binding.words);
@@ -174,6 +204,7 @@ fn said(
             word.values.push(first.map(|(_, node)| node.clone()));
         }
         if word.values.iter().any(Option::is_some) {
+            words.order.push(binding.path.clone());
             words.all.insert(binding.path.clone(), word);
         }
     }

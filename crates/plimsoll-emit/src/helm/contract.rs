@@ -24,8 +24,7 @@ pub struct Binding {
 #[derive(Debug, Default)]
 pub struct Contract {
     by_handle: BTreeMap<Handle, Binding>,
-    /// Whether the file wrote it.
-    pub declared: bool,
+    order: Vec<Handle>,
 }
 
 impl Contract {
@@ -39,12 +38,9 @@ impl Contract {
     ) -> Self {
         let declared = &app.deliver.chart.values;
         if declared.is_empty() {
-            return Self::usual(handles, own);
+            return Self::usual(app, handles, own);
         }
-        let mut contract = Self {
-            declared: true,
-            ..Self::default()
-        };
+        let mut contract = Self::default();
         for line in declared.values() {
             for (path, wanted) in spelled_out(app, line.path.peek(), line.is.peek()) {
                 let binding = Binding {
@@ -63,6 +59,7 @@ impl Contract {
                     if starred && !has_the_word(&handle.0, scaled) {
                         continue;
                     }
+                    contract.order.push(handle.clone());
                     contract.by_handle.insert(handle.clone(), binding.clone());
                 }
             }
@@ -70,9 +67,11 @@ impl Contract {
         contract
     }
 
-    fn usual(handles: &BTreeSet<Handle>, own: Option<&str>) -> Self {
+    fn usual(app: &App, handles: &BTreeSet<Handle>, own: Option<&str>) -> Self {
         let mut contract = Self::default();
-        for handle in handles {
+        let mut sorted: Vec<&Handle> = handles.iter().collect();
+        sorted.sort_by_key(|handle| rank(app, &handle.0));
+        for handle in sorted {
             if let Some(path) = usual_path(&handle.0, own) {
                 let binding = Binding {
                     path,
@@ -81,6 +80,7 @@ impl Contract {
                     about: None,
                     origin: None,
                 };
+                contract.order.push(handle.clone());
                 contract.by_handle.insert(handle.clone(), binding);
             }
         }
@@ -92,11 +92,79 @@ impl Contract {
         self.by_handle.get(handle)
     }
 
-    /// All lines.
+    /// All lines in their order.
     pub fn bindings(&self) -> impl Iterator<Item = (&Handle, &Binding)> {
-        self.by_handle.iter()
+        self.order
+            .iter()
+            .filter_map(|handle| self.by_handle.get_key_value(handle))
     }
 }
+
+/// Where a word stands in values: what all share, then block by block as the file has them.
+fn rank(app: &App, handle: &str) -> (usize, usize, usize) {
+    const BLOCKS: [&str; 9] = [
+        "images",
+        "vars",
+        "services",
+        "jobs",
+        "migrations",
+        "stores",
+        "claims",
+        "routes",
+        "platform",
+    ];
+    let mut steps = handle.split('.');
+    let block = steps.next().unwrap_or_default();
+    let name = steps.next().unwrap_or_default();
+    let rest = steps.collect::<Vec<_>>().join(".");
+    let at = match block {
+        "services" => app.services.get_index_of(name),
+        "jobs" => app.jobs.get_index_of(name),
+        "migrations" => app.migrations.get_index_of(name),
+        "stores" => app.stores.get_index_of(name),
+        "routes" => app.routes.get_index_of(name),
+        _ => None,
+    };
+    let word = WORDS.iter().position(|(word, _)| *word == rest);
+    (
+        BLOCKS
+            .iter()
+            .position(|own| *own == block)
+            .unwrap_or(BLOCKS.len()),
+        at.unwrap_or(0),
+        word.unwrap_or(WORDS.len()),
+    )
+}
+
+/// Words of a thing and the paths that they have below it, in the order of values files.
+const WORDS: &[(&str, &str)] = &[
+    ("enabled", "enabled"),
+    ("image.name", "image.repository"),
+    ("image.tag", "image.tag"),
+    ("image.digest", "image.digest"),
+    ("image.policy", "image.pullPolicy"),
+    ("hosts", "hosts"),
+    ("when", "schedule"),
+    ("scale.replicas", "replicas"),
+    ("instances", "instances"),
+    ("storage.size", "storage.size"),
+    ("scale.auto", "autoscaling.enabled"),
+    ("scale.min", "autoscaling.minReplicas"),
+    ("scale.max", "autoscaling.maxReplicas"),
+    ("scale.cpu", "autoscaling.targetCPUUtilizationPercentage"),
+    (
+        "scale.memory",
+        "autoscaling.targetMemoryUtilizationPercentage",
+    ),
+    ("scale.requests", "autoscaling.targetRequestsPerSecond"),
+    ("size", "resources"),
+    ("env", "env"),
+    ("secretName", "secretName"),
+    ("secrets.keys", "secrets.keys"),
+    ("secrets.values", "secrets.values"),
+    ("labels", "podLabels"),
+    ("annotations", "podAnnotations"),
+];
 
 /// A line once for every service where it says `<service>`.
 fn spelled_out(app: &App, path: &str, is: &str) -> Vec<(String, String)> {
@@ -145,8 +213,12 @@ fn usual_path(handle: &str, own: Option<&str>) -> Option<String> {
             (format!("{}.{}.", steps[0], camel(name)), &steps[2..])
         }
         ["images", word] => {
-            let word = if word == "pull" { "pullSecret" } else { word };
-            return Some(format!("image.{word}"));
+            return Some(match (word, own) {
+                ("pull", _) => "image.pullSecret".to_owned(),
+                // The service's own tag stands at the root there.
+                ("tag", Some(_)) => "image.commonTag".to_owned(),
+                (word, _) => format!("image.{word}"),
+            });
         }
         ["vars", name] => return Some(format!("vars.{}", camel(name))),
         ["platform", "gateway", "class"] => return Some("gateway.class".to_owned()),
@@ -154,33 +226,12 @@ fn usual_path(handle: &str, own: Option<&str>) -> Option<String> {
         ["platform", "secrets", "store"] => return Some("secrets.store".to_owned()),
         _ => return None,
     };
-    let word = match *word {
-        ["enabled"] => "enabled",
-        ["image", "name"] => "image.repository",
-        ["image", "tag"] => "image.tag",
-        ["image", "digest"] => "image.digest",
-        ["image", "policy"] => "image.pullPolicy",
-        ["size"] => "resources",
-        ["scale", "auto"] => "autoscaling.enabled",
-        ["scale", "min"] => "autoscaling.minReplicas",
-        ["scale", "max"] => "autoscaling.maxReplicas",
-        ["scale", "cpu"] => "autoscaling.targetCPUUtilizationPercentage",
-        ["scale", "memory"] => "autoscaling.targetMemoryUtilizationPercentage",
-        ["scale", "requests"] => "autoscaling.targetRequestsPerSecond",
-        ["scale", "replicas"] => "replicas",
-        ["env"] => "env",
-        ["secretName"] => "secretName",
-        ["secrets", "keys"] => "secrets.keys",
-        ["secrets", "values"] => "secrets.values",
-        ["labels"] => "podLabels",
-        ["annotations"] => "podAnnotations",
-        ["hosts"] => "hosts",
-        ["when"] => "schedule",
-        ["instances"] => "instances",
-        ["storage", "size"] if steps[0] == "stores" => "storage.size",
-        ["storage", "size"] => "size",
-        _ => return None,
-    };
+    let word = word.join(".");
+    // A claim is nothing but its size, which Kubernetes can ask of a storage class.
+    if block.starts_with("claims.") {
+        return (word == "size").then(|| block + "size");
+    }
+    let (_, word) = WORDS.iter().find(|(own, _)| *own == word)?;
     Some(block + word)
 }
 

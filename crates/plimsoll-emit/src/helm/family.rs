@@ -36,7 +36,8 @@ impl<'a> Family<'a> {
     }
 
     /// One object of the environments that have it.
-    pub fn object(&mut self, per_env: &[Option<ObjectForm>]) -> ObjectForm {
+    /// `alike` says in which environments anything of its block is.
+    pub fn object(&mut self, per_env: &[Option<ObjectForm>], alike: &[bool]) -> ObjectForm {
         let first = per_env
             .iter()
             .flatten()
@@ -60,7 +61,7 @@ impl<'a> Family<'a> {
             .iter()
             .map(|object| object.as_ref().map(|object| open(&object.when)))
             .collect();
-        let when = self.presence(&at, &whens, first.body_origin());
+        let when = self.presence(&at, &whens, alike);
         ObjectForm {
             when: when.unwrap_or_else(|| Cond::always("helm")),
             body,
@@ -73,7 +74,7 @@ impl<'a> Family<'a> {
         &mut self,
         at: &At,
         whens: &[Option<Option<Cond>>],
-        origin: &Origin,
+        alike: &[bool],
     ) -> Option<Cond> {
         let present: Vec<&Option<Cond>> = whens.iter().flatten().collect();
         let one = present[0].clone();
@@ -92,7 +93,13 @@ impl<'a> Family<'a> {
             Some(Some(_)) if same => true,
             Some(Some(cond)) => holds(cond),
         };
-        let switch = self.switch(at, whens.iter().map(on).collect(), [origin]);
+        let on: Vec<bool> = whens.iter().map(on).collect();
+        let mut names = vec![enabled(at.object_switch())];
+        if on == alike {
+            names.insert(0, enabled(super::path::of_unit(&at.unit).join(".")));
+        }
+        let values = on.into_iter().map(flag).collect();
+        let switch = Cond::Truthy(self.words.automatic(&names, values));
         Some(match one.filter(|_| same) {
             Some(when) => Cond::And(Arc::new((switch, when))),
             None => switch,
@@ -135,17 +142,13 @@ impl<'a> Family<'a> {
         on: Vec<bool>,
         origins: impl IntoIterator<Item = &'o Origin>,
     ) -> Cond {
-        let values = on
+        let values = on.into_iter().map(flag).collect();
+        let names: Vec<String> = at
+            .names(self.places, origins)
             .into_iter()
-            .map(|on| Some(Node::Bool(Origin::rule("helm", []), on)))
+            .map(enabled)
             .collect();
-        let name = at.name(self.places, origins);
-        let name = if name.ends_with("enabled") {
-            name
-        } else {
-            format!("{name}.enabled")
-        };
-        Cond::Truthy(self.words.automatic(&name, values))
+        Cond::Truthy(self.words.automatic(&names, values))
     }
 
     fn form(&mut self, at: &At, forms: &[(usize, Form)]) -> Result<Form, Clash> {
@@ -523,6 +526,17 @@ impl<'a> Family<'a> {
         if let Some(expr) = self.with_context(nodes) {
             return Ok(expr);
         }
+        // Kind and version of what is named go together.
+        if at
+            .steps
+            .last()
+            .is_some_and(|step| step == "kind" || step == "apiVersion")
+        {
+            return Err(Clash);
+        }
+        if let Some(expr) = self.by_lines(at, nodes) {
+            return Ok(expr);
+        }
         let kind = std::mem::discriminant(&nodes[0].1);
         if nodes
             .iter()
@@ -538,28 +552,138 @@ impl<'a> Family<'a> {
         for (env, node) in nodes {
             values[*env] = Some(node.clone());
         }
-        let name = at.name(self.places, nodes.iter().map(|(_, node)| node.origin()));
-        self.words.automatic(&name, values)
+        let names = at.names(self.places, nodes.iter().map(|(_, node)| node.origin()));
+        self.words.automatic(&names, values)
+    }
+
+    /// A text of several lines, of which some differ: what is different in each is a word.
+    fn by_lines(&mut self, at: &At, nodes: &[(usize, Node)]) -> Option<Expr> {
+        let texts: Vec<(usize, Vec<&str>)> = nodes
+            .iter()
+            .map(|(env, node)| Some((*env, node.text()?.split('\n').collect())))
+            .collect::<Option<_>>()?;
+        let count = texts[0].1.len();
+        if count < 3 || texts.iter().any(|(_, lines)| lines.len() != count) {
+            return None;
+        }
+        let differ = |n: &usize| texts.iter().any(|(_, lines)| lines[*n] != texts[0].1[*n]);
+        // Where most is different it is another text.
+        if (0..count).filter(differ).count() * 2 > count {
+            return None;
+        }
+        let origin = nodes[0].1.origin();
+        let mut parts = Vec::new();
+        for n in 0..count {
+            if n > 0 {
+                parts.push(Expr::text(origin, "\n"));
+            }
+            let lines: Vec<(usize, Node)> = texts
+                .iter()
+                .map(|(env, lines)| {
+                    (
+                        *env,
+                        Node::Text(nodes[0].1.origin().clone(), lines[n].into()),
+                    )
+                })
+                .collect();
+            if !differ(&n) {
+                parts.push(Expr::Lit(lines[0].1.clone()));
+            } else if let Some(expr) = self.with_context(&lines) {
+                parts.push(expr);
+            } else {
+                parts.extend(self.line(at, &lines)?);
+            }
+        }
+        Some(joined(parts))
+    }
+
+    /// A line that differs: the word is what stands between what all have.
+    fn line(&mut self, at: &At, lines: &[(usize, Node)]) -> Option<[Expr; 3]> {
+        let texts: Vec<&str> = lines
+            .iter()
+            .map(|(_, node)| node.text().map_or("", Str::as_str))
+            .collect();
+        if texts.iter().any(|text| !text.is_ascii()) {
+            return None;
+        }
+        let is_edge = |c: char| !c.is_ascii_alphanumeric() && c != '.' && c != '-';
+        let shared =
+            |a: &str, b: &str| a.bytes().zip(b.bytes()).take_while(|(a, b)| a == b).count();
+        let ahead = texts
+            .iter()
+            .map(|text| shared(text, texts[0]))
+            .min()
+            .unwrap_or(0);
+        let ahead = texts[0]
+            .get(..ahead)
+            .and_then(|text| text.rfind(is_edge))
+            .map_or(0, |at| at + 1);
+        let back = |text: &str| text.chars().rev().collect::<String>();
+        let first = back(&texts[0][ahead..]);
+        let behind = texts
+            .iter()
+            .map(|text| shared(&back(&text[ahead..]), &first))
+            .min()
+            .unwrap_or(0);
+        let behind = first
+            .get(..behind)
+            .and_then(|text| text.rfind(is_edge))
+            .map_or(0, |at| at + 1);
+        let nodes: Vec<(usize, Node)> = lines
+            .iter()
+            .zip(&texts)
+            .map(|((env, node), text)| {
+                let inner = text.get(ahead..text.len() - behind).unwrap_or_default();
+                (*env, Node::Text(node.origin().clone(), inner.into()))
+            })
+            .collect();
+        // What stands inside a text may not end it.
+        let ends = |node: &Node| {
+            node.text()
+                .is_some_and(|text| text.contains(['"', '\'', '\\']))
+        };
+        if nodes.iter().any(|(_, node)| ends(node)) {
+            return None;
+        }
+        let key: String = texts[0]
+            .trim_start()
+            .chars()
+            .take_while(|c| c.is_ascii_alphanumeric() || matches!(c, '_' | '-'))
+            .collect();
+        let mut values = vec![None; self.names.len()];
+        for (env, node) in &nodes {
+            values[*env] = Some(node.clone());
+        }
+        let key = super::path::camel(&key.replace('_', "-"));
+        let names: Vec<String> = at
+            .names(self.places, nodes.iter().map(|(_, node)| node.origin()))
+            .into_iter()
+            .map(|name| format!("{name}.{key}"))
+            .collect();
+        let word = self.words.automatic(&names, values);
+        let origin = nodes[0].1.origin();
+        let text = texts[0];
+        Some([
+            Expr::text(origin, &text[..ahead]),
+            word,
+            Expr::text(origin, &text[text.len() - behind..]),
+        ])
     }
 
     /// Texts that are one but for the namespace and the name of the environment.
     fn with_context(&mut self, nodes: &[(usize, Node)]) -> Option<Expr> {
-        let texts: Vec<(usize, &Str)> = nodes
+        let texts: Vec<(usize, Vec<&str>)> = nodes
             .iter()
-            .map(|(env, node)| Some((*env, node.text()?)))
+            .map(|(env, node)| Some((*env, tokens(node.text()?))))
             .collect::<Option<_>>()?;
-        let marked = |with: &dyn Fn(usize, &str) -> String| {
-            let first = with(texts[0].0, texts[0].1);
-            let agree = texts.iter().all(|(env, text)| with(*env, text) == first);
-            (agree && (first.contains(NAMESPACE_MARK) || first.contains(ENVIRONMENT_MARK)))
-                .then_some(first)
-        };
-        let namespace = |env: usize, text: &str| mark(text, &self.namespaces[env], NAMESPACE_MARK);
-        let environment = |env: usize, text: &str| mark(text, &self.names[env], ENVIRONMENT_MARK);
-        let both = |env: usize, text: &str| environment(env, &namespace(env, text));
-        let template = marked(&namespace)
-            .or_else(|| marked(&environment))
-            .or_else(|| marked(&both))?;
+        let count = texts[0].1.len();
+        if texts.iter().any(|(_, tokens)| tokens.len() != count) {
+            return None;
+        }
+        let mut template = String::new();
+        for n in 0..count {
+            template.push_str(&self.token(&texts, n)?);
+        }
         let origin = nodes[0].1.origin();
         let mut parts = Vec::new();
         let mut literal = String::new();
@@ -574,7 +698,7 @@ impl<'a> Family<'a> {
             } else {
                 let of_name = |name: &Str| Some(Node::Text(origin.clone(), name.clone()));
                 let values = self.names.iter().map(of_name).collect();
-                self.words.automatic("environment", values)
+                self.words.automatic(&["environment".to_owned()], values)
             });
         }
         parts.push(Expr::text(origin, literal));
@@ -582,6 +706,25 @@ impl<'a> Family<'a> {
         Some(match &parts[..] {
             [one] => one.clone(),
             _ => Expr::concat(parts),
+        })
+    }
+
+    /// One word of several texts with marks for what all have in common.
+    fn token(&self, texts: &[(usize, Vec<&str>)], n: usize) -> Option<String> {
+        let first = texts[0].1[n];
+        if texts.iter().all(|(_, tokens)| tokens[n] == first) {
+            return Some(first.to_owned());
+        }
+        let namespace = |env: usize, text: &str| mark(text, &self.namespaces[env], NAMESPACE_MARK);
+        let environment = |env: usize, text: &str| mark(text, &self.names[env], ENVIRONMENT_MARK);
+        let both = |env: usize, text: &str| environment(env, &namespace(env, text));
+        let ways: [&dyn Fn(usize, &str) -> String; 3] = [&environment, &namespace, &both];
+        ways.into_iter().find_map(|way| {
+            let first = way(texts[0].0, first);
+            let agree = texts
+                .iter()
+                .all(|(env, tokens)| way(*env, tokens[n]) == first);
+            agree.then_some(first)
         })
     }
 
@@ -614,6 +757,24 @@ fn mark(text: &str, word: &str, mark: char) -> String {
         rest = after;
     }
     out.push_str(rest);
+    out
+}
+
+/// Words with what stands between them.
+fn tokens(text: &str) -> Vec<&str> {
+    let is_word = |c: char| c.is_ascii_alphanumeric() || matches!(c, '-' | '_' | '.');
+    let mut out = Vec::new();
+    let mut start = 0;
+    let mut inside = None;
+    for (at, c) in text.char_indices() {
+        let word = is_word(c);
+        if inside.is_some_and(|inside| inside != word) {
+            out.push(&text[start..at]);
+            start = at;
+        }
+        inside = Some(word);
+    }
+    out.push(&text[start..]);
     out
 }
 
@@ -797,17 +958,16 @@ fn form_origin(form: &Form) -> Option<Origin> {
     }
 }
 
-/// Where a body comes from.
-trait BodyOrigin {
-    fn body_origin(&self) -> &Origin;
+/// A switch in one environment.
+fn flag(on: bool) -> Option<Node> {
+    Some(Node::Bool(Origin::rule("helm", []), on))
 }
 
-impl BodyOrigin for ObjectForm {
-    fn body_origin(&self) -> &Origin {
-        match &self.body {
-            Form::Map(origin, _) => origin,
-            Form::Plain(node) => node.origin(),
-            _ => unreachable!("an object is a map"),
-        }
+/// The path of a switch.
+fn enabled(name: String) -> String {
+    match name.as_str() {
+        "" => "enabled".to_owned(),
+        path if path == "enabled" || path.ends_with(".enabled") => name,
+        _ => format!("{name}.enabled"),
     }
 }

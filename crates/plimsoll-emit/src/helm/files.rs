@@ -3,7 +3,7 @@
 use super::chart::{Chart, text_at};
 use super::family::kind_of;
 use super::print::Printer;
-use super::values;
+use super::{readme, schema, values};
 use crate::folders::Folders;
 use crate::{FileSet, System};
 use plimsoll_source::{Node, yaml};
@@ -14,49 +14,85 @@ use std::fmt::Write;
 /// Adds a chart.
 pub fn of_chart(system: &System, chart: &Chart, files: &mut FileSet) {
     let folder = Folders::of(system).chart(&chart.name);
+    let mut add = |path: &str, bytes: Vec<u8>| files.add(format!("{folder}/{path}"), bytes);
     let mut printer = Printer::new(&chart.name, &chart.words);
-    for (name, objects) in by_file(chart) {
-        let mut text = String::new();
-        for (at, object) in objects.iter().enumerate() {
-            if at > 0 {
-                text.push_str("---\n");
-            }
-            printer.subject = subject(&object.unit);
-            for line in printer.object(&object.when, &object.body) {
-                text.push_str(&line);
-                text.push('\n');
-            }
-        }
-        files.add(format!("{folder}/templates/{name}.yaml"), text);
+    for (name, object) in by_file(chart) {
+        printer.subject = subject(&object.unit);
+        let mut text = printer.object(&object.when, &object.body).join("\n");
+        text.push('\n');
+        add(&format!("templates/{name}.yaml"), text.into());
     }
-    files.add(
-        format!("{folder}/templates/_helpers.tpl"),
-        helpers(&printer),
+    add("templates/_helpers.tpl", helpers(&printer).into());
+    add("templates/NOTES.txt", readme::notes(chart).into());
+    add("Chart.yaml", chart_yaml(system, chart).into());
+    add(".helmignore", IGNORED.into());
+    add(
+        "README.md",
+        readme::readme(system, chart, chart.of_service).into(),
     );
-    files.add(format!("{folder}/Chart.yaml"), chart_yaml(system, chart));
-    files.add(
-        format!("{folder}/values.yaml"),
-        values_text(&values::defaults(chart)),
-    );
+    let schema = schema::of(chart, &printer.inside);
+    let mut schema = serde_json::to_string_pretty(&schema).expect("JSON is text");
+    schema.push('\n');
+    add("values.schema.json", schema.into());
+    let defaults = values_text(chart, None, &values::defaults(chart));
+    if chart.of_service {
+        add("values.yaml.example", defaults.into());
+        add(".gitignore", b"values.yaml\n".to_vec());
+    } else {
+        add("values.yaml", defaults.into());
+    }
     for (at, short) in chart.shorts.iter().enumerate() {
-        let text = values_text(&values::of_environment(chart, at));
-        files.add(format!("{folder}/values-{short}.yaml"), text);
+        let own = if chart.of_service {
+            values::all_of_environment(chart, at)
+        } else {
+            values::of_environment(chart, at)
+        };
+        add(
+            &format!("values-{short}.yaml"),
+            values_text(chart, Some(at), &own).into(),
+        );
     }
 }
 
-fn values_text(node: &Node) -> Vec<u8> {
+const IGNORED: &str = "# What packages leave out.\n.git/\n.gitignore\n*.example\n*.tgz\n";
+
+/// A values file: what is it for, then its blocks.
+fn values_text(chart: &Chart, environment: Option<usize>, node: &Node) -> String {
+    let mut text = match environment {
+        None => format!(
+            "# Values of {}. README.md says what each does.\n",
+            chart.name
+        ),
+        Some(at) if chart.of_service => {
+            format!(
+                "# Values of {} in {}, all of them.\n",
+                chart.name, chart.environments[at]
+            )
+        }
+        Some(at) => format!(
+            "# What {} has otherwise than values.yaml.\n",
+            chart.environments[at]
+        ),
+    };
     if node.entries().is_empty() {
-        return b"{}\n".to_vec();
+        text.push_str("{}\n");
+    } else {
+        text.push_str(&String::from_utf8(yaml::write(node)).expect("YAML is UTF-8"));
     }
-    yaml::write(node)
+    text
 }
 
 fn chart_yaml(system: &System, chart: &Chart) -> String {
-    let app = system.environments[chart.main].app;
+    let app = system.chosen().app;
+    let what = if chart.of_service {
+        format!("{} of {}", chart.name, chart.application)
+    } else {
+        chart.name.clone()
+    };
     format!(
-        "apiVersion: v2\nname: {}\ndescription: {} on Kubernetes\ntype: application\nversion: {}\n",
+        "apiVersion: v2\nname: {}\ndescription: {what} on Kubernetes\ntype: application\nversion: {}\n\
+         kubeVersion: \">=1.27.0-0\"\n",
         chart.name,
-        app.app.peek().text(),
         app.deliver.chart.version.peek(),
     )
 }
@@ -65,6 +101,7 @@ fn chart_yaml(system: &System, chart: &Chart) -> String {
 fn subject(unit: &Unit) -> String {
     match unit {
         Unit::Shared => String::new(),
+        Unit::Namespace(name) if name.is_empty() => "namespace".to_owned(),
         Unit::Namespace(name) => format!("namespace-{name}"),
         Unit::Route(name) => format!("route-{name}"),
         Unit::Migration(name) => format!("{name}-migrate"),
@@ -75,20 +112,20 @@ fn subject(unit: &Unit) -> String {
 }
 
 /// Objects by the file that they stand in: one each.
-fn by_file(chart: &Chart) -> BTreeMap<String, Vec<&ObjectForm>> {
+fn by_file(chart: &Chart) -> BTreeMap<String, &ObjectForm> {
     let mut files = BTreeMap::new();
     let mut taken = BTreeSet::new();
     for object in &chart.objects {
-        let name = file_name(object);
+        let name = file_name(chart, object);
         let name = super::path::free(&|name| taken.contains(name), &name);
         taken.insert(name.clone());
-        files.insert(name, vec![object]);
+        files.insert(name, object);
     }
     files
 }
 
-/// `api/deployment`, `db/service-ro`.
-fn file_name(object: &ObjectForm) -> String {
+/// `api/deployment`, `db/ro-service`; in a chart of one service without folders.
+fn file_name(chart: &Chart, object: &ObjectForm) -> String {
     let kind = kebab(&kind_of(object));
     let own = subject(&object.unit);
     let name = text_at(&object.body, &["metadata", "name"]);
@@ -102,6 +139,14 @@ fn file_name(object: &ObjectForm) -> String {
         .map(|c| if c.is_ascii_alphanumeric() { c } else { '-' })
         .collect();
     let rest = rest.trim_matches('-');
+    if chart.of_service {
+        let bare = match &object.unit {
+            Unit::Migration(_) => format!("migration-{kind}"),
+            _ if rest.is_empty() || rest == kind || name.contains('$') => kind,
+            _ => format!("{rest}-{kind}"),
+        };
+        return bare;
+    }
     let name = if rest.is_empty() || rest == kind {
         kind
     } else {

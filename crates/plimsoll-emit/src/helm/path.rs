@@ -46,6 +46,7 @@ pub fn of_unit(unit: &Unit) -> Vec<String> {
         Unit::Job(name) => vec!["jobs".to_owned(), camel(name)],
         Unit::Route(name) => vec!["routes".to_owned(), camel(name)],
         Unit::Claim(name) => vec!["claims".to_owned(), camel(name)],
+        Unit::Namespace(name) if name.is_empty() => vec!["namespace".to_owned()],
         Unit::Namespace(name) => vec!["namespaces".to_owned(), camel(name)],
         Unit::Shared => Vec::new(),
     }

@@ -3,6 +3,7 @@
 
 use super::canon;
 use super::expr::{Ty, plain_text, quoted};
+use super::logic;
 use super::path;
 use super::words::Words;
 use plimsoll_source::{Entry, Node, Origin, yaml};
@@ -99,7 +100,7 @@ impl<'a> Printer<'a> {
         match cond {
             Cond::Known(true, _) => None,
             Cond::And(both) => match (self.open(&both.0), self.open(&both.1)) {
-                (Some(a), Some(b)) => Some(a.and(b)),
+                (Some(a), Some(b)) => Some(logic::and(a, b)),
                 (one, other) => one.or(other),
             },
             Cond::Or(both) => {
@@ -350,7 +351,7 @@ impl<'a> Printer<'a> {
                 SeqPart::Item { when, value } => {
                     let exists = self.value_exists(value);
                     let when = match when {
-                        Some(when) => when.clone().and(exists),
+                        Some(when) => logic::and(when.clone(), exists),
                         None => exists,
                     };
                     let lines =
@@ -465,7 +466,7 @@ impl<'a> Printer<'a> {
                 let exists = self.value_exists(value);
                 match when {
                     Some(when) if canon::when(Some(when)) == canon::when(Some(&exists)) => exists,
-                    Some(when) => when.clone().and(exists),
+                    Some(when) => logic::and(when.clone(), exists),
                     None => exists,
                 }
             }
@@ -495,7 +496,7 @@ impl<'a> Printer<'a> {
             SeqPart::Item { when, value } => {
                 let exists = self.value_exists(value);
                 match when {
-                    Some(when) => when.clone().and(exists),
+                    Some(when) => logic::and(when.clone(), exists),
                     None => exists,
                 }
             }
@@ -543,7 +544,7 @@ impl<'a> Printer<'a> {
             .map_or(base, |rest| rest.trim_start_matches('-'));
         let name = self.free_helper(&format!(
             "{}Name",
-            path::camel(if base.is_empty() { "object" } else { base })
+            path::camel(if base.is_empty() { "name" } else { base })
         ));
         self.known.insert(id, name.clone());
         let before = (self.moved, self.dot.take(), std::mem::take(&mut self.holds));
@@ -597,7 +598,7 @@ fn any(conds: impl Iterator<Item = Cond>) -> Cond {
     for cond in conds {
         let known = canon::when(Some(&one));
         if canon::when(Some(&cond)) != known {
-            one = one.or(cond);
+            one = logic::or(one, cond);
         }
     }
     one

@@ -3,25 +3,30 @@
 use super::chart::Chart;
 use super::words::Word;
 use plimsoll_source::{Entry, Node, Origin};
-use std::collections::BTreeMap;
 
 /// The values that the chart has by itself: of what every environment has, the default one's.
 pub fn defaults(chart: &Chart) -> Node {
-    let shown = chart.words.all.iter().filter_map(|(path, word)| {
-        if word.optional {
-            return None;
-        }
+    let shown = chart.words.in_order().map(|(path, word)| {
+        let main = word.values[chart.main].as_ref().filter(|_| !word.optional);
         let values: Vec<&Node> = word.values.iter().flatten().collect();
-        let main = word.values[chart.main].as_ref()?;
-        let base = common(main, &values);
-        show(word, &base).map(|node| (path.as_str(), node))
+        let base = main.map(|main| common(main, &values));
+        (path, base.and_then(|base| show(word, &base)))
+    });
+    nested(shown)
+}
+
+/// All that an environment says.
+pub fn all_of_environment(chart: &Chart, environment: usize) -> Node {
+    let shown = chart.words.in_order().map(|(path, word)| {
+        let value = word.values[environment].as_ref();
+        (path, value.and_then(|value| show(word, value)))
     });
     nested(shown)
 }
 
 /// What an environment says beside the defaults: every path in which environments differ.
 pub fn of_environment(chart: &Chart, environment: usize) -> Node {
-    let shown = chart.words.all.iter().filter_map(|(path, word)| {
+    let shown = chart.words.in_order().filter_map(|(path, word)| {
         let value = word.values[environment].as_ref()?;
         let values: Vec<&Node> = word.values.iter().flatten().collect();
         let differs = word
@@ -38,7 +43,7 @@ pub fn of_environment(chart: &Chart, environment: usize) -> Node {
         } else {
             beyond(&base, &values, value)
         };
-        show(word, &own?).map(|node| (path.as_str(), node))
+        show(word, &own?).map(|node| (path, Some(node)))
     });
     nested(shown)
 }
@@ -117,15 +122,18 @@ pub fn show(word: &Word, value: &Node) -> Option<Node> {
     Some(value.clone())
 }
 
-/// Paths as a tree.
-pub fn nested<'p>(values: impl IntoIterator<Item = (&'p str, Node)>) -> Node {
+/// Paths as a tree. A path without a value leaves its map: templates look into it.
+pub fn nested<'p>(values: impl IntoIterator<Item = (&'p str, Option<Node>)>) -> Node {
     let mut root = Level::default();
     for (path, node) in values {
         let mut level = &mut root;
-        for step in path.split('.') {
-            level = level.inner.entry(step.to_owned()).or_default();
+        let (above, last) = path.rsplit_once('.').unwrap_or(("", path));
+        for step in above.split('.').filter(|step| !step.is_empty()) {
+            level = level.step(step);
         }
-        level.value = Some(node);
+        if let Some(node) = node {
+            level.step(last).value = Some(node);
+        }
     }
     root.node()
 }
@@ -133,10 +141,21 @@ pub fn nested<'p>(values: impl IntoIterator<Item = (&'p str, Node)>) -> Node {
 #[derive(Default)]
 struct Level {
     value: Option<Node>,
-    inner: BTreeMap<String, Level>,
+    inner: Vec<(String, Level)>,
 }
 
 impl Level {
+    fn step(&mut self, step: &str) -> &mut Self {
+        let at = match self.inner.iter().position(|(own, _)| own == step) {
+            Some(at) => at,
+            None => {
+                self.inner.push((step.to_owned(), Self::default()));
+                self.inner.len() - 1
+            }
+        };
+        &mut self.inner[at].1
+    }
+
     fn node(self) -> Node {
         let origin = Origin::rule("helm", []);
         if let Some(value) = self.value {

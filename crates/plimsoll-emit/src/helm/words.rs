@@ -12,6 +12,8 @@ use std::sync::Arc;
 pub struct Word {
     /// What it is in each environment; nothing where it is not said there.
     pub values: Vec<Option<Node>>,
+    /// The words of the application file that it turns.
+    pub turns: Vec<Handle>,
     /// Whether no contract names it: environments differ there.
     pub automatic: bool,
     /// Whether it is left out where nothing is said.
@@ -31,6 +33,7 @@ impl Word {
     pub fn new(values: Vec<Option<Node>>, automatic: bool) -> Self {
         Self {
             values,
+            turns: Vec::new(),
             automatic,
             optional: false,
             about: None,
@@ -61,6 +64,8 @@ impl Word {
 pub struct Words {
     /// By path.
     pub all: BTreeMap<String, Word>,
+    /// Paths of the contract in their order.
+    pub order: Vec<String>,
 }
 
 impl Words {
@@ -79,9 +84,19 @@ impl Words {
     }
 
     /// A word that environments differ in, named by its place in the application file.
-    pub fn automatic(&mut self, wanted: &str, values: Vec<Option<Node>>) -> Expr {
+    pub fn automatic(&mut self, names: &[String], values: Vec<Option<Node>>) -> Expr {
         let same = |word: &Word| word.automatic && word.values == values;
-        let wanted = self.beside(wanted);
+        for name in names {
+            match self.all.get(name) {
+                Some(word) if same(word) => return self.expr(name),
+                None if !self.clashes(name) => {
+                    self.all.insert(name.clone(), Word::new(values, true));
+                    return self.expr(name);
+                }
+                _ => {}
+            }
+        }
+        let wanted = self.beside(names.last().expect("a word has a name"));
         let mut path = wanted.clone();
         let mut number = 1;
         loop {
@@ -96,6 +111,19 @@ impl Words {
         }
         self.all.insert(path.clone(), Word::new(values, true));
         self.expr(&path)
+    }
+
+    /// Words in the order of the contract, then those that environments differ in.
+    pub fn in_order(&self) -> impl Iterator<Item = (&str, &Word)> {
+        let said = self
+            .order
+            .iter()
+            .filter_map(|path| self.all.get_key_value(path));
+        let rest = self
+            .all
+            .iter()
+            .filter(|(path, _)| !self.order.contains(path));
+        said.chain(rest).map(|(path, word)| (path.as_str(), word))
     }
 
     /// Drops words that nothing uses, and gives those that must be there a value everywhere.
@@ -151,37 +179,80 @@ impl At {
         at
     }
 
-    /// The path of an automatic word: where it is written in the file, else what it is here.
-    pub fn name<'o>(
+    /// Paths that an automatic word may have, best first: where it is written in the file, then
+    /// what it is here.
+    pub fn names<'o>(
         &self,
         places: &Places,
         origins: impl IntoIterator<Item = &'o Origin>,
-    ) -> String {
+    ) -> Vec<String> {
         let own = path::of_unit(&self.unit);
-        let found: Vec<Vec<String>> = origins
+        let fits = |path: &Vec<String>| {
+            path.len() > 1
+                && path[0] != "cap"
+                && (matches!(self.unit, Unit::Shared)
+                    || path.len() > own.len() && path.starts_with(&own))
+        };
+        let found = origins
             .into_iter()
             .filter_map(|origin| places.of(origin, &self.unit))
             .map(|place| path::of_place(&place))
-            .filter(|path| !path.is_empty())
-            .collect();
-        let inside = found
-            .iter()
-            .find(|path| path.len() > own.len() && path.starts_with(&own));
-        if let Some(path) = inside.or(found.first()) {
-            return path.join(".");
+            .find(fits);
+        let mut names = Vec::new();
+        if let Some(path) = found {
+            let path = path.join(".");
+            let last = path.rsplit('.').next().unwrap_or_default().to_lowercase();
+            let other = self.steps.iter().rev().find(|step| {
+                step.to_lowercase() != last && !step.chars().all(|c| c.is_ascii_digit())
+            });
+            names.push(path.clone());
+            names.extend(other.map(|step| path + &capital(step)));
         }
         let mut path = own;
-        let silent = ["spec", "template", "metadata", "containers", "0", "data"];
-        let kind = path::camel(&self.kind);
-        let mut lower = kind.chars();
-        if let Some(first) = lower.next() {
-            path.push(first.to_ascii_lowercase().to_string() + lower.as_str());
+        let silent = [
+            "spec",
+            "template",
+            "metadata",
+            "containers",
+            "data",
+            "groups",
+            "rules",
+        ];
+        if !matches!(&*self.kind, "Deployment" | "StatefulSet" | "Job") {
+            path.push(lower(&path::camel(&self.kind)));
         }
-        let steps = self
-            .steps
-            .iter()
-            .filter(|step| !silent.contains(&step.as_str()));
+        let steps = self.steps.iter().filter(|step| {
+            !silent.contains(&step.as_str()) && !step.chars().all(|c| c.is_ascii_digit())
+        });
         path.extend(steps.map(|step| path::camel(step)));
+        names.push(path.join("."));
+        names
+    }
+
+    /// The path of the switch of a whole object.
+    pub fn object_switch(&self) -> String {
+        let mut path = path::of_unit(&self.unit);
+        path.push(lower(&path::camel(&self.kind)));
         path.join(".")
     }
+}
+
+/// `requests` as the end of a name: `Requests`.
+fn capital(step: &str) -> String {
+    let word = path::camel(step);
+    let mut letters = word.chars();
+    let first = letters.next().map(|c| c.to_ascii_uppercase());
+    first.into_iter().chain(letters).collect()
+}
+
+/// `PodMonitor` as a key: `podMonitor`; `HTTPRoute` as `httpRoute`.
+fn lower(kind: &str) -> String {
+    let capitals = kind.chars().take_while(char::is_ascii_uppercase).count();
+    let small = if capitals > 1 && capitals < kind.len() {
+        capitals - 1
+    } else {
+        capitals
+    };
+    let (head, rest) = kind.split_at(small);
+    head.to_ascii_lowercase() + rest
 }

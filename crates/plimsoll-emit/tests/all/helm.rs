@@ -145,3 +145,92 @@ fn helm_renders_every_environment_of_every_example_as_its_manifests() {
     }
     assert!(wrong.is_empty(), "{}", wrong.join("\n"));
 }
+
+#[test]
+fn helm_lints_every_chart_strictly_with_the_values_of_every_environment() {
+    for program in ["helm", "helm3"] {
+        let Some(program) = tool(program) else {
+            continue;
+        };
+        for example in EXAMPLES {
+            let folder = rendered(&Project::example(example));
+            for chart in charts(folder.path()) {
+                for values in values_files(&chart) {
+                    let output = Command::new(&program)
+                        .args(["lint", "--strict", "-f"])
+                        .arg(&values)
+                        .arg(&chart)
+                        .output()
+                        .expect("helm runs");
+                    let text = String::from_utf8_lossy(&output.stdout);
+                    assert!(
+                        output.status.success(),
+                        "{example} {}: {text}",
+                        values.display()
+                    );
+                }
+            }
+        }
+    }
+}
+
+/// Holds T4, P4.
+#[test]
+fn a_chart_of_a_service_has_the_files_that_its_document_lists() {
+    for (example, folder, service) in [
+        ("tartware", "platform/charts/api-gateway", "api-gateway"),
+        (
+            "identity-platform",
+            "services/identity-service/helm",
+            "identity-service",
+        ),
+    ] {
+        let project = Project::example(example);
+        let files = helm::files(&project.system()).files;
+        let paths: Vec<&str> = files.iter().map(|(path, _)| path).collect();
+        let prefix = format!("{folder}/");
+        let own: Vec<&str> = paths
+            .iter()
+            .filter_map(|path| path.strip_prefix(&prefix))
+            .collect();
+        assert!(!own.is_empty(), "{service}: {paths:#?}");
+        for file in [
+            "Chart.yaml",
+            "README.md",
+            "values.schema.json",
+            "values.yaml.example",
+            ".gitignore",
+            "templates/deployment.yaml",
+            "templates/service.yaml",
+            "templates/hpa.yaml",
+            "values-dev.yaml",
+            "values-staging.yaml",
+            "values-prod.yaml",
+        ] {
+            assert!(own.contains(&file), "{service} has {file}: {own:#?}");
+        }
+        assert!(!own.contains(&"values.yaml"), "it is git-ignored");
+    }
+}
+
+fn rendered(project: &Project) -> tempfile::TempDir {
+    let folder = tempfile::tempdir().expect("a folder");
+    write(&helm::files(&project.system()).files, folder.path());
+    folder
+}
+
+fn values_files(chart: &Path) -> Vec<PathBuf> {
+    let mut files: Vec<PathBuf> = std::fs::read_dir(chart)
+        .expect("a chart")
+        .map(|entry| entry.expect("an entry").path())
+        .filter(|path| {
+            let name = path
+                .file_name()
+                .and_then(|name| name.to_str())
+                .unwrap_or_default();
+            name.starts_with("values-") && name.ends_with(".yaml")
+        })
+        .collect();
+    files.sort();
+    files
+}

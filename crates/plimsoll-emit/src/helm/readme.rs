@@ -1,0 +1,160 @@
+//! What a chart says to people: README, notes after an installation, comments of its values.
+
+use super::chart::Chart;
+use super::values;
+use super::words::Word;
+use crate::System;
+use plimsoll_source::Node;
+use std::fmt::Write;
+
+/// What a word does, for people.
+pub fn about(word: &Word) -> Option<String> {
+    if let Some(about) = &word.about {
+        return Some(about.clone());
+    }
+    let handle = word.turns.first()?.0.as_str();
+    let (block, rest) = handle.split_once('.')?;
+    let (name, rest) = rest.split_once('.').unwrap_or((rest, ""));
+    Some(match (block, rest) {
+        ("services" | "stores" | "jobs" | "migrations" | "routes", "enabled") => {
+            format!("whether `{name}` is there")
+        }
+        (_, "image") => format!("image of `{name}`, with its tag"),
+        (_, "image.name") => format!("image of `{name}` without tag"),
+        (_, "image.tag") => format!("tag of the image of `{name}`"),
+        (_, "image.digest") => "digest; beside a tag it is what counts".to_owned(),
+        (_, "image.policy") => "`Always`, `IfNotPresent` or `Never`".to_owned(),
+        (_, "scale.replicas") => "pods, where no autoscaler decides".to_owned(),
+        (_, "scale.auto") => "whether an autoscaler decides how many pods there are".to_owned(),
+        (_, "scale.min") => "fewest pods".to_owned(),
+        (_, "scale.max") => "most pods".to_owned(),
+        (_, "scale.cpu") => "cpu that is aimed at, in percent of the request".to_owned(),
+        (_, "scale.memory") => "memory that is aimed at, in percent of the request".to_owned(),
+        (_, "scale.requests") => "requests per second and pod that are aimed at".to_owned(),
+        (_, "size") => format!("what a pod of `{name}` asks for and may use"),
+        (_, "env") => format!("environment variables of `{name}`; what is written here wins"),
+        (_, "secretName") => format!("name of the Secret of `{name}`"),
+        (_, "secrets.keys") => "environment variable: key at the provider".to_owned(),
+        (_, "secrets.values") => "environment variable: value, where secrets are static".to_owned(),
+        (_, "hosts") => format!("host names of `{name}`; an empty list takes it away"),
+        (_, "when") => "schedule in five fields".to_owned(),
+        (_, "instances") => format!("pods of `{name}`"),
+        (_, "storage.size") => format!("disk of each pod of `{name}`"),
+        ("images", _) if name == "registry" => "goes before every image that names none".to_owned(),
+        ("images", _) if name == "tag" => "tag of every image that has none of its own".to_owned(),
+        ("vars", _) => format!("`${{{name}}}` of plimsoll.yaml"),
+        _ => return None,
+    })
+}
+
+/// The README of a chart.
+pub fn readme(system: &System, chart: &Chart, complete: bool) -> String {
+    let app = system.chosen().app.app.peek().text().clone();
+    let mut text = format!("# {}\n\n", chart.name);
+    let _ = writeln!(
+        text,
+        "Made by `plimsoll render --to helm` from the application file of {app}. Change that file, not this chart.\n"
+    );
+    text.push_str("```bash\n");
+    for (at, short) in chart.shorts.iter().enumerate() {
+        let _ = writeln!(
+            text,
+            "helm upgrade --install {} . -n {} -f values-{short}.yaml",
+            chart.name, chart.namespaces[at]
+        );
+    }
+    text.push_str("```\n\n");
+    if complete {
+        text.push_str(
+            "Each `values-<env>.yaml` is complete. For values of your own copy `values.yaml.example` to `values.yaml`, \
+             which Git ignores.\n\n",
+        );
+    }
+    text.push_str("## Values\n\n| path | default | meaning |\n| --- | --- | --- |\n");
+    for (path, word) in chart.words.in_order() {
+        let default = match (word.optional, &word.values[chart.main]) {
+            (false, Some(node)) => {
+                values::show(word, node).map_or(String::new(), |node| cell(&node))
+            }
+            _ => String::new(),
+        };
+        let meaning = about(word).unwrap_or_else(|| "environments differ here".to_owned());
+        let _ = writeln!(text, "| `{path}` | {default} | {meaning} |");
+    }
+    text.push_str(
+        "\nThe schema is closed: a key that is not in this table is refused. What is not in it is the same in every \
+         environment, and is changed in the application file.\n",
+    );
+    let autoscaled: Vec<&str> = chart
+        .words
+        .in_order()
+        .filter(|(_, word)| {
+            word.turns
+                .iter()
+                .any(|handle| handle.0.ends_with(".scale.auto"))
+        })
+        .map(|(path, _)| path)
+        .collect();
+    if let Some(first) = autoscaled.first() {
+        let _ = write!(text, "{}", SWITCHING.replace("PATH", first));
+    }
+    text
+}
+
+const SWITCHING: &str = "
+## Switching a live release to autoscaling
+
+With `PATH: true` the Deployment loses its `replicas`. Helm would remove the field, and Kubernetes would fall back to one
+pod until the autoscaler acts. With Helm 4, which applies on the server, let somebody else hold the field first:
+
+```bash
+kubectl apply --server-side --field-manager=autoscaler -n NAMESPACE -f - <<EOF
+apiVersion: apps/v1
+kind: Deployment
+metadata: { name: NAME }
+spec: { replicas: NUMBER_OF_NOW }
+EOF
+```
+
+Then upgrade. Helm 3 removes the field itself whoever holds it: switch in a quiet hour.
+";
+
+/// A value in one line of a table.
+fn cell(node: &Node) -> String {
+    let text = node.to_json().to_string();
+    if text.chars().count() > 80 {
+        return "see `values.yaml`".to_owned();
+    }
+    format!("`{}`", text.replace('|', "\\|"))
+}
+
+/// What Helm prints after an installation.
+pub fn notes(chart: &Chart) -> String {
+    let mut text = String::from(
+        "{{ .Chart.Name }} is in the namespace {{ .Release.Namespace }}.\n\n\
+         Watch it come up:\n\n  kubectl get pods -n {{ .Release.Namespace }} -l app.kubernetes.io/instance=APP -w\n",
+    );
+    let instance = chart.application.as_str();
+    text = text.replace("APP", instance);
+    let hosts: Vec<(&str, Option<&String>)> = chart
+        .words
+        .in_order()
+        .filter(|(_, word)| {
+            word.turns
+                .iter()
+                .any(|handle| handle.0.starts_with("routes.") && handle.0.ends_with(".hosts"))
+        })
+        .map(|(path, word)| (path, word.item.as_ref()))
+        .collect();
+    if !hosts.is_empty() {
+        text.push_str("\nIt answers at:\n");
+    }
+    for (path, item) in hosts {
+        let host = item.map_or_else(|| ".".to_owned(), |item| format!(".{item}"));
+        let _ = write!(
+            text,
+            "{{{{- range .Values.{path} }}}}\n  https://{{{{ {host} }}}}/\n{{{{- end }}}}\n"
+        );
+    }
+    text
+}
