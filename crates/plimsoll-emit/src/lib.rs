@@ -10,6 +10,8 @@ pub mod folders;
 pub mod helm;
 pub mod kustomize;
 pub mod manifests;
+pub mod platform;
+pub mod releases;
 mod repository;
 pub mod rules;
 mod stages;

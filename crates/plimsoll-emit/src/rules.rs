@@ -9,6 +9,10 @@ pub static ALL: &[&Rule] = &[
     &NOT_IN_COMPOSE,
     &CONTRACT_CONFLICT,
     &NO_REPOSITORY,
+    &NO_CHART,
+    &LICENCE_NOT_OPEN,
+    &LICENCE_OF_NETWORK_USE,
+    &COMPONENT_RANGE,
 ];
 
 /// A folder that leaves the root of the repository.
@@ -61,4 +65,45 @@ pub static NO_REPOSITORY: Rule = Rule {
     consequence: "nothing is written for Argo CD and Flux, which read their files from Git",
     docs: "Argo CD and Flux apply what stands in a Git repository, so their objects name it: `deliver.repo` is its URL, \
            `deliver.branch` the branch of an environment, `deliver.folder` the folder below its root.",
+};
+
+/// A component that is ours to install and whose chart is not known.
+pub static NO_CHART: Rule = Rule {
+    code: "PL0630",
+    name: "no-chart",
+    level: Level::Warning,
+    consequence: "the application expects the component, and nobody installs it",
+    docs: "`platform.install` writes a Helmfile of everything that the slots call for. Of this component no chart is in \
+           the catalogue; install it by its own means and say `install: false` in its slot.",
+};
+
+/// A licence that is not open.
+pub static LICENCE_NOT_OPEN: Rule = Rule {
+    code: "PL0631",
+    name: "licence-not-open",
+    level: Level::Error,
+    consequence: "its licence restricts who may use it and for what",
+    docs: "The Business Source Licence, the Server Side Public License, the Redis Source Available License and the \
+           Timescale License let everybody read the source and restrict its use. `policy: { licences: open }` refuses \
+           them; without it they are named. `platform/LICENCES.md` lists the licence of every component.",
+};
+
+/// A licence that asks something of who offers a service.
+pub static LICENCE_OF_NETWORK_USE: Rule = Rule {
+    code: "PL0632",
+    name: "licence-of-network-use",
+    level: Level::Info,
+    consequence: "who changes it and offers it over a network must publish the changes",
+    docs: "The GNU Affero General Public License is open. It asks those who offer a changed version over a network to \
+           publish their changes; some companies do not allow it, so it is named. Running it unchanged asks for nothing.",
+};
+
+/// A component that is not made for the cluster's version.
+pub static COMPONENT_RANGE: Rule = Rule {
+    code: "PL0633",
+    name: "component-outside-its-range",
+    level: Level::Warning,
+    consequence: "its makers do not test it on that version of Kubernetes",
+    docs: "Every version of a component is made for some versions of Kubernetes. Choose a version of its chart that fits \
+           the cluster (`version` in its slot), or another version of the cluster.",
 };

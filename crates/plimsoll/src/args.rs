@@ -147,6 +147,8 @@ pub enum Output {
     Argocd,
     /// Sources and Kustomizations of Flux.
     Flux,
+    /// The platform, and the releases of our charts, for `helmfile apply`.
+    Helmfile,
     /// Every output, of all environments.
     All,
 }

@@ -192,6 +192,7 @@ fn ready(
         world: &world,
         target,
     }));
+    own.extend(plimsoll_emit::platform::check(app));
     policies.apply(app, &mut own);
     findings.extend_from(&environment.name, own);
     Some(Ready {

@@ -7,6 +7,8 @@ mod project;
 mod rendered;
 mod sets;
 
+pub(crate) use config::{cm, rbac};
+
 use plimsoll_source::Findings;
 use plimsoll_spec::app::deliver::{Applications, By, ChartPer, Sync};
 use plimsoll_spec::app::platform::GitopsUse;

@@ -4,4 +4,5 @@ mod compose;
 mod gitops;
 mod helm;
 mod kustomize;
+mod platform;
 mod project;

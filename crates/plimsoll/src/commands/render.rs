@@ -8,7 +8,8 @@ use crate::terminal::{self, Terminal};
 use clap::ValueEnum;
 use plimsoll_emit::folders::{self, Folders};
 use plimsoll_emit::{
-    Emitted, Environment, System, argocd, compose, flux, helm, kustomize, manifests,
+    Emitted, Environment, System, argocd, compose, flux, helm, kustomize, manifests, platform,
+    releases,
 };
 use plimsoll_source::Findings;
 
@@ -22,7 +23,17 @@ const OUTPUTS: &[(Output, Emit)] = &[
     (Output::Helm, helm::files),
     (Output::Argocd, argocd::files),
     (Output::Flux, flux::files),
+    (Output::Helmfile, helmfiles),
 ];
+
+/// The platform, and our charts.
+fn helmfiles(system: &System<'_>) -> Emitted {
+    let mut emitted = platform::files(system);
+    let releases = releases::files(system);
+    emitted.files.extend(releases.files);
+    emitted.findings.extend(releases.findings);
+    emitted
+}
 
 /// Writes an output into a folder, or to stdout where it is one file.
 pub fn run(args: &Render, terminal: Terminal) -> Outcome {

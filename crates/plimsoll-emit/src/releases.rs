@@ -1,0 +1,90 @@
+//! Our charts as releases of a Helmfile, with the namespaces that they go into.
+
+use plimsoll_source::{Findings, yaml};
+use plimsoll_spec::app::deliver::By;
+use serde_json::{Map, Value, json};
+
+use crate::folders::{Folders, join, relative};
+use crate::{Emitted, Environment, FileSet, System, document, helm};
+
+/// `helm/helmfile.yaml`: `helmfile -e ENV template` and `apply` work on it.
+pub fn files(system: &System<'_>) -> Emitted {
+    let folders = Folders::of(system);
+    let folder = folders.below("helm");
+    let mut files = FileSet::default();
+    let mut environments = Map::new();
+    let on_clusters = |env: &&Environment<'_>| *env.app.deliver.by.peek() != By::Compose;
+    for env in system.environments.iter().filter(on_clusters) {
+        let values = json!({
+            "namespace": env.world.namespace.as_str(),
+            "short": env.short(),
+        });
+        environments.insert(env.name().to_owned(), json!({ "values": [values] }));
+        let path = join(&folder, &format!("namespaces/{}.yaml", env.name()));
+        files.add(path, namespaces(env));
+    }
+    // What they say about charts is said where charts are written.
+    let charts = helm::charts(system, &mut Findings::default());
+    let mut before: Option<String> = None;
+    let releases: Vec<Value> = charts
+        .iter()
+        .map(|chart| {
+            let path = relative(&folder, &folders.chart(&chart.name));
+            let path = if path.starts_with('.') {
+                path
+            } else {
+                format!("./{path}")
+            };
+            let mut release = json!({
+                "name": chart.name,
+                "namespace": "{{ .Values.namespace }}",
+                "chart": path,
+                "values": [format!("{path}/values-{{{{ .Values.short }}}}.yaml")],
+            });
+            match &before {
+                None => release["hooks"] = json!([namespaces_hook()]),
+                Some(before) => {
+                    release["needs"] = json!([format!("{{{{ .Values.namespace }}}}/{before}")])
+                }
+            }
+            before.get_or_insert_with(|| chart.name.clone());
+            release
+        })
+        .collect();
+    let state = json!({
+        // Namespaces are made by the hook, with their labels.
+        "helmDefaults": { "wait": true, "waitForJobs": true, "timeout": 900, "createNamespace": false },
+        "releases": releases,
+    });
+    let name = &system.chosen().world.application;
+    let header = format!("The releases of {name}: helmfile -e ENV template, or apply.");
+    let documents = [json!({ "environments": environments }), state];
+    files.add(
+        join(&folder, "helmfile.yaml"),
+        document::stream(&header, &documents),
+    );
+    Emitted {
+        files,
+        ..Emitted::default()
+    }
+}
+
+/// The namespaces of an environment that are ours.
+fn namespaces(env: &Environment<'_>) -> Vec<u8> {
+    let objects = env.world.objects.iter();
+    let namespaces = objects.filter(|object| object.key.kind == "Namespace");
+    let mut text =
+        b"# No chart holds a namespace: uninstalling a release would take all in it along.\n"
+            .to_vec();
+    text.extend(yaml::write_all(namespaces.map(|object| &object.body)));
+    text
+}
+
+fn namespaces_hook() -> Value {
+    json!({
+        "events": ["presync"],
+        "showlogs": true,
+        "command": "kubectl",
+        "args": ["apply", "--server-side", "-f", "namespaces/{{ .Environment.Name }}.yaml"],
+    })
+}
