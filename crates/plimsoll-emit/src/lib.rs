@@ -7,6 +7,7 @@ mod document;
 mod fileset;
 pub mod flux;
 pub mod folders;
+pub mod github;
 pub mod helm;
 pub mod kustomize;
 pub mod manifests;

@@ -13,6 +13,7 @@ pub static ALL: &[&Rule] = &[
     &LICENCE_NOT_OPEN,
     &LICENCE_OF_NETWORK_USE,
     &COMPONENT_RANGE,
+    &NOTHING_TO_BUILD,
 ];
 
 /// A folder that leaves the root of the repository.
@@ -106,4 +107,14 @@ pub static COMPONENT_RANGE: Rule = Rule {
     consequence: "its makers do not test it on that version of Kubernetes",
     docs: "Every version of a component is made for some versions of Kubernetes. Choose a version of its chart that fits \
            the cluster (`version` in its slot), or another version of the cluster.",
+};
+
+/// A workflow without anything to build.
+pub static NOTHING_TO_BUILD: Rule = Rule {
+    code: "PL0640",
+    name: "nothing-to-build",
+    level: Level::Warning,
+    consequence: "the workflow checks the file and builds nothing",
+    docs: "`deliver.ci` writes a workflow that builds the image of every service and job that says where its source is: \
+           `build: FOLDER`, or `build: { context, file, target, args }`.",
 };

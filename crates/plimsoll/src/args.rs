@@ -149,6 +149,8 @@ pub enum Output {
     Flux,
     /// The platform, and the releases of our charts, for `helmfile apply`.
     Helmfile,
+    /// A workflow of GitHub Actions that builds images and opens the change.
+    Github,
     /// Every output, of all environments.
     All,
 }

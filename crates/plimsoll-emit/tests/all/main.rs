@@ -1,6 +1,7 @@
 //! What outputs hold, and what real tools make of it.
 
 mod compose;
+mod github;
 mod gitops;
 mod helm;
 mod kustomize;

@@ -8,8 +8,8 @@ use crate::terminal::{self, Terminal};
 use clap::ValueEnum;
 use plimsoll_emit::folders::{self, Folders};
 use plimsoll_emit::{
-    Emitted, Environment, System, argocd, compose, flux, helm, kustomize, manifests, platform,
-    releases,
+    Emitted, Environment, System, argocd, compose, flux, github, helm, kustomize, manifests,
+    platform, releases,
 };
 use plimsoll_source::Findings;
 
@@ -24,6 +24,7 @@ const OUTPUTS: &[(Output, Emit)] = &[
     (Output::Argocd, argocd::files),
     (Output::Flux, flux::files),
     (Output::Helmfile, helmfiles),
+    (Output::Github, github::files),
 ];
 
 /// The platform, and our charts.
