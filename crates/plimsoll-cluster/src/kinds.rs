@@ -38,6 +38,7 @@ apps v1 DaemonSet daemonsets namespaced ds status all
 apps v1 Deployment deployments namespaced deploy status,scale all
 apps v1 ReplicaSet replicasets namespaced rs status,scale all
 apps v1 StatefulSet statefulsets namespaced sts status,scale all
+authorization.k8s.io v1 SelfSubjectAccessReview selfsubjectaccessreviews cluster - - -
 autoscaling v2 HorizontalPodAutoscaler horizontalpodautoscalers namespaced hpa status all
 batch v1 CronJob cronjobs namespaced cj status all
 batch v1 Job jobs namespaced - status all
@@ -46,6 +47,8 @@ coordination.k8s.io v1 Lease leases namespaced - - -
 discovery.k8s.io v1 EndpointSlice endpointslices namespaced - - -
 flowcontrol.apiserver.k8s.io v1 FlowSchema flowschemas cluster - status -
 flowcontrol.apiserver.k8s.io v1 PriorityLevelConfiguration prioritylevelconfigurations cluster - status -
+metrics.k8s.io v1beta1 NodeMetrics nodes cluster - - -
+metrics.k8s.io v1beta1 PodMetrics pods namespaced - - -
 networking.k8s.io v1 IngressClass ingressclasses cluster - - -
 networking.k8s.io v1 Ingress ingresses namespaced ing status -
 networking.k8s.io v1 NetworkPolicy networkpolicies namespaced netpol - -

@@ -1,7 +1,10 @@
 //! Server-side apply of one object, and what its answer means.
 
+use std::time::Duration;
+
 use kube::api::{Api, DynamicObject, Patch, PatchParams};
 use serde_json::{Map, Value};
+use tokio::time::sleep;
 
 use crate::error::code;
 use crate::release::{MANAGER, RELEASE_LABEL};
@@ -18,18 +21,40 @@ pub enum Refusal {
     Unreachable(kube::Error),
 }
 
-/// Applies `body` and returns the object as it is then. Never takes a field from another manager.
+/// How an object is applied.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub struct Manner {
+    /// Fields of other managers are taken. Without it they are a conflict.
+    pub force: bool,
+    /// The server only says what would be.
+    pub dry_run: bool,
+}
+
+/// Applies `body` and returns the object as it is then.
 pub async fn apply(
     api: &Api<DynamicObject>,
     name: &str,
     body: &Value,
+    manner: Manner,
 ) -> Result<DynamicObject, Refusal> {
-    let params = PatchParams::apply(MANAGER).validation_strict();
+    let mut params = PatchParams::apply(MANAGER).validation_strict();
+    params.force = manner.force;
+    params.dry_run = manner.dry_run;
     let patch = Patch::Apply(body);
-    retrying(|| api.patch(name, &params, &patch))
-        .await
-        .map_err(refusal)
+    for _ in 0..CONFLICTS {
+        match retrying(|| api.patch(name, &params, &patch)).await {
+            // Someone else wrote at the same moment; who owns what was not even looked at.
+            Err(error) if code(&error) == 409 && conflicts(&error).is_empty() => sleep(PAUSE).await,
+            answer => return answer.map_err(refusal),
+        }
+    }
+    let last = retrying(|| api.patch(name, &params, &patch)).await;
+    last.map_err(refusal)
 }
+
+/// How often an object may be written by someone else at the same moment.
+const CONFLICTS: usize = 5;
+const PAUSE: Duration = Duration::from_millis(100);
 
 /// The content that is sent: as desired, with the label of the release.
 pub fn body(desired: &Value, release: &str) -> Value {
@@ -45,27 +70,33 @@ pub fn body(desired: &Value, release: &str) -> Value {
     body
 }
 
-/// Reads the answer to an apply that was not taken.
+/// Reads the answer to an apply that was not taken. A login that is no longer valid says nothing
+/// about the object.
 pub fn refusal(error: kube::Error) -> Refusal {
     let kube::Error::Api(status) = &error else {
         return Refusal::Unreachable(error);
     };
-    let causes = status
-        .details
-        .as_ref()
-        .map_or(&[][..], |details| details.causes.as_slice());
-    let conflicts: Vec<String> = causes
-        .iter()
-        .filter(|cause| cause.reason == "FieldManagerConflict")
-        .map(|cause| format!("{}: {}", cause.field, manager_of(&cause.message)))
-        .collect();
+    let conflicts = conflicts(&error);
     if code(&error) == 409 && !conflicts.is_empty() {
         return Refusal::Conflict(conflicts);
     }
-    if matches!(code(&error), 400..500) {
+    if matches!(code(&error), 400..500) && code(&error) != 401 {
         return Refusal::Refused(status.message.clone());
     }
     Refusal::Unreachable(error)
+}
+
+/// The fields that others own, as `field: manager`.
+fn conflicts(error: &kube::Error) -> Vec<String> {
+    let kube::Error::Api(status) = error else {
+        return Vec::new();
+    };
+    let causes = status.details.as_ref().map(|details| &details.causes);
+    let conflicts = causes.into_iter().flatten();
+    conflicts
+        .filter(|cause| cause.reason == "FieldManagerConflict")
+        .map(|cause| format!("{}: {}", cause.field, manager_of(&cause.message)))
+        .collect()
 }
 
 /// `conflict with "kubectl" using apps/v1` names the manager in quotes.

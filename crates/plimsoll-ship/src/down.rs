@@ -11,6 +11,7 @@ use crate::clock::Clock;
 use crate::delete::{Dependents, Fate, delete, fate, foreign, namespaces_of};
 use crate::error::ShipError;
 use crate::events::{Event, Listener, What, seconds};
+use crate::history;
 use crate::inventory::{Inventory, Record};
 use crate::kinds::Kinds;
 use crate::lease::Lease;
@@ -18,8 +19,9 @@ use crate::observe::{Observed, Scope};
 use crate::pod_spec::runs_replicas;
 use crate::record::{Memory, Store};
 use crate::references::{items, text};
-use crate::release::{ObjectKey, Release, Target};
+use crate::release::{ObjectKey, Target};
 use crate::steps::is_namespace;
+use crate::transfer::claims_of;
 
 /// How an application is removed.
 #[derive(Debug, Clone)]
@@ -154,11 +156,7 @@ impl Removal<'_> {
 
     /// Nothing is left to go back to; the record holds what stays, or goes.
     async fn forget(&self, mut record: Record, store: &mut Store) -> Result<(), ShipError> {
-        let mut last = Store::new(self.client, self.target, Memory::Release);
-        let known: Option<Release> = last.load().await?;
-        if known.is_some() {
-            last.remove().await?;
-        }
+        history::forget_all(self.client, self.target, &mut record.journal).await?;
         let stays =
             |key: &ObjectKey| self.removed.kept.contains(key) || self.removed.stuck.contains(key);
         record.inventory.0.retain(|key, _| stays(key));
@@ -218,15 +216,10 @@ impl Removal<'_> {
                 continue;
             };
             for template in items(&live.data, "/spec/volumeClaimTemplates") {
-                let prefix = format!("{}-{}-", text(template, "/metadata/name"), set.name);
-                for (key, claim) in self.observed.of_kind("v1", "PersistentVolumeClaim") {
-                    let number = key.name.strip_prefix(&prefix);
-                    let is_numbered = number
-                        .is_some_and(|n| !n.is_empty() && n.bytes().all(|b| b.is_ascii_digit()));
-                    if key.namespace == set.namespace && is_numbered {
-                        let uid = claim.metadata.uid.clone().unwrap_or_default();
-                        claims.push((Stage::Claims, key.clone(), uid));
-                    }
+                for key in claims_of(&self.observed, set, text(template, "/metadata/name")) {
+                    let live = self.observed.get(&key);
+                    let uid = live.and_then(|claim| claim.metadata.uid.clone());
+                    claims.push((Stage::Claims, key, uid.unwrap_or_default()));
                 }
             }
         }

@@ -28,8 +28,9 @@ use crate::ready::{Readiness, readiness};
 use crate::references::autoscaled;
 use crate::release::{Desired, ObjectKey, RELEASE_LABEL, Release};
 use crate::report::{Failure, Objects, Waves};
-use crate::request::Write;
+use crate::request::{Apply, Write};
 use crate::steps::{self, Planned, Step};
+use crate::transfer::{Growth, size_patch};
 use crate::wishes::{self, Action};
 
 /// Writes that are under way at once.
@@ -206,28 +207,43 @@ impl<'a> Engine<'a> {
         self.observed.open(&self.kinds, [Scope::of(key)]).await
     }
 
+    fn apply(&self, key: &ObjectKey, planned: &Planned, instead_of: Option<String>) -> Start {
+        // The main one was made for the inventory already.
+        let is_other = steps::is_namespace(key) && key.name != self.release.namespace;
+        let is_new = is_other && self.observed.get(key).is_none();
+        let id = self.release.target().id();
+        let transfer = &planned.transfer;
+        let api = |key: &ObjectKey| self.kinds.api(self.client, key).ok();
+        let scaler = transfer.scaler.as_ref();
+        let grown = |growth: &Growth| {
+            let claims = growth.claims.iter();
+            let claims = claims.filter_map(|(claim, size)| {
+                Some((api(claim)?, claim.name.clone(), size_patch(size)))
+            });
+            (claims.collect(), growth.uid.clone())
+        };
+        Start::Write(Write::Apply(Box::new(Apply {
+            body: planned.body.clone(),
+            namespace: is_new.then(|| steps::bare_namespace(&key.name, &id)),
+            instead_of,
+            hand_over: transfer.hand_over.clone(),
+            scaler: scaler.and_then(|(key, uid)| Some((api(key)?, key.name.clone(), uid.clone()))),
+            growth: transfer.growth.as_ref().map(grown),
+            force: transfer.force,
+        })))
+    }
+
     fn write(&self, node: usize) -> Start {
         let id = self.release.target().id();
         let key = self.graph.key(node);
         let Some(planned) = self.planned.get(node) else {
             return self.write_secret(node - self.planned.len(), key, &id);
         };
-        let apply = |instead_of: Option<String>| {
-            // The main one was made for the inventory already.
-            let is_other = steps::is_namespace(key) && key.name != self.release.namespace;
-            let is_new = is_other && self.observed.get(key).is_none();
-            let first = is_new.then(|| steps::bare_namespace(&key.name, &id));
-            Start::Write(Write::Apply {
-                body: planned.body.clone(),
-                first,
-                instead_of,
-            })
-        };
         match &planned.step {
             Step::Keep => Start::Nothing,
             Step::Remembered => Start::Remembered,
-            Step::Apply => apply(None),
-            Step::Again(uid) => apply(Some(uid.clone())),
+            Step::Apply => self.apply(key, planned, None),
+            Step::Again(uid) => self.apply(key, planned, Some(uid.clone())),
             Step::Foreign(owner) => Start::Refused(format!(
                 "it is there already and belongs to {owner}; it is taken over only where that is asked for"
             )),

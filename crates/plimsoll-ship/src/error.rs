@@ -4,6 +4,7 @@
 //! [`Failure`](crate::Failure).
 
 use crate::graph::GraphError;
+use crate::obstacle::Obstacle;
 use crate::release::ObjectKey;
 
 /// Why shipping stopped.
@@ -21,6 +22,24 @@ pub enum ShipError {
         /// The answer, or why there was none.
         source: Box<kube::Error>,
     },
+    /// The cluster said no.
+    #[error("{what}: the cluster answers {code}: {message}")]
+    Answered {
+        /// What was attempted.
+        what: String,
+        /// The HTTP code.
+        code: u16,
+        /// What it said.
+        message: String,
+    },
+    /// The login is no longer valid.
+    #[error(
+        "{what}: the login is not valid or has expired; log in again, then run the same command"
+    )]
+    LoggedOut {
+        /// What was attempted.
+        what: String,
+    },
     /// The cluster does not know kinds that the release needs.
     #[error("the cluster does not serve {}", .0.join(", "))]
     NotServed(Vec<String>),
@@ -36,12 +55,39 @@ pub enum ShipError {
     /// Another shipper took over while this one ran.
     #[error("another shipper took over; this one stopped")]
     LeaseLost,
-    /// The main namespace neither exists nor is part of the release.
-    #[error("namespace {0} does not exist, and the release does not make it")]
-    NoNamespace(String),
-    /// Secrets that a person has to bring.
-    #[error("these secrets must be there first: {}", .0.join(", "))]
-    SecretsMissing(Vec<String>),
+    /// The main namespace is not there and cannot be made.
+    #[error("namespace {namespace} cannot be made: {cause}")]
+    NoNamespace {
+        /// Its name.
+        namespace: String,
+        /// What the cluster says.
+        cause: String,
+    },
+    /// Things that have to change before anything is written.
+    #[error("{} in the way; nothing was written", count(.0.len()))]
+    Obstacles(Vec<Obstacle>),
+    /// The cluster is no longer what the approved plan found.
+    #[error("the cluster moved since the plan was made; nothing was written: {}", .0.join("; "))]
+    Moved(Vec<String>),
+    /// There is no such release to go back to.
+    #[error("no release {number} that came up is remembered; there are: {}", listed(.known))]
+    NoSuchRelease {
+        /// The number that was asked for.
+        number: u64,
+        /// Those that are remembered.
+        known: Vec<u64>,
+    },
+    /// No part of the application has this name.
+    #[error("nothing that was shipped is called {name}; there are: {}", known.join(", "))]
+    NoSuchUnit {
+        /// The name.
+        name: String,
+        /// The names that there are.
+        known: Vec<String>,
+    },
+    /// It runs nothing that could be restarted.
+    #[error("{0} runs no pods that could be restarted")]
+    NothingToRestart(String),
     /// Half of a pair is there, the other is not.
     #[error("{0} holds one half of a pair; the other half is gone, and a new one would not fit")]
     HalfPair(String),
@@ -66,12 +112,36 @@ pub enum ShipError {
     },
 }
 
+fn count(obstacles: usize) -> String {
+    match obstacles {
+        1 => "one thing stands".to_owned(),
+        many => format!("{many} things stand"),
+    }
+}
+
+fn listed(numbers: &[u64]) -> String {
+    let numbers: Vec<String> = numbers.iter().map(ToString::to_string).collect();
+    if numbers.is_empty() {
+        "none".to_owned()
+    } else {
+        numbers.join(", ")
+    }
+}
+
 impl ShipError {
     pub(crate) fn request(what: impl Into<String>) -> impl FnOnce(kube::Error) -> Self {
         let what = what.into();
-        |source| Self::Request {
-            what,
-            source: Box::new(source),
+        |source| match source {
+            kube::Error::Api(status) if status.code == 401 => Self::LoggedOut { what },
+            kube::Error::Api(status) => Self::Answered {
+                what,
+                code: status.code,
+                message: status.message.clone(),
+            },
+            source => Self::Request {
+                what,
+                source: Box::new(source),
+            },
         }
     }
 }

@@ -211,7 +211,7 @@ fn trouble<'a>(
 }
 
 /// Asks the cluster for what makes a suspicion certain, and for the log.
-async fn confirm(
+pub(crate) async fn confirm(
     client: &kube::Client,
     key: &ObjectKey,
     pod: &DynamicObject,
@@ -279,13 +279,13 @@ async fn unbound_claims(
     None
 }
 
-fn pod_key(pod: &DynamicObject) -> ObjectKey {
+pub(crate) fn pod_key(pod: &DynamicObject) -> ObjectKey {
     let name = pod.metadata.name.as_deref().unwrap_or_default();
     ObjectKey::new("v1", "Pod", pod.metadata.namespace.as_deref(), name)
 }
 
 /// The container that ended badly; the first one where none says so.
-fn failed_container(pod: &DynamicObject) -> String {
+pub(crate) fn failed_container(pod: &DynamicObject) -> String {
     let lists = ["/status/initContainerStatuses", "/status/containerStatuses"];
     let statuses = lists
         .iter()

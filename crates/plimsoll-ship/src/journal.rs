@@ -23,6 +23,9 @@ pub struct Journal {
     /// The releases, oldest first.
     #[serde(default)]
     pub releases: Vec<Shipped>,
+    /// The revision of each database, as the release that moved it last says.
+    #[serde(default)]
+    pub revisions: BTreeMap<String, u32>,
 }
 
 /// One release in the past.
@@ -40,6 +43,28 @@ pub struct Shipped {
     /// Why not.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub cause: Option<String>,
+    /// The image of each service, store and migration.
+    #[serde(default)]
+    pub images: BTreeMap<String, String>,
+    /// The release that it brought back.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub back_to: Option<u64>,
+    /// Its content is remembered: it can come back.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub kept: bool,
+}
+
+/// How a release ended.
+#[derive(Debug, Clone, Default)]
+pub struct End {
+    /// Hash over all its objects.
+    pub hash: String,
+    /// Why it is not up.
+    pub cause: Option<String>,
+    /// The image of each service, store and migration.
+    pub images: BTreeMap<String, String>,
+    /// The release that it brought back.
+    pub back_to: Option<u64>,
 }
 
 impl Journal {
@@ -65,20 +90,23 @@ impl Journal {
     }
 
     /// Notes the end of a release. The same release again only replaces what was noted of it.
-    pub fn ended(&mut self, hash: String, at: Timestamp, cause: Option<String>) {
-        let ready = cause.is_none();
+    pub fn ended(&mut self, end: End, at: Timestamp) {
+        let ready = end.cause.is_none();
         let last = self.releases.last_mut();
-        if let Some(last) = last.filter(|last| last.hash == hash) {
-            (last.ended, last.ready, last.cause) = (at, ready, cause);
+        if let Some(last) = last.filter(|last| last.hash == end.hash) {
+            (last.ended, last.ready, last.cause) = (at, ready, end.cause);
             return;
         }
         let number = self.releases.last().map_or(1, |last| last.number + 1);
         self.releases.push(Shipped {
             number,
-            hash,
+            hash: end.hash,
             ended: at,
             ready,
-            cause,
+            cause: end.cause,
+            images: end.images,
+            back_to: end.back_to,
+            kept: false,
         });
         let surplus = self.releases.len().saturating_sub(REMEMBERED);
         self.releases.drain(..surplus);
@@ -100,9 +128,14 @@ mod tests {
     #[test]
     fn the_same_release_again_is_one_entry() {
         let mut journal = Journal::default();
-        journal.ended("a".into(), Timestamp::UNIX_EPOCH, Some("no image".into()));
-        journal.ended("a".into(), Timestamp::UNIX_EPOCH, None);
-        journal.ended("b".into(), Timestamp::UNIX_EPOCH, None);
+        let end = |hash: &str, cause: Option<&str>| End {
+            hash: hash.to_owned(),
+            cause: cause.map(str::to_owned),
+            ..End::default()
+        };
+        journal.ended(end("a", Some("no image")), Timestamp::UNIX_EPOCH);
+        journal.ended(end("a", None), Timestamp::UNIX_EPOCH);
+        journal.ended(end("b", None), Timestamp::UNIX_EPOCH);
         let numbers: Vec<_> = journal
             .releases
             .iter()

@@ -69,10 +69,22 @@ impl Lease {
         let name = self.held.metadata.name.clone().unwrap_or_default();
         match replace(&self.api, &name, &self.held).await {
             Ok(held) => self.held = held,
-            Err(error) if matches!(code(&error), 404 | 409) => return Err(ShipError::LeaseLost),
+            Err(error) if matches!(code(&error), 404 | 409) => return self.confirm(&name).await,
             Err(error) => return Err(ShipError::request("renewing the lease")(error)),
         }
         Ok(())
+    }
+
+    /// After a conflict: the answer to our own renewal may have been lost.
+    async fn confirm(&mut self, name: &str) -> Result<(), ShipError> {
+        let ours = text(&self.held.data, "/spec/holderIdentity");
+        match read(&self.api, name).await? {
+            Some(found) if text(&found.data, "/spec/holderIdentity") == ours => {
+                self.held = found;
+                Ok(())
+            }
+            _ => Err(ShipError::LeaseLost),
+        }
     }
 
     /// Gives the lease back, so that nothing of it is left.
@@ -142,7 +154,7 @@ fn body(target: &Target, holder: &str, clock: Clock) -> DynamicObject {
         "apiVersion": "coordination.k8s.io/v1",
         "kind": "Lease",
         "metadata": {
-            "name": format!("plimsoll.{}", target.id()),
+            "name": name(target),
             "namespace": target.namespace,
             "labels": { RELEASE_LABEL: target.id() },
         },
@@ -161,7 +173,12 @@ fn time(clock: Clock) -> String {
     clock.now().strftime("%Y-%m-%dT%H:%M:%S.%6fZ").to_string()
 }
 
-fn resource() -> ApiResource {
+/// The name of an application's lease.
+pub(crate) fn name(target: &Target) -> String {
+    format!("plimsoll.{}", target.id())
+}
+
+pub(crate) fn resource() -> ApiResource {
     ApiResource {
         group: "coordination.k8s.io".to_owned(),
         version: "v1".to_owned(),

@@ -124,6 +124,12 @@ pub(crate) fn condition(object: &DynamicObject, name: &str) -> Readiness {
     }
 }
 
+/// Whether a condition holds, with what it says; none where nobody has reported on it.
+pub(crate) fn in_conditions(object: &DynamicObject, name: &str) -> Option<(bool, String)> {
+    let found = find(object, name)?;
+    Some((is_true(found), said(found)))
+}
+
 fn is_nothing(status: &Value) -> bool {
     status.is_null() || status.as_object().is_some_and(serde_json::Map::is_empty)
 }

@@ -32,15 +32,15 @@ const LARGEST: u64 = 256 * 1024 * 1024;
 pub enum Memory {
     /// Inventory and journal: a [`Record`](crate::Record).
     Inventory,
-    /// The last release that came up: a [`Release`](crate::Release).
-    Release,
+    /// A release that came up, by its number: a [`Release`](crate::Release).
+    Release(u64),
 }
 
 impl Memory {
     fn name(self) -> &'static str {
         match self {
             Self::Inventory => "inventory",
-            Self::Release => "release",
+            Self::Release(_) => "release",
         }
     }
 }
@@ -83,7 +83,11 @@ impl Store {
     }
 
     fn name(&self) -> String {
-        format!("plimsoll.{}.{}", self.memory.name(), self.target.id())
+        let id = self.target.id();
+        match self.memory {
+            Memory::Inventory => format!("plimsoll.inventory.{id}"),
+            Memory::Release(number) => format!("plimsoll.release.{id}.v{number}"),
+        }
     }
 
     /// Reads what is remembered; none where nothing is.

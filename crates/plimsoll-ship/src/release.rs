@@ -2,6 +2,7 @@
 //!
 //! Plain data, made by the caller. Nothing here knows where the objects come from.
 
+use std::collections::BTreeMap;
 use std::fmt;
 use std::time::Duration;
 
@@ -270,9 +271,25 @@ pub struct Release {
     pub deadline: Duration,
     /// What happens when it fails.
     pub rollback: Rollback,
+    /// Revisions of each database that it can run on: lowest and highest. Its own migrations bring
+    /// the database to the highest.
+    #[serde(default)]
+    pub revisions: BTreeMap<String, (u32, u32)>,
 }
 
 impl Release {
+    /// The image of each service, store and migration: of its first container.
+    pub fn images(&self) -> BTreeMap<String, String> {
+        let image = |object: &Desired| {
+            let (key, body) = (&object.key, &object.body);
+            let pod = crate::pod_spec::template(key, body)?;
+            let image = pod.pointer("/spec/containers/0/image")?.as_str()?;
+            let is_main = !matches!(object.role, Role::Plain | Role::Route);
+            (is_main && !object.unit.is_empty()).then(|| (object.unit.clone(), image.to_owned()))
+        };
+        self.objects.iter().filter_map(image).collect()
+    }
+
     /// Where it goes, without what goes there.
     pub fn target(&self) -> Target {
         Target {

@@ -12,6 +12,7 @@ use crate::observe::Observed;
 use crate::ready::{Readiness, readiness};
 use crate::references::text;
 use crate::release::{Desired, MADE_FOR, ObjectKey, RELEASE_LABEL, Release};
+use crate::transfer::Transfer;
 
 /// What is to be done about an object.
 #[derive(Debug, Clone, PartialEq)]
@@ -37,6 +38,8 @@ pub struct Planned {
     pub body: Value,
     /// Hash of that.
     pub hash: String,
+    /// What goes with it.
+    pub transfer: Transfer,
 }
 
 /// Everything that deciding needs to know.
@@ -64,6 +67,7 @@ impl Past<'_> {
                 step: self.step(desired, &body, &hash, &id),
                 body,
                 hash,
+                transfer: Transfer::default(),
             }
         };
         release.objects.iter().map(plan).collect()

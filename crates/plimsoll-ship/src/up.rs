@@ -7,27 +7,30 @@ use plimsoll_secrets::Randomness;
 
 use crate::apply::Refusal;
 use crate::clock::Clock;
+use crate::decide::{Decided, decide};
 use crate::delete::foreign;
 use crate::engine::{Engine, Parts};
 use crate::error::ShipError;
 use crate::events::{Event, Listener, What};
 use crate::family::{has_pods, ready, wanted};
 use crate::graph::Graph;
-use crate::inventory::{Inventory, Record, hash_of};
-use crate::kinds::Kinds;
+use crate::history;
+use crate::inventory::{Record, hash_of};
+use crate::journal::End;
 use crate::lease::Lease;
+use crate::look::{Depth, look};
 use crate::observe::{Observed, Scope};
+use crate::plan::{self, Plan};
 use crate::pod_spec::runs_replicas;
 use crate::prune::{self, Prune};
-use crate::ready::{Readiness, readiness};
 use crate::record::{Memory, Store};
 use crate::release::{ObjectKey, Release, Role, Rollback, Target};
 use crate::report::{
     Failure, Migration, MigrationState, Objects, Outcome, Pods, RolledBack, Waves,
 };
 use crate::request::Write;
-use crate::steps::{self, Past, Planned, Step};
-use crate::wishes::{self, Action, Given};
+use crate::steps;
+use crate::wishes::Given;
 
 /// How a release is shipped.
 #[derive(Debug, Clone)]
@@ -40,18 +43,10 @@ pub struct Options {
     pub randomness: Randomness,
     /// What stands for values that a person brings.
     pub given: Given,
-    /// Whether objects that others made are taken over.
+    /// Whether objects and fields of others are taken over.
     pub adopt: bool,
-}
-
-/// Everything that was decided before the first write.
-struct Decided {
-    kinds: Kinds,
-    observed: Observed,
-    planned: Vec<Planned>,
-    secrets: Vec<Action>,
-    inventory: Inventory,
-    earlier: Record,
+    /// The plan that somebody said yes to: exactly that is done, or nothing.
+    pub approved: Option<Plan>,
 }
 
 /// Ships a release and waits until it is up, or has failed and the one before is back.
@@ -63,39 +58,44 @@ pub async fn up(
     options: &Options,
     listener: &mut dyn Listener,
 ) -> Result<Outcome, ShipError> {
-    let mut outcome = ship(client, release, options, listener).await?;
+    let mut outcome = ship(client, release, options, None, listener).await?;
     let Some(failure) = &outcome.failure else {
         return Ok(outcome);
     };
     outcome.rollback = match release.rollback {
         Rollback::Never => None,
         Rollback::Ask => Some(RolledBack::Asks),
-        Rollback::Auto if has_migrated(&outcome) => Some(RolledBack::DatabaseMoved),
         Rollback::Auto => Some(go_back(client, release, options, listener, &failure.object).await?),
     };
     Ok(outcome)
 }
 
-/// Ships the last release that came up again.
+/// Ships an earlier release again: the one with this number, else the last that came up and is
+/// another than what was shipped last. Refused before anything is touched where a database moved on.
 pub async fn roll_back(
     client: &Client,
     target: &Target,
+    number: Option<u64>,
     options: &Options,
     listener: &mut dyn Listener,
 ) -> Result<Outcome, ShipError> {
-    let before: Option<Release> = Store::new(client, target, Memory::Release).load().await?;
+    let record = recorded(client, target).await?;
+    let number = history::choose(&record.journal, number)?;
+    let before = history::load(client, target, number).await?;
     let before = before.ok_or(ShipError::NothingBefore)?;
-    ship(client, &before, options, listener).await
+    if let Some(obstacle) = history::database_moved(&record, &before) {
+        return Err(ShipError::Obstacles(vec![obstacle]));
+    }
+    let before = history::keeping_disks(client, before).await?;
+    ship(client, &before, options, Some(number), listener).await
 }
 
-/// A release whose migration ran leaves a database that the one before may not know.
-fn has_migrated(outcome: &Outcome) -> bool {
-    outcome
-        .migrations
-        .iter()
-        .any(|migration| migration.state == MigrationState::Ran)
+async fn recorded(client: &Client, target: &Target) -> Result<Record, ShipError> {
+    let mut store = Store::new(client, target, Memory::Inventory);
+    Ok(store.load().await?.unwrap_or_default())
 }
 
+/// After a failure.
 async fn go_back(
     client: &Client,
     release: &Release,
@@ -103,11 +103,16 @@ async fn go_back(
     listener: &mut dyn Listener,
     over: &ObjectKey,
 ) -> Result<RolledBack, ShipError> {
-    let mut store = Store::new(client, &release.target(), Memory::Release);
-    let before: Option<Release> = store.load().await?;
-    let Some(before) = before.filter(|before| before.objects != release.objects) else {
+    let record = recorded(client, &release.target()).await?;
+    let Ok(number) = history::choose(&record.journal, None) else {
         return Ok(RolledBack::NothingBefore);
     };
+    let Some(before) = history::load(client, &release.target(), number).await? else {
+        return Ok(RolledBack::NothingBefore);
+    };
+    if history::database_moved(&record, &before).is_some() {
+        return Ok(RolledBack::DatabaseMoved);
+    }
     let (at, object) = (options.clock.elapsed(), over.clone());
     listener.hear(&Event {
         at,
@@ -115,7 +120,12 @@ async fn go_back(
         wave: None,
         what: What::RollingBack,
     });
-    let outcome = ship(client, &before, options, listener).await?;
+    let options = Options {
+        approved: None,
+        ..options.clone()
+    };
+    let before = history::keeping_disks(client, before).await?;
+    let outcome = ship(client, &before, &options, Some(number), listener).await?;
     Ok(if outcome.ready {
         RolledBack::Done
     } else {
@@ -128,6 +138,7 @@ async fn ship(
     client: &Client,
     release: &Release,
     options: &Options,
+    back_to: Option<u64>,
     listener: &mut dyn Listener,
 ) -> Result<Outcome, ShipError> {
     if release.objects.is_empty() {
@@ -135,9 +146,23 @@ async fn ship(
     }
     let graph = Graph::build(release)?;
     let mut store = Store::new(client, &release.target(), Memory::Inventory);
-    let decided = decide(client, release, &graph, options, &mut store).await?;
-    if is_quiet(&decided, &graph, release) {
+    let mut decided = decide(client, release, &graph, options, &mut store).await?;
+    if decided.is_quiet(&graph, release) {
         return Ok(unchanged(&decided, &graph, release, options.clock));
+    }
+    let depth = match options.approved {
+        Some(_) => Depth::Everything,
+        None => Depth::Changes,
+    };
+    let fields = look(client, release, &mut decided, options.adopt, depth).await?;
+    if let Some(approved) = &options.approved {
+        let moved = plan::of(release, &graph, &decided, &fields).moved_since(approved);
+        if !moved.is_empty() {
+            return Err(ShipError::Moved(moved));
+        }
+    }
+    if !decided.obstacles.is_empty() {
+        return Err(ShipError::Obstacles(decided.obstacles));
     }
     ensure_main_namespace(client, release, &decided).await?;
     let mut lease = Lease::take(client, &release.target(), &options.holder, options.clock).await?;
@@ -146,6 +171,7 @@ async fn ship(
         release,
         graph: &graph,
         options,
+        back_to,
     };
     let outcome = run.write(decided, &mut store, &mut lease, listener).await;
     // A lease that was lost is another's by now.
@@ -153,110 +179,6 @@ async fn ship(
         lease.release().await?;
     }
     outcome
-}
-
-async fn decide(
-    client: &Client,
-    release: &Release,
-    graph: &Graph,
-    options: &Options,
-    store: &mut Store,
-) -> Result<Decided, ShipError> {
-    let earlier: Record = store.load().await?.unwrap_or_default();
-    let mut kinds = Kinds::default();
-    let versions = release
-        .objects
-        .iter()
-        .map(|object| object.key.api_version.as_str());
-    let before = earlier
-        .inventory
-        .0
-        .keys()
-        .map(|key| key.api_version.as_str());
-    kinds
-        .discover(client, versions.chain(before).chain(["v1", "apps/v1"]))
-        .await?;
-    for object in release
-        .objects
-        .iter()
-        .filter(|object| steps::defined(object).is_some())
-    {
-        kinds.learn(&object.body);
-    }
-    all_served(&kinds, release)?;
-    let inventory = Inventory::of(release, graph).remembering(&earlier.inventory);
-    let mut observed = Observed::new(client);
-    let scopes = inventory
-        .0
-        .keys()
-        .map(Scope::of)
-        .chain(prune::scopes(&inventory));
-    observed.open(&kinds, scopes).await?;
-    let past = Past {
-        observed: &observed,
-        inventory: &earlier.inventory,
-        journal: &earlier.journal,
-        adopt: options.adopt,
-    };
-    let planned = past.plan(release);
-    let live = |wish: &crate::release::SecretWish| observed.get(&wish.object());
-    let secrets = wishes::plan(&release.secrets, live, &options.randomness, options.given)?;
-    Ok(Decided {
-        kinds,
-        observed,
-        planned,
-        secrets,
-        inventory,
-        earlier,
-    })
-}
-
-fn all_served(kinds: &Kinds, release: &Release) -> Result<(), ShipError> {
-    let missing: BTreeSet<String> = release
-        .objects
-        .iter()
-        .filter(|object| {
-            kinds
-                .get(&object.key.api_version, &object.key.kind)
-                .is_none()
-        })
-        .map(|object| format!("{} {}", object.key.api_version, object.key.kind))
-        .collect();
-    if missing.is_empty() {
-        Ok(())
-    } else {
-        Err(ShipError::NotServed(missing.into_iter().collect()))
-    }
-}
-
-/// Whether everything is as it shall be, and up.
-fn is_quiet(decided: &Decided, graph: &Graph, release: &Release) -> bool {
-    let is_up = |(node, planned): (usize, &Planned)| match planned.step {
-        Step::Remembered => true,
-        Step::Keep => is_ready(decided, graph.key(node)),
-        _ => false,
-    };
-    decided.planned.iter().enumerate().all(is_up)
-        && decided
-            .secrets
-            .iter()
-            .all(|action| matches!(action, Action::Keep))
-        && decided.inventory == decided.earlier.inventory
-        && !Prune::plan(
-            &decided.observed,
-            &decided.inventory,
-            &release.target().id(),
-        )
-        .deletes()
-}
-
-fn is_ready(decided: &Decided, key: &ObjectKey) -> bool {
-    let has_status = decided
-        .kinds
-        .get(&key.api_version, &key.kind)
-        .is_some_and(|k| k.has_status);
-    let live = decided.observed.get(key);
-    live.is_some_and(|live| readiness(live, has_status) == Readiness::Ready)
 }
 
 fn unchanged(decided: &Decided, graph: &Graph, release: &Release, clock: Clock) -> Outcome {
@@ -298,7 +220,11 @@ async fn ensure_main_namespace(
     match Write::Create(bare).send(api, &key.name).await {
         Ok(_) => Ok(()),
         Err(Refusal::Unreachable(error)) => Err(ShipError::request(format!("making {key}"))(error)),
-        Err(_) => Err(ShipError::NoNamespace(key.name)),
+        Err(Refusal::Refused(cause)) => Err(ShipError::NoNamespace {
+            namespace: key.name,
+            cause,
+        }),
+        Err(Refusal::Conflict(_)) => Ok(()),
     }
 }
 
@@ -308,6 +234,8 @@ struct Run<'a> {
     release: &'a Release,
     graph: &'a Graph,
     options: &'a Options,
+    /// The release that comes back.
+    back_to: Option<u64>,
 }
 
 impl Run<'_> {
@@ -325,6 +253,7 @@ impl Run<'_> {
             secrets,
             inventory,
             earlier,
+            obstacles: _,
         } = decided;
         if !inventory.names_the_same(&earlier.inventory) {
             let journal = earlier.journal.clone();
@@ -359,11 +288,16 @@ impl Run<'_> {
         let cause = failure
             .as_ref()
             .map(|failure| format!("{}: {}", failure.object, failure.cause));
-        engine.journal.ended(hash, self.options.clock.now(), cause);
+        let end = End {
+            hash,
+            cause,
+            images: self.release.images(),
+            back_to: self.back_to,
+        };
+        engine.journal.ended(end, self.options.clock.now());
+        self.note_revisions(&mut engine);
         if failure.is_none() {
-            let mut last = Store::new(self.client, &self.release.target(), Memory::Release);
-            let _: Option<Release> = last.load().await?;
-            last.save(self.release).await?;
+            history::keep(self.client, self.release, &mut engine.journal).await?;
         }
         let record = Record {
             inventory: engine.inventory.clone(),
@@ -371,6 +305,19 @@ impl Run<'_> {
         };
         store.save(&record).await?;
         Ok(self.outcome(&engine, failure, kept))
+    }
+
+    /// Migrations that ran brought their databases to the highest revision of the release.
+    fn note_revisions(&self, engine: &mut Engine<'_>) {
+        let has_migrated = |node: &usize| {
+            let object = self.release.objects.get(*node);
+            object.is_some_and(|object| matches!(object.role, Role::Migration { .. }))
+        };
+        if self.back_to.is_none() && engine.ran.iter().any(has_migrated) {
+            let highest = self.release.revisions.iter();
+            let highest = highest.map(|(store, (_, highest))| (store.clone(), *highest));
+            engine.journal.revisions.extend(highest);
+        }
     }
 
     /// Deletes what left the release; returns what left and stays.

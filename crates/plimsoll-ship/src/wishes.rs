@@ -10,6 +10,7 @@ use plimsoll_secrets::{Half, Make, PairKind, Randomness, SecretValue, one, pair}
 use serde_json::{Map, Value, json};
 
 use crate::error::ShipError;
+use crate::obstacle::Obstacle;
 use crate::release::{How, KeyWish, Logical, Part, SecretWish};
 
 /// What stands for values that a person brings.
@@ -105,17 +106,21 @@ fn demand(wishes: &[SecretWish], live: &[Option<&DynamicObject>]) -> Result<(), 
         for key in &wish.keys {
             let is_there = secret.is_some_and(|secret| held(secret, &key.key).is_some());
             if matches!(key.how, How::Given { .. }) && !is_there {
-                missing.push(format!(
-                    "key {} of Secret {}/{}",
-                    key.key, wish.namespace, wish.name
-                ));
+                let cause = format!("key {} must be there, and only a person knows it", key.key);
+                let remedy = format!(
+                    "`kubectl -n {} create secret generic {} --from-file={}=FILE`, or \
+                     `kubectl edit` where the Secret is there",
+                    wish.namespace, wish.name, key.key
+                );
+                let obstacle = Obstacle::of(&wish.object(), cause, remedy);
+                missing.push(obstacle.at(wish.place.clone()));
             }
         }
     }
     if missing.is_empty() {
         Ok(())
     } else {
-        Err(ShipError::SecretsMissing(missing))
+        Err(ShipError::Obstacles(missing))
     }
 }
 
@@ -235,7 +240,13 @@ impl Values<'_> {
                 Part::Value { value, escape } => {
                     let known = self.known.get(value).cloned();
                     let known = known.ok_or_else(|| {
-                        ShipError::SecretsMissing(vec![format!("a value for {value}")])
+                        let cause = "a Secret is composed of it, and nothing makes it";
+                        let remedy = "name a secret of the file";
+                        ShipError::Obstacles(vec![Obstacle::about(
+                            value.to_string(),
+                            cause,
+                            remedy,
+                        )])
                     })?;
                     match escape {
                         true => bytes.extend(percent_encoded(known.expose())),

@@ -7,6 +7,7 @@
 mod credentials;
 mod objects;
 mod processes;
+mod stand_in;
 
 use std::fs;
 use std::path::{Path, PathBuf};
@@ -18,6 +19,7 @@ use anyhow::{Context as _, Result, bail, ensure};
 
 use crate::cache;
 use processes::{Processes, Watchdog};
+pub use stand_in::StandIn;
 
 /// A machine that is shared by many builds is slow; a healthy start takes ten seconds.
 const PATIENCE: Duration = Duration::from_mins(2);
@@ -146,6 +148,27 @@ impl ControlPlane {
         self.run(&wait)
             .expect("custom resource definitions are established");
         Some(self)
+    }
+
+    /// Serves the metrics API, empty: nothing here measures pods.
+    ///
+    /// # Panics
+    /// If the API server refuses it.
+    pub fn with_metrics(&self) -> &Self {
+        let file = self.folder.join("metrics.json");
+        fs::write(&file, objects::metrics().to_string()).expect("a file in our own folder");
+        let file = file.to_string_lossy().into_owned();
+        self.run(&["apply", "--server-side", "-f", &file])
+            .expect("the metrics API is accepted");
+        let wait = [
+            "wait",
+            "--for=condition=Established",
+            "crd",
+            "--timeout=60s",
+        ];
+        self.run(&[&wait[..], &["pods.metrics.k8s.io", "nodes.metrics.k8s.io"]].concat())
+            .expect("the metrics API is served");
+        self
     }
 
     /// Definitions without rules in words of newer servers: `isIP` came to CEL with Kubernetes 1.31.

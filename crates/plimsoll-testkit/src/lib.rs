@@ -9,5 +9,5 @@ pub mod control_plane;
 mod skipping;
 
 pub use cache::{crds, tool};
-pub use control_plane::{ControlPlane, Minor};
+pub use control_plane::{ControlPlane, Minor, StandIn};
 pub use skipping::{skip, skipped, tools_are_demanded};

@@ -35,10 +35,31 @@ pub enum Command {
     Check(Check),
     /// Writes the deployment in the forms that other tools take
     Render(Render),
+    /// Says what `up` would change in the cluster, object by object and field by field
+    ///
+    /// Writes nothing there. Ends with 0 where nothing would change, with 4 where something would,
+    /// with 1 where something stands in the way.
+    Plan(Plan),
     /// Ships the application: ordered, waited for, explained where it fails
     Up(Up),
     /// Says what runs, and how it is
     Status(Target),
+    /// Lists the releases that there were, with images and causes
+    History(Target),
+    /// Ships an earlier release again; refused where a database moved on that it does not know
+    Rollback(Rollback),
+    /// Gives a service or a store new pods, one after the other
+    Restart(Restart),
+    /// Prints what the pods of a service, a store or a migration say
+    Logs(Logs),
+    /// Says what others changed since the last release, field by field, and who
+    ///
+    /// Ends with 0 where everything is as it was shipped, with 4 where something differs.
+    Drift(Target),
+    /// Finds what is wrong with what runs: the cause, the last log lines, what to do
+    Doctor(Target),
+    /// Ticks or crosses every line of the list for before, during and after a release
+    Checklist(Target),
     /// Removes exactly what `up` made; data that is protected stays
     Down(Down),
     /// Says which line of the file, or which rule, made a value
@@ -169,6 +190,20 @@ pub struct Target {
     pub json: bool,
 }
 
+/// `plimsoll plan`.
+#[derive(Debug, Args)]
+pub struct Plan {
+    /// The release.
+    #[command(flatten)]
+    pub target: Target,
+    /// Takes over objects and fields that others made or set
+    #[arg(long)]
+    pub adopt: bool,
+    /// A file to write the plan to, for `up --plan`
+    #[arg(long, value_name = "FILE")]
+    pub out: Option<PathBuf>,
+}
+
 /// `plimsoll up`.
 #[derive(Debug, Args)]
 pub struct Up {
@@ -178,6 +213,13 @@ pub struct Up {
     /// Ships without asking
     #[arg(long)]
     pub yes: bool,
+    /// Takes over objects and fields that others made or set
+    #[arg(long)]
+    pub adopt: bool,
+    /// Does exactly what a plan of `plimsoll plan --out FILE` says, or stops where that is no longer
+    /// what would happen
+    #[arg(long, value_name = "FILE", conflicts_with = "fault")]
+    pub plan: Option<PathBuf>,
     /// Replays events at so many times real time; embedded cluster only
     #[arg(long, value_name = "N")]
     pub speed: Option<f64>,
@@ -186,12 +228,59 @@ pub struct Up {
     pub fault: Vec<String>,
 }
 
+/// `plimsoll rollback`.
+#[derive(Debug, Args)]
+pub struct Rollback {
+    /// The release.
+    #[command(flatten)]
+    pub target: Target,
+    /// The number that `history` shows; without it the release before
+    #[arg(long, value_name = "NUMBER")]
+    pub to: Option<u64>,
+    /// Brings it back without asking
+    #[arg(long)]
+    pub yes: bool,
+}
+
+/// `plimsoll restart`.
+#[derive(Debug, Args)]
+pub struct Restart {
+    /// The service or store, such as `api`
+    pub name: String,
+    /// The release.
+    #[command(flatten)]
+    pub target: Target,
+}
+
+/// `plimsoll logs`.
+#[derive(Debug, Args)]
+pub struct Logs {
+    /// The service, store or migration, such as `api`
+    pub name: String,
+    /// The release.
+    #[command(flatten)]
+    pub target: Target,
+    /// New lines as they come, until Ctrl-C
+    #[arg(long)]
+    pub follow: bool,
+    /// Of the run before this one
+    #[arg(long)]
+    pub previous: bool,
+    /// How many lines of each container
+    #[arg(long, value_name = "LINES", default_value_t = 100)]
+    pub tail: i64,
+}
+
 /// `plimsoll down`.
 #[derive(Debug, Args)]
 pub struct Down {
     /// The release.
     #[command(flatten)]
     pub target: Target,
+    /// Removes data as well, for good: stores, their claims and the namespace around them. Wants the
+    /// application's name typed: `--data shop`
+    #[arg(long, value_name = "APPLICATION")]
+    pub data: Option<String>,
     /// Removes without asking
     #[arg(long)]
     pub yes: bool,

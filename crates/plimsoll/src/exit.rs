@@ -14,6 +14,8 @@ pub enum Exit {
     Usage,
     /// The disk, the network or the cluster failed.
     Outside,
+    /// Something would change: of commands that look and write nothing.
+    Differs,
     /// We failed.
     Bug,
 }
@@ -25,6 +27,7 @@ impl From<Exit> for ExitCode {
             Exit::Findings => 1,
             Exit::Usage => 2,
             Exit::Outside => 3,
+            Exit::Differs => 4,
             Exit::Bug => 70,
         })
     }

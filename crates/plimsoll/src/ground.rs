@@ -31,6 +31,16 @@ pub enum Place {
     },
 }
 
+/// As messages name it.
+impl std::fmt::Display for Place {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        match self {
+            Self::Embedded { .. } => f.write_str("the embedded cluster"),
+            Self::Remote { context } => write!(f, "`{context}`"),
+        }
+    }
+}
+
 /// What a command works with.
 pub struct Session {
     /// Requests go here.

@@ -7,6 +7,8 @@ mod exit;
 mod folder;
 mod ground;
 mod picture;
+mod plan_file;
+mod plan_text;
 mod prepare;
 mod project;
 mod release;

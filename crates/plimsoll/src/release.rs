@@ -12,6 +12,7 @@ use plimsoll_spec::app::platform::SecretSourceUse;
 use plimsoll_spec::app::secret::SecretKind;
 use plimsoll_spec::app::{Service, Strategy, deliver};
 use plimsoll_world::{Cond, Object, Unit, World};
+use std::collections::BTreeMap;
 use std::time::Duration;
 
 /// Where a release goes, as far as it changes what is shipped.
@@ -42,6 +43,7 @@ pub fn of(sources: &Sources, ready: &Ready, ground: Ground) -> Release {
             deliver::Rollback::Ask => Rollback::Ask,
             deliver::Rollback::Never => Rollback::Never,
         },
+        revisions: revisions(app),
     }
 }
 
@@ -60,6 +62,24 @@ fn longest_pauses(app: &App) -> Duration {
         .values()
         .filter(|service| *service.enabled.peek());
     on.map(pauses).max().unwrap_or_default()
+}
+
+/// Revisions of each database that every program of the release can run on.
+fn revisions(app: &plimsoll_spec::App) -> BTreeMap<String, (u32, u32)> {
+    let mut revisions: BTreeMap<String, (u32, u32)> = BTreeMap::new();
+    let uses = app
+        .services
+        .values()
+        .flat_map(|service| service.uses.values());
+    for used in uses {
+        let Some(range) = &used.revision else {
+            continue;
+        };
+        let own = (range.peek().min, range.peek().max);
+        let both = revisions.entry(used.name.peek().to_string()).or_insert(own);
+        *both = (both.0.max(own.0), both.1.min(own.1));
+    }
+    revisions
 }
 
 /// The key of an object as shipping names it.

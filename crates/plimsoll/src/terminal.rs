@@ -60,9 +60,14 @@ pub fn progress(line: &str) {
     let _ = writeln!(stderr().lock(), "{line}");
 }
 
+/// Whether somebody is there to answer.
+pub fn can_ask() -> bool {
+    std::io::stdin().is_terminal() && stderr().is_terminal()
+}
+
 /// Asks on the terminal. `None` where there is none to ask on.
 pub fn confirm(question: &str) -> Option<bool> {
-    if !std::io::stdin().is_terminal() || !stderr().is_terminal() {
+    if !can_ask() {
         return None;
     }
     let _ = write!(stderr().lock(), "{question} [y/N] ");

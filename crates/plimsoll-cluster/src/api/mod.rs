@@ -6,6 +6,7 @@ mod discovery;
 mod path;
 mod read;
 mod reply;
+mod review;
 pub mod selector;
 mod subresource;
 mod watch;
@@ -92,6 +93,7 @@ fn handle(
             let place = read::Place::collection(state, &group, &version, &plural, namespace)?;
             match *method {
                 Method::GET => read::list(state, &place, call),
+                Method::POST if place.kind.group == review::GROUP => review::answer(&place, call),
                 Method::POST => change::create(state, &place, call),
                 Method::DELETE => change::delete_collection(state, &place, call),
                 _ => Err(ApiError::method_not_allowed()),

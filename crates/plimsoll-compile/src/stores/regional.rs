@@ -91,6 +91,7 @@ pub fn objects(cx: &Cx, store: &Store, out: &mut Objects) {
         metadata: {
             name: class(cx, store, storage),
             labels: names::labels(cx, &store.name, "store"),
+            annotations: plimsoll_world::Fragment(crate::claim::keep(&store.protect)),
         },
         provisioner: Lit(spelling.provisioner),
         parameters: { (key): Lit(kind), ..copies },

@@ -181,3 +181,34 @@ fn every_selector_of_a_service_selects_pods() {
         }
     }
 }
+
+/// Holds V9: what holds data says to every tool that deletes that it stays.
+#[test]
+fn protected_objects_tell_helm_argo_cd_and_flux_to_keep_them() {
+    let words = [
+        ("helm.sh/resource-policy", "keep"),
+        (
+            "argocd.argoproj.io/sync-options",
+            "Prune=false,Delete=false",
+        ),
+        ("kustomize.toolkit.fluxcd.io/prune", "disabled"),
+    ];
+    let mut missing = Vec::new();
+    let mut protected = 0;
+    for (name, world) in every_world() {
+        for object in world.objects.iter().filter(|object| object.protected) {
+            protected += 1;
+            let body = object.body.to_json();
+            for (key, value) in words {
+                if body["metadata"]["annotations"][key] != value {
+                    missing.push(format!(
+                        "{name}: {}/{} lacks {key}",
+                        object.key.kind, object.key.name
+                    ));
+                }
+            }
+        }
+    }
+    assert!(protected > 5);
+    assert!(missing.is_empty(), "{}", missing.join("\n"));
+}

@@ -36,6 +36,7 @@ fn release(objects: Vec<Desired>) -> Release {
         secrets: Vec::new(),
         deadline: Duration::from_mins(15),
         rollback: Rollback::Never,
+        revisions: std::collections::BTreeMap::new(),
     }
 }
 

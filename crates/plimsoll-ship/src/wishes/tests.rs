@@ -133,9 +133,16 @@ fn all_given_values_that_are_missing_are_named_at_once() {
     };
     let wishes = [wish("api", vec![("A", given("a")), ("B", given("b"))])];
     let error = plan(&wishes, |_| None, &Randomness::System, Given::Demanded).err();
+    let Some(ShipError::Obstacles(missing)) = error else {
+        panic!("{error:?}");
+    };
+    let causes: Vec<&str> = missing.iter().map(|one| one.cause.as_str()).collect();
     assert_eq!(
-        error.expect("refused").to_string(),
-        "these secrets must be there first: key A of Secret shop/api, key B of Secret shop/api"
+        causes,
+        [
+            "key A must be there, and only a person knows it",
+            "key B must be there, and only a person knows it",
+        ]
     );
 }
 

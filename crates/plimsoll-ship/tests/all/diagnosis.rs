@@ -118,6 +118,13 @@ fn a_probe_that_is_not_answered_is_named_before_the_deadline() {
 fn a_claim_that_no_class_serves_is_named() {
     virtually(async {
         let cluster = cluster("");
+        cluster.with(|state| {
+            let class = json!({
+                "apiVersion": "storage.k8s.io/v1", "kind": "StorageClass",
+                "metadata": { "name": "nobodys" }, "provisioner": "kubernetes.io/no-provisioner",
+            });
+            state.create("kubectl", class).expect("created");
+        });
         let mut release = shop();
         release.objects[4].body["spec"]["volumeClaimTemplates"][0]["spec"]["storageClassName"] =
             json!("nobodys");
@@ -210,10 +217,42 @@ fn a_kind_that_the_cluster_does_not_serve_stops_before_the_first_write() {
             "desk",
             &json!({ "spec": {} }),
         ));
-        let (outcome, lines) =
-            crate::harness::try_to_ship(&client(&cluster), &release, "test").await;
-        let error = outcome.expect_err("not served").to_string();
-        assert_eq!(error, "the cluster does not serve example.org/v1 Lamp");
-        assert!(lines.is_empty());
+        let found = crate::harness::obstacles(&client(&cluster), &release).await;
+        assert_eq!(
+            found,
+            [
+                "example.org/v1 Lamp: the cluster does not serve this kind, and Lamp/desk is one \
+              (install what defines it first)"
+            ]
+        );
     });
+}
+
+/// Holds V10, P10: the same troubles, found by a doctor who comes later.
+#[test]
+fn a_doctor_names_cause_and_remedy() {
+    for (fault, cause, remedy) in [
+        (
+            "image=api",
+            "cannot be pulled",
+            "the image and its tag exist",
+        ),
+        ("crash=api", "container api", "plimsoll logs api --previous"),
+        ("migration=db", "", "mend the migration"),
+    ] {
+        virtually(async {
+            let cluster = cluster(fault);
+            let client = client(&cluster);
+            let mut release = shop();
+            release.objects[0].unit = "service api".to_owned();
+            let (outcome, _) = ship(&client, &release).await;
+            assert!(!outcome.ready, "{fault}");
+            let found = plimsoll_ship::doctor(&client, &release.target()).await;
+            let found = found.expect("asked").expect("shipped").complaints;
+            let told = found
+                .iter()
+                .any(|one| one.cause.contains(cause) && one.remedy.contains(remedy));
+            assert!(told, "{fault}: {found:#?}");
+        });
+    }
 }

@@ -13,7 +13,8 @@ use plimsoll_cluster::cluster::{Cluster, Options as ClusterOptions};
 use plimsoll_cluster::faults::Faults;
 use plimsoll_secrets::Randomness;
 use plimsoll_ship::{
-    Clock, DownOptions, Event, Given, Options, Outcome, Release, Removed, ShipError, down, up,
+    Change, Clock, DownOptions, Event, Given, Options, Outcome, Release, Removed, ShipError, down,
+    plan, up,
 };
 use tower::{BoxError, ServiceExt, service_fn};
 
@@ -106,6 +107,7 @@ pub fn options(holder: &str) -> Options {
         randomness: Randomness::Seeded(b"test".to_vec()),
         given: Given::Demanded,
         adopt: false,
+        approved: None,
     }
 }
 
@@ -201,4 +203,39 @@ pub fn everything(cluster: &Cluster, kinds: &[&str]) -> Vec<String> {
         }
         names
     })
+}
+
+/// What stands in the way of a release, as lines.
+pub async fn obstacles(client: &Client, release: &Release) -> Vec<String> {
+    match try_to_ship(client, release, "test").await.0 {
+        Err(ShipError::Obstacles(obstacles)) => obstacles.iter().map(ToString::to_string).collect(),
+        other => panic!("{other:?}"),
+    }
+}
+
+/// What a release would do, as lines.
+pub async fn planned(client: &Client, release: &Release) -> Vec<String> {
+    let plan = plan(client, release, &options("test"))
+        .await
+        .expect("a plan");
+    let line = |change: &Change| {
+        let fields = change.fields.iter().map(|field| {
+            let show = |value: &Option<serde_json::Value>| {
+                value.as_ref().map_or("-".to_owned(), ToString::to_string)
+            };
+            format!(
+                " {}: {} → {}",
+                field.path,
+                show(&field.before),
+                show(&field.after)
+            )
+        });
+        format!(
+            "{} {}{}",
+            change.action,
+            change.object,
+            fields.collect::<String>()
+        )
+    };
+    plan.changes.iter().map(line).collect()
 }

@@ -1,10 +1,10 @@
 //! A release comes up, changes, and goes.
 
-use plimsoll_ship::{MigrationState, ObjectState, status};
+use plimsoll_ship::{MigrationState, ObjectState, ShipError, status};
 use serde_json::json;
 
 use crate::harness::{
-    client, cluster, counting, everything, make_as, remove, ship, try_to_ship, virtually,
+    client, cluster, counting, everything, make_as, obstacles, remove, ship, try_to_ship, virtually,
 };
 use crate::shop::{KINDS, object, reconfigured, shop};
 
@@ -214,13 +214,16 @@ fn an_object_of_someone_else_is_not_taken_over() {
         ] {
             make_as(&client, "kubectl", object).await;
         }
-        let (outcome, _) = ship(&client, &shop()).await;
-        let failure = outcome.failure.expect("refused");
-        assert_eq!(failure.object.to_string(), "ConfigMap/api-config-1");
+        let before = everything(&cluster, KINDS);
+        let obstacles = obstacles(&client, &shop()).await;
         assert_eq!(
-            failure.cause,
-            "it is there already and belongs to kubectl; it is taken over only where that is asked for"
+            obstacles,
+            [
+                "ConfigMap/api-config-1: it is there already and belongs to kubectl \
+                 (`--adopt` takes it over; or give yours another name)"
+            ]
         );
+        assert_eq!(everything(&cluster, KINDS), before, "nothing was written");
     });
 }
 
@@ -236,13 +239,15 @@ fn a_field_that_someone_edited_is_a_conflict_with_a_name() {
             edited["spec"]["replicas"] = json!(5);
             state.update("kubectl-edit", edited).expect("updated");
         });
-        let (outcome, _) = ship(&client, &shop()).await;
-        let failure = outcome.failure.expect("a conflict");
+        let (outcome, _) = try_to_ship(&client, &shop(), "test").await;
+        let Err(ShipError::Obstacles(obstacles)) = outcome else {
+            panic!("{outcome:?}");
+        };
         assert_eq!(
-            failure.cause,
+            obstacles[0].cause,
             "others set fields that the release sets otherwise: .spec.replicas: kubectl-edit"
         );
-        assert_eq!(failure.place.expect("a place").line, 3);
+        assert_eq!(obstacles[0].place.as_ref().expect("a place").line, 3);
     });
 }
 

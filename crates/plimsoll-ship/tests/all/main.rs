@@ -2,8 +2,13 @@
 
 mod deployers;
 mod diagnosis;
+mod handover;
 mod harness;
 mod interruption;
 mod lifecycle;
+mod plan;
+mod preflight;
+mod real;
+mod requests;
 mod rollback;
 mod shop;

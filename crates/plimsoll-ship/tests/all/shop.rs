@@ -224,6 +224,7 @@ pub fn shop() -> Release {
         secrets: secrets(),
         deadline: Duration::from_mins(15),
         rollback: Rollback::Never,
+        revisions: std::collections::BTreeMap::new(),
     }
 }
 

@@ -47,7 +47,36 @@ fn storage_class() -> Value {
             "annotations": { "storageclass.kubernetes.io/is-default-class": "true" },
         },
         "provisioner": "kubernetes.io/no-provisioner",
+        "allowVolumeExpansion": true,
     })
+}
+
+/// Definitions in the place of the metrics API, which is else served by a program of its own.
+pub fn metrics() -> Value {
+    let definition = |plural: &str, kind: &str, scope: &str| {
+        json!({
+            "apiVersion": "apiextensions.k8s.io/v1",
+            "kind": "CustomResourceDefinition",
+            "metadata": {
+                "name": format!("{plural}.metrics.k8s.io"),
+                "annotations": { "api-approved.kubernetes.io": "unapproved, for tests" },
+            },
+            "spec": {
+                "group": "metrics.k8s.io",
+                "names": { "plural": plural, "singular": kind.to_lowercase(), "kind": kind },
+                "scope": scope,
+                "versions": [{ "name": "v1beta1", "served": true, "storage": true, "schema": {
+                    "openAPIV3Schema": { "type": "object",
+                        "x-kubernetes-preserve-unknown-fields": true },
+                } }],
+            },
+        })
+    };
+    let items = [
+        definition("pods", "PodMetrics", "Namespaced"),
+        definition("nodes", "NodeMetrics", "Cluster"),
+    ];
+    json!({ "apiVersion": "v1", "kind": "List", "items": items })
 }
 
 fn volume(index: usize) -> Value {

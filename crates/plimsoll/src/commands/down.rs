@@ -23,9 +23,23 @@ pub fn run(args: &Down, terminal: Terminal) -> Outcome {
     };
     let place = Place::choose(&prepared, ready, &args.target, Faults::default())?;
     let target = target_of(&ready.world);
+    if let Some(typed) = args
+        .data
+        .as_ref()
+        .filter(|typed| **typed != target.application)
+    {
+        return Err(Failure::usage(format!(
+            "`--data {typed}`: the application is called {}; its name removes its data",
+            target.application
+        )));
+    }
     if place.ground() == Ground::Real && !args.yes {
+        let what = match args.data {
+            Some(_) => " and all its data, for good,",
+            None => "",
+        };
         let question = format!(
-            "remove {} from `{}`?",
+            "remove {} {}{what} from {place}?",
             target.application, target.environment
         );
         match terminal::confirm(&question) {
@@ -42,7 +56,7 @@ pub fn run(args: &Down, terminal: Terminal) -> Outcome {
         let options = DownOptions {
             clock: session.clock,
             holder: super::up::holder(),
-            data: false,
+            data: args.data.is_some(),
             patience: PATIENCE,
         };
         let mut hear = |event: &Event| terminal::progress(&event.to_string());

@@ -8,8 +8,9 @@ use crate::release::{self, Ground};
 use crate::routes::{self, Answer};
 use crate::summary;
 use crate::terminal::{self, Terminal};
+use crate::{plan_file, plan_text};
 use plimsoll_cluster::faults::{Fault, Faults};
-use plimsoll_ship::{Event, Options};
+use plimsoll_ship::{Event, Obstacle, Options, Plan, Release, ShipError};
 use plimsoll_spec::app::deliver::By;
 use plimsoll_world::Object;
 use std::time::Duration;
@@ -27,17 +28,22 @@ pub fn run(args: &Up, terminal: Terminal) -> Outcome {
         .try_for_each(|fault| hits_something(fault, ready))?;
     let place = Place::choose(&prepared, ready, target, faults.clone())?;
     if place.ground() == Ground::Real {
-        may_ship(args, ready)?;
+        may_ship(ready)?;
     }
     let release = release::of(&prepared.sources, ready, place.ground());
+    let approved = match &args.plan {
+        Some(path) => Some(plan_file::read(path, &place)?),
+        None if place.ground() == Ground::Real => match ask(args, &place, &release)? {
+            Asked::Approved(plan) => Some(plan),
+            Asked::Ended(exit) => return Ok(exit),
+        },
+        None => None,
+    };
     let mut replay = Replay::new(args.speed);
     let done = place.work(async |session| {
         let options = Options {
-            clock: session.clock,
-            holder: holder(),
-            randomness: place.randomness(),
-            given: place.given(),
-            adopt: false,
+            approved,
+            ..super::plan::options(&place, session.clock, args.adopt)
         };
         plimsoll_ship::up(&session.client, &release, &options, &mut |event: &Event| {
             replay.hear(event);
@@ -51,7 +57,10 @@ pub fn run(args: &Up, terminal: Terminal) -> Outcome {
         );
         return Ok(Exit::Outside);
     };
-    let outcome = outcome?;
+    let outcome = match outcome {
+        Err(ShipError::Obstacles(obstacles)) => return stopped(target.json, &obstacles),
+        outcome => outcome?,
+    };
     let answers = routes::of(ready, &place);
     let shipped = summary::Shipped {
         ready,
@@ -106,8 +115,56 @@ fn runs(object: &Object) -> Option<&str> {
     object.body.at(&label)?.text().map(|name| name.as_str())
 }
 
-/// On a real cluster others may own an environment, and people want to be asked.
-fn may_ship(args: &Up, ready: &Ready) -> Result<(), Failure> {
+/// What came of showing the plan.
+enum Asked {
+    /// Somebody said yes to it.
+    Approved(Plan),
+    /// There is nothing to ship, or nothing can be.
+    Ended(Exit),
+}
+
+/// Shows what would be done on a real cluster, and asks.
+fn ask(args: &Up, place: &Place, release: &Release) -> Result<Asked, Failure> {
+    if !args.yes && !terminal::can_ask() {
+        return Err(Failure::usage(NOBODY));
+    }
+    let plan = place.work(async |session| {
+        let options = super::plan::options(place, session.clock, args.adopt);
+        plimsoll_ship::plan(&session.client, release, &options).await
+    })?;
+    let Some(plan) = plan else {
+        return Ok(Asked::Ended(Exit::Outside));
+    };
+    let plan = plan?;
+    if !plan.obstacles.is_empty() {
+        return Ok(Asked::Ended(stopped(args.target.json, &plan.obstacles)?));
+    }
+    terminal::progress(plan_text::text(&plan, &place.to_string()).trim_end());
+    if args.yes || !plan.changes_something() {
+        return Ok(Asked::Approved(plan));
+    }
+    match terminal::confirm("ship this?") {
+        Some(true) => Ok(Asked::Approved(plan)),
+        Some(false) => Err(Failure::usage("nothing was shipped")),
+        None => Err(Failure::usage(NOBODY)),
+    }
+}
+
+const NOBODY: &str = "nobody is here to answer; `--yes` ships without asking";
+
+/// Says what stands in the way.
+pub fn stopped(json: bool, obstacles: &[Obstacle]) -> Outcome {
+    if json {
+        let said = serde_json::json!({ "ready": false, "obstacles": obstacles });
+        terminal::out(format!("{said}\n"));
+    } else {
+        terminal::progress(plan_text::obstacles(obstacles).trim_end());
+    }
+    Ok(Exit::Findings)
+}
+
+/// On a real cluster others may own an environment.
+fn may_ship(ready: &Ready) -> Result<(), Failure> {
     let by = &ready.app().deliver.by;
     let owner = match by.peek() {
         By::Direct => None,
@@ -128,22 +185,7 @@ fn may_ship(args: &Up, ready: &Ready) -> Result<(), Failure> {
              open (`plimsoll explain open-route`)"
         )));
     }
-    if args.yes {
-        return Ok(());
-    }
-    let question = format!(
-        "ship {} objects of {} to `{}`?",
-        ready.world.objects.len(),
-        ready.world.application,
-        ready.world.environment
-    );
-    match terminal::confirm(&question) {
-        Some(true) => Ok(()),
-        Some(false) => Err(Failure::usage("nothing was shipped")),
-        None => Err(Failure::usage(
-            "nobody is here to answer; `--yes` ships without asking",
-        )),
-    }
+    Ok(())
 }
 
 /// Who ships, for the lease.

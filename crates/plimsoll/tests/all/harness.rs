@@ -2,7 +2,7 @@
 
 use serde_json::Value;
 use std::fs;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
 use tempfile::TempDir;
 
@@ -39,6 +39,7 @@ environments:
 pub struct Bench {
     folder: TempDir,
     state: TempDir,
+    kubeconfig: Option<PathBuf>,
 }
 
 /// What a command came to.
@@ -58,6 +59,7 @@ impl Bench {
         Self {
             folder: tempfile::tempdir().expect("a folder"),
             state: tempfile::tempdir().expect("a folder for state"),
+            kubeconfig: None,
         }
     }
 
@@ -71,6 +73,11 @@ impl Bench {
     /// The same folder with an embedded cluster that nobody used yet.
     pub fn forget(&mut self) {
         self.state = tempfile::tempdir().expect("a folder for state");
+    }
+
+    /// Lets the program see this kubeconfig.
+    pub fn see(&mut self, kubeconfig: PathBuf) {
+        self.kubeconfig = Some(kubeconfig);
     }
 
     /// Overwrites the files of all embedded clusters with something else.
@@ -95,13 +102,15 @@ impl Bench {
         fs::write(path, text).expect("writes");
     }
 
-    /// Runs the program in the folder. It sees nothing of this machine: no home, no kubeconfig.
+    /// Runs the program in the folder. It sees nothing of this machine: no home, and no kubeconfig
+    /// but one of a test.
     pub fn run(&self, args: &[&str]) -> Ran {
         let output = Command::new(env!("CARGO_BIN_EXE_plimsoll"))
             .args(args)
             .current_dir(self.folder())
             .env_clear()
             .env("XDG_STATE_HOME", self.state.path())
+            .envs(self.kubeconfig.iter().map(|file| ("KUBECONFIG", file)))
             .stdin(Stdio::null())
             .output()
             .expect("the program starts");

@@ -10,5 +10,7 @@ mod harness;
 mod lifecycle;
 mod questions;
 mod releases;
+mod real;
 mod render;
+mod undo;
 mod usage;

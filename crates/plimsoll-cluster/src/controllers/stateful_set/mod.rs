@@ -12,6 +12,7 @@ use crate::object;
 use crate::state::State;
 use crate::store::LogEntry;
 
+mod adoption;
 mod claims;
 mod replicas;
 
@@ -42,6 +43,7 @@ impl Controller for StatefulSets {
         if object::is_terminating(&set) {
             return Outcome::Done;
         }
+        adoption::adopt(state, &set);
         let Some(update) = revisions::current(state, &set) else {
             return Outcome::After(RETRY);
         };

@@ -51,7 +51,8 @@ pub fn count(set: &Value) -> i64 {
     read::int(set, "/spec/replicas").unwrap_or(1)
 }
 
-fn ordinal(set: &Value, pod: &Value) -> Option<i64> {
+/// The number in a pod's name, if it is one of the set's.
+pub fn ordinal(set: &Value, pod: &Value) -> Option<i64> {
     let rest = object::name(pod)
         .strip_prefix(object::name(set))?
         .strip_prefix('-')?;

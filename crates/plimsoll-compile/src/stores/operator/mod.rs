@@ -284,6 +284,7 @@ fn one_database(cx: &Cx, store: &Store, database: &Database) -> Form {
             name: &name,
             namespace: &store.namespace,
             labels: names::labels(cx, &store.name, "store"),
+            annotations: Fragment(crate::claim::keep(&store.protect)),
         },
         spec: {
             cluster: { name: &store.name },
