@@ -269,12 +269,7 @@ async fn goes_back(client: &Client) {
     let back = roll_back(client, &target, None, &options(), &mut |_: &_| {}).await;
     assert!(back.expect("back").ready);
     let deployments: Api<Deployment> = Api::namespaced(client.clone(), "shop");
-    let live = deployments
-        .get("api")
-        .await
-        .expect("there")
-        .spec
-        .expect("a spec");
+    let live = deployments.get("api").await.expect("there").spec;
     let containers = live.template.spec.expect("a spec").containers;
     assert_eq!(containers[0].image.as_deref(), Some("ghcr.example/api:1"));
 }

@@ -6,13 +6,18 @@ use crate::harness::{Bench, Ran};
 use plimsoll_testkit::{ControlPlane, Minor, StandIn};
 use serde_json::{Value, json};
 
-/// The systems, each in the environment that is closest to production and can be shipped directly.
-const SYSTEMS: [(&str, &str); 5] = [
-    ("starter", "production"),
-    ("identity-platform", "production"),
-    ("sorcha", "production"),
-    ("tartware", "staging"),
-    ("traversion", "production"),
+/// The systems, each in the environment that is closest to production and can be shipped directly,
+/// with what changes an image of it.
+const SYSTEMS: [(&str, &str, &str); 5] = [
+    (
+        "starter",
+        "production",
+        "services.api.image=registry.starter.dev/app-api:9.9.9",
+    ),
+    ("identity-platform", "production", "images.tag=9.9.9"),
+    ("sorcha", "production", "images.tag=9.9.9"),
+    ("tartware", "staging", "images.tag=9.9.9"),
+    ("traversion", "production", "images.tag=9.9.9"),
 ];
 
 /// Holds V9, W8, P9: on the newest server.
@@ -27,7 +32,7 @@ fn a_system_ships_changes_goes_back_and_goes_away_on_an_old_server() {
     live(Minor::V1_30, "1.30", &SYSTEMS[..1]);
 }
 
-fn live(minor: Minor, version: &str, systems: &[(&str, &str)]) {
+fn live(minor: Minor, version: &str, systems: &[(&str, &str, &str)]) {
     let Some(plane) = ControlPlane::shared(minor).and_then(ControlPlane::with_crds) else {
         return;
     };
@@ -36,12 +41,17 @@ fn live(minor: Minor, version: &str, systems: &[(&str, &str)]) {
     let mut bench = Bench::empty();
     bench.see(plane.kubeconfig());
     let mut failed = Vec::new();
-    for (system, environment) in systems {
+    for (system, environment, change) in systems {
         let life = Life {
             plane,
             bench: &bench,
             path: path(system),
             environment,
+            change,
+            open: match *system {
+                "traversion" => "routes.monitoring.auth=none",
+                _ => "deliver.by=direct",
+            },
             version: format!("cluster.version={version}"),
         };
         if let Err(why) = life.live() {
@@ -57,6 +67,8 @@ struct Life<'a> {
     bench: &'a Bench,
     path: String,
     environment: &'a str,
+    change: &'a str,
+    open: &'static str,
     version: String,
 }
 
@@ -71,7 +83,7 @@ impl Life<'_> {
         expect(&status, status["ready"] == true)?;
         let drift = self.json("drift", &[])?;
         expect(&drift, drift["changes"] == json!([]))?;
-        let change = ["--set", "images.tag=9.9.9", "--yes"];
+        let change = ["--set", self.change, "--yes"];
         let changed = self.json("up", &change)?;
         expect(
             &changed,
@@ -184,6 +196,9 @@ impl Life<'_> {
             "test",
             "--set",
             "deliver.by=direct",
+            // A guard that the gateway is not told of is refused on a real cluster.
+            "--set",
+            self.open,
             "--set",
             &self.version,
             "--json",

@@ -23,7 +23,10 @@ fn a_plan_says_what_would_change_and_its_exit_code_says_whether() {
     let quiet = bench.run(&["plan"]);
     assert_eq!(quiet.code, 0, "{}{}", quiet.stdout, quiet.stderr);
     assert!(
-        quiet.stdout.contains("nothing to do; 23 stay as they are"),
+        quiet.stdout.contains(&format!(
+            "nothing to do; {} stay as they are",
+            created.len()
+        )),
         "{}",
         quiet.stdout
     );
@@ -113,11 +116,11 @@ fn a_release_does_not_come_back_to_a_database_that_moved_on() {
 #[test]
 fn a_service_gets_new_pods_and_the_next_release_keeps_them() {
     let bench = Bench::with(SHORTEST);
-    bench.json(&["up"], 0);
+    let [all, ..] = crate::harness::objects(&bench.json(&["up"], 0));
     let restarted = bench.json(&["restart", "web"], 0);
     assert_eq!(restarted["objects"][0]["name"], "web");
     let again = bench.json(&["up"], 0);
-    assert_eq!(crate::harness::objects(&again), [0, 0, 23, 0]);
+    assert_eq!(crate::harness::objects(&again), [0, 0, all, 0]);
     let unknown = bench.run(&["restart", "wbe"]);
     assert_eq!(unknown.code, 2);
     assert!(
