@@ -25,7 +25,7 @@ cargo xtask crds               fetch the custom resource definitions that tests 
 cargo xtask tidy               check the repository as a whole (these checks are tests, too)
 cargo xtask tidy --bless       rewrite the list of requirements that no test holds
 cargo xtask schema             rebuild the tables embedded in plimsoll-schema from Go modules
-cargo xtask bench              time the program beside real tools, in a release build
+cargo xtask bench [PROGRAM]    time a release build of the program beside real tools
 cargo xtask control-plane start DIR [--version 1.37|1.30] [--nodes N]
 cargo xtask control-plane stop DIR";
 
@@ -42,7 +42,8 @@ fn main() -> ExitCode {
         ["tidy"] => tidy::run(),
         ["tidy", "--bless"] => tidy::requirements::bless(),
         ["schema"] => schema::write(Path::new("crates/plimsoll-schema/data")),
-        ["bench"] => bench::run(),
+        ["bench"] => bench::run(None),
+        ["bench", program] => bench::run(Some(program)),
         ["measure", runs, program, arguments @ ..] => bench::measure(runs, program, arguments),
         ["control-plane", "start", folder, options @ ..] => plane::start(folder, options),
         ["control-plane", "stop", folder] => plane::stop(folder),

@@ -21,9 +21,12 @@ const SIZES: [usize; 2] = [100, 1_000];
 /// `kustomize build` of the larger one takes minutes and says nothing more.
 const KUSTOMIZE_UP_TO: usize = 100;
 
-/// Builds the program for release and prints a table of figures.
-pub fn run() -> Result<()> {
-    let program = build()?;
+/// Prints a table of figures of a program, or of the one that is built now for release.
+pub fn run(program: Option<&str>) -> Result<()> {
+    let program = match program {
+        Some(program) => PathBuf::from(program),
+        None => build()?,
+    };
     let work = tempfile::tempdir()?;
     println!("{:<58} {:>10} {:>10}", "", "time", "memory");
     let largest = Path::new("examples/identity-platform");
