@@ -1,5 +1,5 @@
 //! What Grafana draws: one dashboard for each service and store, as a ConfigMap that Grafana's sidecar
-//! finds by its label.
+//! finds by its label. A dashboard is the same in every environment: whoever looks chooses the namespace.
 //!
 //! Source: the dashboard model of Grafana 12 (schema 41); the sidecar's label is the default of its
 //! chart.
@@ -38,6 +38,11 @@ fn on_and_wanted(cx: &Cx, on: Cond) -> Cond {
     on.and(Cond::decided(&cx.app.observe.dashboards, |wanted| *wanted))
 }
 
+/// The namespace that the person who looks has chosen.
+fn chosen() -> Sourced<Str> {
+    fixed("$namespace")
+}
+
 /// A drawing: lines over time, each with its name.
 struct Panel {
     title: &'static str,
@@ -48,7 +53,7 @@ struct Panel {
 fn of_a_service(service: &Service, program: &Program) -> Vec<Panel> {
     let mut panels = Vec::new();
     if let Some(metrics) = &service.metrics {
-        let of = of_service(program.namespace, &program.name);
+        let of = of_service(&chosen(), &program.name);
         let series = Series { metrics, of };
         let window = fixed("$__rate_interval");
         let one = |query: Option<Sourced<Str>>, legend| query.map(|query| (query, legend));
@@ -77,12 +82,12 @@ fn of_a_service(service: &Service, program: &Program) -> Vec<Panel> {
             panels.push(Panel { title, unit, lines });
         }
     }
-    panels.extend(of_pods(&of_container(program.namespace, &program.name)));
+    panels.extend(of_pods(&of_container(&chosen(), &program.name)));
     panels
 }
 
 fn of_a_store(store: &Store) -> Vec<Panel> {
-    let of = of_service(&store.namespace, &store.name);
+    let of = of_service(&chosen(), &store.name);
     let connections = engines::connections(store, &of);
     let mut panels = vec![Panel {
         title: "Connections in use",
@@ -92,7 +97,7 @@ fn of_a_store(store: &Store) -> Vec<Panel> {
             .map(|query| (query, "{{pod}}"))
             .collect(),
     }];
-    panels.extend(of_pods(&of_container(&store.namespace, &store.name)));
+    panels.extend(of_pods(&of_container(&chosen(), &store.name)));
     panels
 }
 
@@ -170,24 +175,28 @@ fn collect(node: &Node, origins: &mut Vec<Origin>) {
 
 fn model(cx: &Cx, name: &Sourced<Str>, panels: Vec<Panel>) -> Form {
     let s = &Scope::new("observe/dashboards");
-    let words = [
-        ("app", &cx.name()),
-        ("name", name),
-        ("env", &cx.app.environment.name),
-    ];
+    let words = [("app", &cx.name()), ("name", name)];
+    let namespaces = "label_values(kube_pod_container_info{container=\"$name\"}, namespace)";
     let mut list = SeqBuilder::new(s);
     let drawn = panels.into_iter().filter(|panel| !panel.lines.is_empty());
     for (at, panel) in (0_i32..).zip(drawn) {
         list.push(s, drawing(s, at, panel));
     }
     form!(s; {
-        uid: fill("$app-$env-$name", &words).map(|uid| Str::from(uid.chars().take(40).collect::<String>())),
-        title: fill("$app / $name ($env)", &words),
+        uid: fill("$app-$name", &words).map(|uid| Str::from(uid.chars().take(40).collect::<String>())),
+        title: fill("$app / $name", &words),
         tags: [cx.name()],
         schemaVersion: 41,
         refresh: "1m",
         time: { from: "now-6h", to: "now" },
-        templating: { list: [{ name: "datasource", type: "datasource", query: "prometheus" }] },
+        templating: { list: [
+            { name: "datasource", type: "datasource", query: "prometheus" },
+            {
+                name: "namespace", type: "query", refresh: 1,
+                datasource: { type: "prometheus", uid: "$datasource" },
+                query: fill(namespaces, &words),
+            },
+        ] },
         panels: list.build(),
     })
 }
