@@ -5,7 +5,7 @@
 
 use super::writing::{Writer, condition, says, status_of, too_young};
 use crate::controllers::{Controller, Key, Outcome, read};
-use crate::network::gateway::{allows_route, attaches, granted, names_gateway};
+use crate::network::gateway::{allows_route, attaches, granted, is_distinct, names_gateway};
 use crate::network::{data_plane, host_overlap};
 use crate::state::State;
 use crate::store::LogEntry;
@@ -167,18 +167,17 @@ fn listener_status(state: &State, gateway: &Value, listener: &Value) -> Value {
     );
     let (resolved, reason, message) = certificates(state, gateway, listener);
     let now = state.now();
-    condition(
-        &mut status,
-        gateway,
-        says("Accepted", true, "Accepted", ""),
-        now,
-    );
-    condition(
-        &mut status,
-        gateway,
-        says("Conflicted", false, "NoConflicts", ""),
-        now,
-    );
+    let alone = is_distinct(gateway, listener);
+    let (accepted, conflicts) = if alone {
+        ("Accepted", "NoConflicts")
+    } else {
+        ("HostnameConflict", "HostnameConflict")
+    };
+    let resolved = resolved && alone;
+    let accepted = says("Accepted", alone, accepted, "");
+    condition(&mut status, gateway, accepted, now);
+    let conflicted = says("Conflicted", !alone, conflicts, "");
+    condition(&mut status, gateway, conflicted, now);
     condition(
         &mut status,
         gateway,

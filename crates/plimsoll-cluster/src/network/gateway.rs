@@ -54,10 +54,21 @@ fn best_listener<'a>(gateway: &'a Value, request: &Request) -> Option<&'a Value>
     let wanted = if request.tls { "HTTPS" } else { "HTTP" };
     let takes = |listener: &&Value| {
         listener["protocol"] == wanted
+            && is_distinct(gateway, listener)
             && host_takes(read::text(listener, "/hostname"), &request.host)
     };
     let listeners = read::items(gateway, "/spec/listeners").iter().filter(takes);
     listeners.max_by_key(|listener| host_rank(read::text(listener, "/hostname")))
+}
+
+/// Whether no other listener of the Gateway has its port and host. Those that have shut each other out:
+/// "Distinct Listeners" of Gateway API 1.5.
+pub(crate) fn is_distinct(gateway: &Value, listener: &Value) -> bool {
+    let same = |other: &&Value| {
+        other["port"] == listener["port"] && other.get("hostname") == listener.get("hostname")
+    };
+    let listeners = read::items(gateway, "/spec/listeners").iter();
+    listeners.filter(same).count() <= 1
 }
 
 /// Routes that name this listener as a parent and may.

@@ -14,8 +14,10 @@ mod server_side_apply;
 mod strict;
 mod validation;
 mod watch;
+mod workloads;
 
 use harness::Behaviour;
+use plimsoll_testkit::control_plane::{ControlPlane, Minor};
 
 /// Lists the behaviours of a module, and tests each of them on the embedded cluster.
 macro_rules! behaviours {
@@ -47,6 +49,7 @@ fn all() -> Vec<(&'static str, Behaviour)> {
         strict::ALL,
         validation::ALL,
         watch::ALL,
+        workloads::ALL,
     ];
     modules.concat()
 }
@@ -56,13 +59,16 @@ fn there_are_at_least_eighty_behaviours() {
     assert!(all().len() >= 80, "{}", all().len());
 }
 
-/// Holds the behaviours against a real API server; skipped where none is installed.
-#[test]
-fn a_real_api_server_behaves_the_same() {
-    let minor = plimsoll_testkit::control_plane::Minor::V1_37;
-    let Some(plane) = plimsoll_testkit::control_plane::ControlPlane::shared(minor) else {
+/// Holds the behaviours against a real API server of a version; skipped where none is installed.
+fn holds_on(minor: Minor) {
+    let Some(plane) = ControlPlane::shared(minor) else {
         return;
     };
     let failed = harness::real(&plane.kubeconfig(), &all());
     assert!(failed.is_empty(), "{}", failed.join("\n"));
+}
+
+#[test]
+fn a_real_api_server_behaves_the_same() {
+    holds_on(Minor::V1_37);
 }
