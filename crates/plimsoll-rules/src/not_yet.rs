@@ -2,10 +2,12 @@
 //! it; each of them belongs to an output or a capability that is still to come.
 
 use crate::Subject;
-use plimsoll_source::{Finding, Findings, Level, Origin, Rule};
+use plimsoll_source::{Finding, Findings, Level, Origin, Rule, Sourced};
 use plimsoll_spec::App;
 use plimsoll_spec::app::observe::Notify;
-use plimsoll_spec::app::platform::{GatewayApi, GatewayUse};
+use plimsoll_spec::app::guard::Guard;
+use plimsoll_spec::app::platform::GatewayUse;
+use plimsoll_spec::app::route::RoutePath;
 use plimsoll_spec::app::{OrNone, Use};
 
 /// The bad pattern.
@@ -44,23 +46,45 @@ pub fn check(subject: &Subject, findings: &mut Findings) {
 
 fn routes(app: &App, report: &mut dyn FnMut(&str, Option<&Origin>)) {
     let gateway = &app.platform.gateway;
-    let ingress = *gateway.api.peek() == GatewayApi::Ingress
-        && *gateway.use_.peek() == GatewayUse::IngressNginx;
-    for route in app.routes.values() {
-        if let OrNone::Some(auth) = &route.auth {
-            report("routes.*.auth", Some(&auth.origin));
-        }
-        if ingress {
-            continue;
-        }
-        report("routes.*.rate", route.rate.as_ref().map(|rate| rate.rate.origin()));
-        report("routes.*.allow", route.allow.first().map(plimsoll_source::Sourced::origin));
-        if let Some(OrNone::Some(body)) = &route.body {
-            report("routes.*.body", Some(body.origin()));
+    if *gateway.use_.peek() == GatewayUse::None {
+        return;
+    }
+    let can = |guard: Guard| guard.is_known(&app.platform);
+    let mut seen: Vec<(&str, &Origin)> = Vec::new();
+    for path in app.routes.values().flat_map(|route| route.paths.values()) {
+        seen.extend(unknown(path, &can));
+    }
+    for (at, (key, origin)) in seen.iter().enumerate() {
+        // What a route says for all of its paths is said once.
+        if !seen[..at].iter().any(|(_, other)| other.place() == origin.place()) {
+            report(key, Some(origin));
         }
     }
-    let tls = &gateway.tls;
-    report("platform.gateway.tls", Some(tls.origin()));
+    if !can(Guard::Tls) {
+        report("platform.gateway.tls", Some(gateway.tls.origin()));
+    }
+}
+
+/// What stands before a path and the gateway cannot be told.
+fn unknown<'a>(
+    path: &'a RoutePath,
+    can: &dyn Fn(Guard) -> bool,
+) -> Vec<(&'static str, &'a Origin)> {
+    let auth = path.auth.some();
+    let basic = auth.filter(|auth| auth.basic.is_some() && !can(Guard::Basic));
+    let oidc = auth.filter(|auth| auth.oidc.is_some() && !can(Guard::Oidc));
+    let rate = path.rate.as_ref();
+    let burst = rate.and_then(|rate| rate.burst.as_ref());
+    let body = path.body.as_ref().and_then(OrNone::some);
+    let streams = *path.stream.peek();
+    let all = [
+        ("routes.*.auth", basic.or(oidc).map(|auth| &auth.origin)),
+        ("routes.*.rate", rate.filter(|_| !can(Guard::Rate)).map(|rate| rate.rate.origin())),
+        ("routes.*.rate.burst", burst.filter(|_| !can(Guard::Burst)).map(Sourced::origin)),
+        ("routes.*.allow", path.allow.first().filter(|_| !can(Guard::Allow)).map(Sourced::origin)),
+        ("routes.*.body", body.filter(|_| streams || !can(Guard::Body)).map(Sourced::origin)),
+    ];
+    all.into_iter().filter_map(|(key, origin)| Some((key, origin?))).collect()
 }
 
 fn services(app: &App, report: &mut dyn FnMut(&str, Option<&Origin>)) {
@@ -68,14 +92,13 @@ fn services(app: &App, report: &mut dyn FnMut(&str, Option<&Origin>)) {
         report("services.*.build", service.build.as_ref().map(|build| build.context.origin()));
         report(
             "services.*.measured.handles",
-            service.measured.handles.as_ref().map(plimsoll_source::Sourced::origin),
+            service.measured.handles.as_ref().map(Sourced::origin),
         );
         service.uses.values().for_each(|uses| edge(uses, report));
     }
 }
 
 fn edge(uses: &Use, report: &mut dyn FnMut(&str, Option<&Origin>)) {
-    use plimsoll_source::Sourced;
     report("uses.*.calls", Some(uses.calls.origin()));
     report("uses.*.timeout", uses.timeout.as_ref().map(Sourced::origin));
     report("uses.*.retries", uses.retries.as_ref().map(Sourced::origin));
@@ -83,7 +106,6 @@ fn edge(uses: &Use, report: &mut dyn FnMut(&str, Option<&Origin>)) {
 }
 
 fn delivery(app: &App, report: &mut dyn FnMut(&str, Option<&Origin>)) {
-    use plimsoll_source::Sourced;
     let deliver = &app.deliver;
     report("deliver.repo", deliver.repo.as_ref().map(Sourced::origin));
     report("deliver.branch", Some(deliver.branch.origin()));

@@ -2,8 +2,8 @@
 
 use crate::Subject;
 use plimsoll_source::{Finding, Findings, Level, Rule};
-use plimsoll_spec::app::OrNone;
-use plimsoll_spec::app::platform::GatewayUse;
+use plimsoll_spec::app::guard::Guard;
+use plimsoll_spec::app::route::RoutePath;
 
 /// The bad pattern.
 pub static RULE: Rule = Rule {
@@ -11,8 +11,10 @@ pub static RULE: Rule = Rule {
     name: "open-route",
     level: Level::Warning,
     consequence: "whoever knows the host comes in without a login",
-    docs: "`auth` and `allow` of a route are not spelled for this gateway in this version. On the \
-           embedded cluster that is a warning. Where the environment names a real cluster it is an \
+    docs: "`auth` and `allow` of a route are not spelled for this gateway in this version: logins by \
+           password are told to Envoy, Traefik and ingress-nginx, logins elsewhere to Envoy, client \
+           addresses to these and Istio. Envoy reads passwords in a form that External Secrets cannot \
+           make. On the embedded cluster that is a warning. Where the environment names a real cluster it is an \
            error, and `up --context` refuses: a page that should be guarded must not be published \
            open.",
 };
@@ -34,12 +36,16 @@ pub fn check(subject: &Subject, findings: &mut Findings) {
 
 /// The routes whose guard is not told to the gateway, with what asks for it.
 pub fn open(app: &plimsoll_spec::App) -> Vec<(plimsoll_source::Str, plimsoll_source::Origin)> {
-    let nginx = *app.platform.gateway.use_.peek() == GatewayUse::IngressNginx;
-    let guard = |route: &plimsoll_spec::app::Route| match (&route.auth, route.allow.first()) {
-        (OrNone::Some(auth), _) => Some(auth.origin.clone()),
-        (OrNone::None(_), Some(allow)) if !nginx => Some(allow.origin().clone()),
-        _ => None,
+    let can = |guard: Guard| guard.is_known(&app.platform);
+    let open = |path: &RoutePath| {
+        let auth = path.auth.some();
+        let basic = auth.filter(|auth| auth.basic.is_some() && !can(Guard::Basic));
+        let oidc = auth.filter(|auth| auth.oidc.is_some() && !can(Guard::Oidc));
+        let allow = path.allow.first().filter(|_| !can(Guard::Allow));
+        let login = basic.or(oidc).map(|auth| auth.origin.clone());
+        login.or_else(|| allow.map(|allow| allow.origin().clone()))
     };
+    let guard = |route: &plimsoll_spec::app::Route| route.paths.values().find_map(open);
     let on = app.routes.values().filter(|route| *route.enabled.peek());
     on.filter_map(|route| Some((route.name.peek().clone(), guard(route)?))).collect()
 }

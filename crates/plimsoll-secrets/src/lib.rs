@@ -14,6 +14,15 @@ pub use make::{Make, one};
 pub use pair::{Half, Pair, PairKind, pair};
 pub use value::SecretValue;
 
+/// The SHA-1 of a value: the one form of a password that every gateway compares. It is no protection
+/// for a short one; what we make has 32 letters and digits.
+pub fn sha1(value: &SecretValue) -> Vec<u8> {
+    use aws_lc_rs::digest::{SHA1_FOR_LEGACY_USE_ONLY, digest};
+    digest(&SHA1_FOR_LEGACY_USE_ONLY, value.expose())
+        .as_ref()
+        .to_vec()
+}
+
 /// Why a value could not be made.
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]

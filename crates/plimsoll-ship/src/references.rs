@@ -93,7 +93,7 @@ fn add_sources(release: &Release, references: &mut [Vec<Reference>]) {
                 continue;
             };
             for part in parts {
-                let Part::Value { value, .. } = part else {
+                let (Part::Value { value, .. } | Part::Hashed { value }) = part else {
                     continue;
                 };
                 let holder = holders.get(value).filter(|&&holder| holder != first + at);

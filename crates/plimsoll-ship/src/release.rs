@@ -240,6 +240,11 @@ pub enum Part {
         /// Percent-encoded, for the inside of a URL.
         escape: bool,
     },
+    /// Another wished value as a gateway compares it: base64 of its SHA-1, after `{SHA}`.
+    Hashed {
+        /// Its logical name.
+        value: Logical,
+    },
 }
 
 /// What happens when a release fails.

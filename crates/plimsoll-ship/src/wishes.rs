@@ -238,24 +238,30 @@ impl Values<'_> {
             match part {
                 Part::Text(text) => bytes.extend_from_slice(text.as_bytes()),
                 Part::Value { value, escape } => {
-                    let known = self.known.get(value).cloned();
-                    let known = known.ok_or_else(|| {
-                        let cause = "a Secret is composed of it, and nothing makes it";
-                        let remedy = "name a secret of the file";
-                        ShipError::Obstacles(vec![Obstacle::about(
-                            value.to_string(),
-                            cause,
-                            remedy,
-                        )])
-                    })?;
+                    let known = self.already(value)?;
                     match escape {
                         true => bytes.extend(percent_encoded(known.expose())),
                         false => bytes.extend_from_slice(known.expose()),
                     }
                 }
+                Part::Hashed { value } => {
+                    bytes.extend_from_slice(b"{SHA}");
+                    let hash = plimsoll_secrets::sha1(&self.already(value)?);
+                    bytes.extend(STANDARD.encode(hash).into_bytes());
+                }
             }
         }
         Ok(SecretValue::new(bytes))
+    }
+
+    /// A value that is known by now.
+    fn already(&self, value: &Logical) -> Result<SecretValue, ShipError> {
+        let known = self.known.get(value).cloned();
+        known.ok_or_else(|| {
+            let cause = "a Secret is composed of it, and nothing makes it";
+            let remedy = "name a secret of the file";
+            ShipError::Obstacles(vec![Obstacle::about(value.to_string(), cause, remedy)])
+        })
     }
 }
 

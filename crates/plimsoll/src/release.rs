@@ -1,7 +1,7 @@
 //! From a world to a release: what shipping is given.
 
 use crate::prepare::Ready;
-use plimsoll_compile::secrets::plan::{Making, PlannedKey, PlannedSecret};
+use plimsoll_compile::secrets::plan::{Login, Making, PlannedKey, PlannedSecret};
 use plimsoll_secrets::{Half, Make, PairKind};
 use plimsoll_ship::{
     Desired, How, KeyWish, Logical, ObjectKey, Part, Place, Release, Role, Rollback, SecretWish,
@@ -207,6 +207,17 @@ fn wish(key: &PlannedKey, made: bool, ground: Ground) -> KeyWish {
             how,
         };
     }
+    if made && !key.logins.is_empty() {
+        let parts = key
+            .logins
+            .iter()
+            .flat_map(|login| line_of(key, login))
+            .collect();
+        return KeyWish {
+            key: key.key.to_string(),
+            how: How::Composed { parts },
+        };
+    }
     let making = &key.making;
     let part = key.part.as_ref().map(plimsoll_source::Str::as_str);
     let half = match part {
@@ -236,6 +247,27 @@ fn wish(key: &PlannedKey, made: bool, ground: Ground) -> KeyWish {
         key: key.key.to_string(),
         how,
     }
+}
+
+/// `user:{SHA}hash`, a line as gateways read it.
+fn line_of(key: &PlannedKey, login: &Login) -> [Part; 4] {
+    let logical = |part: Option<&Str>| Logical {
+        name: match part {
+            Some(part) => format!("{}.{part}", key.value),
+            None => key.value.to_string(),
+        },
+        half: None,
+    };
+    let user = match login {
+        Login::Named(user) => Part::Text(user.peek().to_string()),
+        Login::Part(part) => Part::Value {
+            value: logical(Some(part)),
+            escape: false,
+        },
+    };
+    let value = logical(key.part.as_ref());
+    let text = |text: &str| Part::Text(text.to_owned());
+    [user, text(":"), Part::Hashed { value }, text("\n")]
 }
 
 fn one(making: &Making) -> Option<Make> {

@@ -1,7 +1,10 @@
 //! How the outside comes in: a Gateway with routes, or Ingresses.
 
 mod gateway;
+mod guard;
 mod ingress;
+#[cfg(test)]
+mod tests;
 
 use crate::cx::{Cx, Objects};
 use crate::platform::slots;

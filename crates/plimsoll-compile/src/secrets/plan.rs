@@ -22,6 +22,15 @@ pub struct Making {
     pub length: u32,
 }
 
+/// Who logs in.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Login {
+    /// A name that is no secret.
+    Named(Sourced<Str>),
+    /// A part of the same secret.
+    Part(Str),
+}
+
 /// A value behind a key.
 #[derive(Clone, Debug)]
 pub struct PlannedKey {
@@ -39,6 +48,8 @@ pub struct PlannedKey {
     pub making: Making,
     /// The value itself, where it is no secret, such as the name beside a password.
     pub fixed: Option<Sourced<Str>>,
+    /// Who logs in with it, where the key holds lines for a gateway: a user, and the hash of the value.
+    pub logins: Vec<Login>,
     /// Path of the file that it is mounted as, instead of a variable.
     pub file: Option<Sourced<Str>>,
     /// The line that asked for it.
@@ -265,6 +276,7 @@ pub fn planned(cx: &Cx, secret: SecretValue, file: Option<Sourced<Str>>) -> Plan
         place,
         making,
         fixed: None,
+        logins: Vec::new(),
         file,
         origin: secret.origin,
     }

@@ -3,10 +3,12 @@
 use crate::address::SecretValue;
 use crate::cx::Cx;
 use crate::names::dashed;
-use crate::secrets::plan::{Plan, PlannedSecret, planned};
+use crate::secrets::plan::{Login, Plan, PlannedSecret, planned};
 use indexmap::IndexMap;
 use plimsoll_source::{Origin, Sourced, Str};
-use plimsoll_spec::app::OrNone;
+use plimsoll_spec::app::Route;
+use plimsoll_spec::app::guard::Guard;
+use plimsoll_spec::app::platform::GatewayUse;
 use plimsoll_spec::app::route::TlsKind;
 use plimsoll_world::{Cond, Expr, Unit};
 
@@ -31,35 +33,107 @@ pub fn plan(cx: &Cx, plan: &mut Plan) {
                 origin,
             );
         }
-        if let OrNone::Some(auth) = &route.auth
-            && let Some(basic) = &auth.basic
-        {
-            let several = cx
-                .app
-                .secrets
-                .get(basic.peek())
-                .is_some_and(|known| !known.keys.is_empty());
-            let keys: &[(&str, Option<&str>)] = if several {
-                &[
-                    ("username", Some("username")),
-                    ("password", Some("password")),
-                ]
-            } else {
-                &[("password", None)]
-            };
+    }
+    for route in cx.app.routes.values() {
+        logins(cx, route, plan);
+    }
+}
+
+/// The logins before a route, beside the route: where its gateway reads them.
+fn logins(cx: &Cx, route: &Route, plan: &mut Plan) {
+    let own = route.auth.some();
+    let of_paths = route.paths.values().filter_map(|path| path.auth.some());
+    for auth in own.into_iter().chain(of_paths) {
+        if let Some(basic) = &auth.basic {
+            login(cx, route, basic, plan);
+        }
+        if let Some(oidc) = &auth.oidc {
+            let keys = [("client-secret", None)];
+            let (unit, when) = (unit(route), Cond::on(&route.enabled));
+            let home = crate::network::route::home_of(cx, route);
+            let name = oidc.secret.peek();
             add(
                 cx,
                 plan,
                 &unit,
-                cx.main_namespace(),
+                &home,
                 "Opaque",
-                basic.peek(),
-                keys,
+                name,
+                &keys,
                 &when,
-                basic.origin(),
+                oidc.secret.origin(),
             );
         }
     }
+}
+
+fn unit(route: &Route) -> Unit {
+    Unit::Route(route.name.peek().clone())
+}
+
+/// Name and password as people read them, and the line that the gateway compares.
+fn login(cx: &Cx, route: &Route, basic: &Sourced<Str>, plan: &mut Plan) {
+    let known = cx.app.secrets.get(basic.peek());
+    let several = known.is_some_and(|known| !known.keys.is_empty());
+    let keys: &[(&str, Option<&str>)] = if several {
+        &[
+            ("username", Some("username")),
+            ("password", Some("password")),
+        ]
+    } else {
+        &[("password", None)]
+    };
+    let home = crate::network::route::home_of(cx, route);
+    let when = Cond::on(&route.enabled);
+    add(
+        cx,
+        plan,
+        &unit(route),
+        &home,
+        "Opaque",
+        basic.peek(),
+        keys,
+        &when,
+        basic.origin(),
+    );
+    let Some(key) = line_key(cx) else {
+        return;
+    };
+    let id = (home.peek().clone(), Str::from(dashed(basic.peek())));
+    let Some(secret) = plan.get_mut(&id) else {
+        return;
+    };
+    let part = several.then(|| Str::from("password"));
+    let value = SecretValue {
+        key: key.into(),
+        value: basic.peek().clone(),
+        part,
+        origin: basic
+            .origin()
+            .because(cx.app.platform.gateway.use_.origin()),
+    };
+    let line = planned(cx, value, None);
+    let login = if several {
+        Login::Part("username".into())
+    } else {
+        Login::Named(route.name.clone())
+    };
+    let line = secret.keys.entry(key.into()).or_insert(line);
+    if !line.logins.contains(&login) {
+        line.logins.push(login);
+    }
+}
+
+/// The key under which a gateway looks for the lines of logins.
+fn line_key(cx: &Cx) -> Option<&'static str> {
+    Guard::Basic
+        .is_known(&cx.app.platform)
+        .then(|| match cx.gateway() {
+            GatewayUse::Envoy => Some(".htpasswd"),
+            GatewayUse::Traefik => Some("users"),
+            GatewayUse::IngressNginx => Some("auth"),
+            _ => None,
+        })?
 }
 
 /// The pull secret stands in every namespace that pods of ours live in, unless a chart names

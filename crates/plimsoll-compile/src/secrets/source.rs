@@ -2,7 +2,7 @@
 
 use crate::cx::{Cx, Objects};
 use crate::names;
-use crate::secrets::plan::{Plan, PlannedSecret};
+use crate::secrets::plan::{Login, Plan, PlannedKey, PlannedSecret};
 use plimsoll_source::{Entry, Handle, Knob, Node, Sourced, Str};
 use plimsoll_spec::app::platform::SecretSourceUse;
 use plimsoll_world::{Cond, Expr, Form, MapBuilder, ObjectForm, Param, Role, Scope, Var, form};
@@ -82,13 +82,36 @@ fn template(s: &Scope, secret: &PlannedSecret) -> Form {
         if let Some(value) = &key.fixed {
             fixed.put(s, key.key.clone(), value);
         }
+        if !key.logins.is_empty() {
+            fixed.put(s, key.key.clone(), lines(s, &key.logins));
+        }
     }
-    let some = secret.keys.values().any(|key| key.fixed.is_some());
+    let some = secret.keys.values().any(is_made_there);
     form!(s; {
         when (typed) type: plimsoll_world::Lit(secret.kind),
         when (Cond::known(some, &secret.origin)) mergePolicy: "Merge",
         data: plimsoll_world::Fragment(fixed.build()),
     })
+}
+
+/// Whether a key is made of others by the template.
+fn is_made_there(key: &PlannedKey) -> bool {
+    key.fixed.is_some() || !key.logins.is_empty()
+}
+
+/// The lines of logins, as the template makes them.
+fn lines(s: &Scope, logins: &[Login]) -> Sourced<Str> {
+    let mut origins = vec![s.origin().clone()];
+    let mut line = |login: &Login| match login {
+        Login::Named(user) => {
+            origins.push(user.origin().clone());
+            format!("{{{{ htpasswd \"{}\" .password }}}}", user.peek())
+        }
+        Login::Part(part) => format!("{{{{ htpasswd .{part} .password }}}}"),
+    };
+    let lines: Vec<String> = logins.iter().map(&mut line).collect();
+    let origin = plimsoll_source::Origin::rule("secrets/source", origins);
+    Sourced::new(Str::from(lines.join("\n")), origin)
 }
 
 /// Which store, as one word `{ name, kind }`.
@@ -134,7 +157,7 @@ fn data(s: &Scope, secret: &PlannedSecret) -> Form {
         );
         return list.build();
     }
-    for key in secret.keys.values().filter(|key| key.fixed.is_none()) {
+    for key in secret.keys.values().filter(|key| !is_made_there(key)) {
         let (path, property) = &key.place;
         let mut remote = MapBuilder::new(s);
         remote.put(s, "key", path);

@@ -187,3 +187,24 @@ fn stand_ins_have_the_form_that_the_api_checks() {
     let actions = plan(&[registry], |_| None, &seeded, Given::StandIn).expect("a plan");
     assert_eq!(value(&actions[0], ".dockerconfigjson"), r#"{"auths":{}}"#);
 }
+
+/// Holds V6: a gateway is given the hash of a password, as `htpasswd -s` writes it.
+#[test]
+fn a_gateway_is_given_a_hash_of_the_password() {
+    let line = How::Composed {
+        parts: vec![
+            Part::Text("monitoring:".into()),
+            Part::Hashed {
+                value: Logical::whole("DOOR"),
+            },
+        ],
+    };
+    let wishes = [wish(
+        "door",
+        vec![(".htpasswd", line), ("password", password("DOOR"))],
+    )];
+    let known = secret(&json!({ "password": STANDARD.encode("password") }));
+    let actions = system(&wishes, &BTreeMap::from([("door", known)]));
+    let line = value(&actions[0], ".htpasswd");
+    assert_eq!(line, "monitoring:{SHA}W6ph5Mm5Pz8GgiULbPgzG37mj9g=");
+}

@@ -9,6 +9,7 @@ pub mod deliver;
 pub mod env;
 pub mod environment;
 pub mod external;
+pub mod guard;
 pub mod health;
 pub mod image;
 pub mod job;

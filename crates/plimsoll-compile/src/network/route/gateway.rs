@@ -22,9 +22,19 @@ use plimsoll_world::{
 pub fn objects(cx: &Cx, out: &mut Objects) {
     out.push(gateway(cx));
     data_plane(cx, out);
+    super::guard::of_gateway(cx, out);
     for route in cx.app.routes.values() {
         routes(cx, route, out);
     }
+}
+
+/// Whether any route is there.
+pub(super) fn any(cx: &Cx) -> Cond {
+    let none = Cond::known(false, &Origin::rule("network/route/gateway", []));
+    cx.app
+        .routes
+        .values()
+        .fold(none, |any, route| any.or(on(route)))
 }
 
 /// Where the data plane runs beside us, the default policy cuts it too: the outside may come, and it
@@ -63,7 +73,7 @@ fn data_plane(cx: &Cx, out: &mut Objects) {
     out.push(ObjectForm::new(Unit::Shared, when, policy::portable(&pods)));
 }
 
-fn on(route: &Route) -> Cond {
+pub(super) fn on(route: &Route) -> Cond {
     // A list of hosts may be empty: then the route waits for some.
     Cond::on(&route.enabled).and(Cond::Truthy(hosts(route)))
 }
@@ -104,7 +114,6 @@ fn gateway(cx: &Cx) -> ObjectForm {
     let s = &Scope::new("network/route/gateway");
     let name = cx.name();
     let mut listeners = SeqBuilder::new(s);
-    let mut any = Cond::known(false, &Origin::rule("network/route/gateway", []));
     listeners.push(
         s,
         form!(s; {
@@ -113,7 +122,6 @@ fn gateway(cx: &Cx) -> ObjectForm {
         }),
     );
     for route in cx.app.routes.values() {
-        any = any.or(on(route));
         let Some(secret) = certificate(route) else {
             continue;
         };
@@ -150,7 +158,7 @@ fn gateway(cx: &Cx) -> ObjectForm {
         },
         spec: { gatewayClassName: class(cx), listeners: listeners.build() },
     });
-    ObjectForm::new(Unit::Shared, any, body).role(Role::Route)
+    ObjectForm::new(Unit::Shared, any(cx), body).role(Role::Route)
 }
 
 /// The hosts that have listeners: those of a route that is on.
@@ -202,6 +210,7 @@ fn routes(cx: &Cx, route: &Route, out: &mut Objects) {
             .role(Role::Route),
     );
     grants(cx, route, &home, &found, &unit, out);
+    super::guard::objects(cx, route, &home, out);
 }
 
 /// A route lives with its first backend of ours.
@@ -251,7 +260,7 @@ fn parents(cx: &Cx, route: &Route, section: Option<&str>) -> Form {
     list.build()
 }
 
-fn hostnames(s: &Scope, route: &Route) -> Form {
+pub(super) fn hostnames(s: &Scope, route: &Route) -> Form {
     let mut list = SeqBuilder::new(s);
     list.each(hosts(route), Form::Expr(Expr::Var(Var::Item)));
     list.build()
@@ -280,7 +289,7 @@ fn http_route(cx: &Cx, route: &Route, home: &Sourced<Str>, paths: &[&RoutePath])
     let s = &Scope::new("network/route/gateway").because(&route.origin);
     let mut rules = SeqBuilder::new(s);
     for path in paths {
-        if let Some((when, rule)) = rule(cx, path, home) {
+        if let Some((when, rule)) = rule(cx, route, path, home) {
             rules.push_when(s, when, || rule);
         }
     }
@@ -298,7 +307,7 @@ fn http_route(cx: &Cx, route: &Route, home: &Sourced<Str>, paths: &[&RoutePath])
 
 /// One rule for each path. A path that leads nowhere has a rule without backend: it answers 500,
 /// so 404 is said by leaving it to no rule at all where nothing shorter matches.
-fn rule(cx: &Cx, path: &RoutePath, home: &Sourced<Str>) -> Option<(Cond, Form)> {
+fn rule(cx: &Cx, route: &Route, path: &RoutePath, home: &Sourced<Str>) -> Option<(Cond, Form)> {
     let s = &Scope::new("network/route/gateway").because(&path.origin);
     let (text, exact) = matched(path);
     let matches = matches(s, path, &text, exact);
@@ -318,9 +327,11 @@ fn rule(cx: &Cx, path: &RoutePath, home: &Sourced<Str>) -> Option<(Cond, Form)> 
             if let Some(cors) = &path.cors {
                 filters.push(s, cors_filter(s, cors));
             }
+            super::guard::filters(cx, route, path, &mut filters);
             Some((
                 backed.when.clone(),
                 form!(s; {
+                    name: super::guard::named(route, path),
                     matches: matches,
                     filters: Fragment(filters.build()),
                     backendRefs: backends(s, &backed, home),
@@ -439,6 +450,7 @@ fn grpc_route(cx: &Cx, route: &Route, home: &Sourced<Str>, paths: &[&RoutePath])
         };
         rules.push_when(s, backed.when.clone(), || {
             form!(s; {
+                name: super::guard::named(route, path),
                 backendRefs: backends(s, &backed, home),
             })
         });

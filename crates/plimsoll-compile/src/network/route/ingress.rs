@@ -116,6 +116,14 @@ fn nginx(s: &Scope, route: &Route, map: &mut MapBuilder) {
         let secs = timeout.map(|timeout| timeout.secs().to_string());
         map.put(s, format!("{PREFIX}/proxy-read-timeout"), secs);
     }
+    if let OrNone::Some(auth) = &route.auth
+        && let Some(basic) = &auth.basic
+    {
+        let secret = basic.map(|name| Str::from(crate::names::dashed(name)));
+        map.put(s, format!("{PREFIX}/auth-type"), s.text("basic"));
+        map.put(s, format!("{PREFIX}/auth-secret"), secret);
+        map.put(s, format!("{PREFIX}/auth-realm"), &route.name);
+    }
     if !route.allow.is_empty() {
         let ranges: Vec<String> = route
             .allow
