@@ -74,6 +74,9 @@ pub fn compile(app: &App, target: Minor) -> Compiled {
         around(&cx, &program, &mut plan, &mut out);
     }
     network::route::objects(&cx, &mut out);
+    platform::objects(&cx, &mut out);
+    workload::priority::objects(&cx, &mut out);
+    workload::sizing::objects(&cx, &mut out);
     observe::objects(&cx, &mut out);
     secrets::shared::plan(&cx, &mut plan);
     secrets::source::objects(&cx, &plan, &mut out);

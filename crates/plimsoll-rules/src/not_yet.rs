@@ -6,7 +6,7 @@ use plimsoll_source::{Finding, Findings, Level, Origin, Rule, Sourced};
 use plimsoll_spec::App;
 use plimsoll_spec::app::observe::Notify;
 use plimsoll_spec::app::guard::Guard;
-use plimsoll_spec::app::platform::GatewayUse;
+use plimsoll_spec::app::platform::{GatewayUse, SecretSourceUse};
 use plimsoll_spec::app::route::RoutePath;
 use plimsoll_spec::app::{OrNone, Use};
 
@@ -120,12 +120,12 @@ fn delivery(app: &App, report: &mut dyn FnMut(&str, Option<&Origin>)) {
 fn platform(app: &App, report: &mut dyn FnMut(&str, Option<&Origin>)) {
     let platform = &app.platform;
     report("platform.install", Some(platform.install.origin()));
-    report("platform.vault", Some(platform.vault.use_.origin()));
+    if *platform.secrets.use_.peek() != SecretSourceUse::External {
+        report("platform.vault", Some(platform.vault.use_.origin()));
+    }
     report("platform.logs", Some(platform.logs.use_.origin()));
     report("platform.nodes", Some(platform.nodes.use_.origin()));
-    report("platform.vpa", Some(platform.vpa.use_.origin()));
     report("platform.gitops", Some(platform.gitops.use_.origin()));
-    report("platform.backup", Some(platform.backup.use_.origin()));
     report("platform.dns", Some(platform.dns.use_.origin()));
     report("platform.policies", Some(platform.policies.use_.origin()));
     report("platform.metrics.retention", Some(platform.metrics.retention.origin()));

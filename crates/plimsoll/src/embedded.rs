@@ -11,7 +11,7 @@ use plimsoll_spec::App;
 use plimsoll_spec::app::platform::{
     AutoscalerUse, BackupUse, CertificatesUse, DashboardsUse, GatewayApi, GatewayUse, GitopsUse,
     LogsUse, MeshUse, MetricsUse, PoliciesUse, ReloadUse, RolloutsUse, SecretSourceUse,
-    TelemetryUse, TracesUse, VpaUse,
+    TelemetryUse, TracesUse, VaultUse, VpaUse,
 };
 use plimsoll_spec::app::store::Run;
 use std::path::{Path, PathBuf};
@@ -277,7 +277,11 @@ fn external_secrets(app: &App) -> Option<Component> {
         _ => String::new(),
     };
     Some(Component {
-        stores: vec![(kind, namespace, name)],
+        // A store of a vault of ours comes with the release.
+        stores: match app.platform.vault.use_.peek() {
+            VaultUse::None => vec![(kind, namespace, name)],
+            VaultUse::OpenBao | VaultUse::Vault => Vec::new(),
+        },
         ..Component::named("external-secrets")
     })
 }

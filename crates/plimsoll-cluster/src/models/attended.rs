@@ -34,6 +34,11 @@ const ATTENDED: &[&str] = &[
     "monitoring.coreos.com/PodMonitor",
     "monitoring.coreos.com/PrometheusRule",
     "monitoring.coreos.com/ServiceMonitor",
+    // The vertical autoscaler 1.8.1: only recommends
+    "autoscaling.k8s.io/VerticalPodAutoscaler",
+    // Velero 1.18.1
+    "velero.io/BackupStorageLocation",
+    "velero.io/Schedule",
     // CloudNativePG 1.30.0
     "postgresql.cnpg.io/Cluster",
     "postgresql.cnpg.io/Database",

@@ -22,6 +22,7 @@ mod template;
 pub(crate) mod testing;
 #[cfg(test)]
 mod tests;
+mod velero;
 mod writing;
 
 use crate::controllers::Controller;
@@ -52,6 +53,8 @@ pub fn all() -> Vec<Box<dyn Controller>> {
         Box::new(cloudnative_pg::Clusters),
         Box::new(cloudnative_pg::Poolers),
         Box::new(cloudnative_pg::Followers::databases()),
+        Box::new(velero::Velero::schedules()),
+        Box::new(velero::Velero::locations()),
         Box::new(reloader::Reloader::of_secrets()),
         Box::new(reloader::Reloader::of_config_maps()),
     ];

@@ -4,6 +4,7 @@ pub mod deny;
 pub mod edges;
 pub mod flow;
 pub mod flows;
+pub mod mesh;
 pub mod policy;
 pub mod route;
 
@@ -42,6 +43,13 @@ pub fn guard(
         when.clone(),
         policy::portable(&pods),
     ));
+    if mesh::asks(cx) {
+        out.push(ObjectForm::new(
+            unit.clone(),
+            when.clone(),
+            mesh::policy(cx, &pods),
+        ));
+    }
     if cx.cni() == Cni::Cilium
         && let Some(body) = policy::cilium(&pods)
     {

@@ -15,6 +15,11 @@ fn is(cx: &Cx, wanted: SecretSourceUse) -> Cond {
     Cond::Is(Expr::from(&text), word(wanted).into())
 }
 
+/// Whether External Secrets brings them.
+pub fn is_external(cx: &Cx) -> Cond {
+    is(cx, SecretSourceUse::External)
+}
+
 fn word(use_: SecretSourceUse) -> &'static str {
     match use_ {
         SecretSourceUse::Generated => "generated",

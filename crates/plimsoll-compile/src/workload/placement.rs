@@ -2,6 +2,7 @@
 
 use crate::cx::Cx;
 use crate::names;
+use crate::workload::priority;
 use plimsoll_source::{Handle, Knob, Origin, Sourced, Str};
 use plimsoll_spec::app::Placement;
 use plimsoll_spec::app::placement::Spread;
@@ -45,7 +46,7 @@ pub fn placement(cx: &Cx, knob: &Knob<Placement>, pods: &Pods) -> Form {
     let nodes = part("nodeSelector", labels(s, &placement.nodes));
     map.put(s, "nodeSelector", nodes);
     map.put(s, "affinity", part("affinity", affinity(cx, s, placement)));
-    map.put(s, "priorityClassName", priority(placement));
+    map.put(s, "priorityClassName", priority::class(cx, placement));
     let tolerated = part("tolerations", tolerations(cx, s, placement));
     map.put(s, "tolerations", tolerated);
     map.build()
@@ -122,17 +123,6 @@ fn affinity(cx: &Cx, s: &Scope, placement: &Placement) -> Form {
             }],
         })),
     })
-}
-
-/// `normal` is what pods have anyway.
-fn priority(placement: &Placement) -> Option<Sourced<Str>> {
-    let priority = &placement.priority;
-    match priority.peek().as_str() {
-        "normal" => None,
-        "low" => Some(priority.choose("workload/placement", |_| Str::from("plimsoll-low"))),
-        "high" => Some(priority.choose("workload/placement", |_| Str::from("plimsoll-high"))),
-        _ => Some(priority.clone()),
-    }
 }
 
 /// Taints that clouds put on nodes that may be taken away.

@@ -20,10 +20,12 @@ fn judge(minor: Minor, version: &str) {
     let Some(plane) = ControlPlane::shared(minor).and_then(ControlPlane::with_crds) else {
         return;
     };
-    // A namespace of the platform, which is there before us: a grant of ours stands in it.
-    plane
-        .run(&["create", "namespace", "monitoring"])
-        .expect("a namespace");
+    // Namespaces of the platform, which are there before us: objects of ours stand in them.
+    for namespace in ["monitoring", "velero"] {
+        plane
+            .run(&["create", "namespace", namespace])
+            .expect("a namespace");
+    }
     let mut refused = Vec::new();
     for (example, environments) in EXAMPLES {
         for environment in environments {
