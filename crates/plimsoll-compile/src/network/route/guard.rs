@@ -89,7 +89,7 @@ pub struct Group<'a> {
 }
 
 /// The groups of a route, in the order of its paths.
-pub fn groups<'a>(route: &'a Route) -> Vec<Group<'a>> {
+pub fn groups(route: &Route) -> Vec<Group<'_>> {
     let mut groups: Vec<Group> = Vec::new();
     let served = |path: &&&RoutePath| matches!(path.to.peek(), RouteTarget::Backend { .. });
     let paths: Vec<&RoutePath> = route.paths.values().collect();
@@ -167,8 +167,8 @@ fn can(cx: &Cx, guard: Guard) -> bool {
 /// Which kinds of routes a group is about: HTTP, gRPC.
 fn kinds(cx: &Cx, group: &Group) -> (bool, bool) {
     let grpc = |path: &&RoutePath| backed(cx, path).is_some_and(|backed| backed.grpc);
-    let some = group.paths.iter().any(|path| grpc(&path));
-    let all = group.paths.iter().all(|path| grpc(&path));
+    let some = group.paths.iter().any(|path| grpc(path));
+    let all = group.paths.iter().all(|path| grpc(path));
     (!all, some)
 }
 
