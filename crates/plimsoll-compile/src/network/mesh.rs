@@ -5,7 +5,6 @@
 //! to its ports, and the network policy says who it is.
 
 use super::flow::{Flow, Peer, PodPort};
-use super::flows::programs;
 use super::policy::Guarded;
 use crate::cx::Cx;
 use crate::names;
@@ -95,7 +94,12 @@ fn account(cx: &Cx, labels: &[(Str, Sourced<Str>)]) -> Option<Sourced<Str>> {
     }
     label(names::INSTANCE)?;
     let name = label(names::NAME)?;
-    if programs(cx).iter().any(|program| program.name == *name) {
+    if cx
+        .edges
+        .programs()
+        .iter()
+        .any(|program| program.name == *name)
+    {
         return Some(name.clone());
     }
     // What helps a store runs under the store's account.

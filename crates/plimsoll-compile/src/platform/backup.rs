@@ -94,8 +94,7 @@ fn schedule(cx: &Cx, backup: &PlatformBackup, external: Option<&External>) -> Op
         Moment::Before | Moment::After | Moment::Manual => Str::default(),
     });
     let named: Vec<Sourced<Str>> = if backup.namespaces.is_empty() {
-        let ours = crate::namespace::lived_in(cx);
-        ours.into_iter().map(|(name, _)| name).collect()
+        cx.lived_in.iter().map(|(name, _)| name.clone()).collect()
     } else {
         backup.namespaces.clone()
     };

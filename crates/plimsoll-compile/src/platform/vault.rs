@@ -18,7 +18,7 @@ pub fn objects(cx: &Cx, out: &mut Objects) {
     }
     let store = &cx.app.platform.secrets.store;
     let s = &Scope::new("platform/vault").because(&vault.component.origin);
-    let ours = crate::namespace::lived_in(cx);
+    let ours = &cx.lived_in;
     let metadata = |namespace: Option<&Sourced<Str>>| {
         form!(s; {
             name: &store.name,

@@ -2,7 +2,6 @@
 
 use crate::cx::{Cx, Objects};
 use crate::names;
-use crate::network::flows::programs;
 use plimsoll_source::{Sourced, Str};
 use plimsoll_spec::app::Placement;
 use plimsoll_world::{Cond, Lit, ObjectForm, Scope, Unit, form};
@@ -35,10 +34,15 @@ fn name(cx: &Cx, word: &Sourced<Str>) -> Sourced<Str> {
 
 /// The classes that some pods have.
 pub fn objects(cx: &Cx, out: &mut Objects) {
-    let programs = programs(cx);
     for (word, value, says) in CLASSES {
         let asks = |placement: &&Placement| placement.priority.peek() == word;
-        let Some(placement) = programs.iter().map(|p| p.placement.peek()).find(asks) else {
+        let Some(placement) = cx
+            .edges
+            .programs()
+            .iter()
+            .map(|p| p.placement.peek())
+            .find(asks)
+        else {
             continue;
         };
         let s = &Scope::new("workload/priority").because(placement.priority.origin());

@@ -167,8 +167,8 @@ fn can(cx: &Cx, guard: Guard) -> bool {
 /// Which kinds of routes a group is about: HTTP, gRPC.
 fn kinds(cx: &Cx, group: &Group) -> (bool, bool) {
     let grpc = |path: &&RoutePath| backed(cx, path).is_some_and(|backed| backed.grpc);
-    let some = group.paths.iter().any(|path| grpc(path));
-    let all = group.paths.iter().all(|path| grpc(path));
+    let some = group.paths.iter().any(grpc);
+    let all = group.paths.iter().all(grpc);
     (!all, some)
 }
 
