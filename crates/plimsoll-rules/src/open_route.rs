@@ -13,10 +13,9 @@ pub static RULE: Rule = Rule {
     consequence: "whoever knows the host comes in without a login",
     docs: "`auth` and `allow` of a route are not spelled for this gateway in this version: logins by \
            password are told to Envoy, Traefik and ingress-nginx, logins elsewhere to Envoy, client \
-           addresses to these and Istio. Envoy reads passwords in a form that External Secrets cannot \
-           make. On the embedded cluster that is a warning. Where the environment names a real cluster it is an \
-           error, and `up --context` refuses: a page that should be guarded must not be published \
-           open.",
+           addresses to these and Istio. On the embedded cluster that is a warning. Where the \
+           environment names a real cluster it is an error, and `up --context` refuses: a page that \
+           should be guarded must not be published open.",
 };
 
 /// Reports each such route; where the environment names a real cluster, as an error.

@@ -4,7 +4,7 @@ use crate::cx::{Cx, Objects};
 use crate::names;
 use crate::secrets::plan::{Login, Plan, PlannedKey, PlannedSecret};
 use plimsoll_source::{Entry, Handle, Knob, Node, Sourced, Str};
-use plimsoll_spec::app::platform::SecretSourceUse;
+use plimsoll_spec::app::platform::{GatewayUse, SecretSourceUse, VaultUse};
 use plimsoll_world::{Cond, Expr, Form, MapBuilder, ObjectForm, Param, Role, Scope, Var, form};
 use std::sync::Arc;
 
@@ -72,26 +72,26 @@ fn external_secret(cx: &Cx, secret: &PlannedSecret) -> Form {
                 name: name(secret),
                 creationPolicy: "Owner",
                 deletionPolicy: "Retain",
-                template: plimsoll_world::Fragment(template(s, secret)),
+                template: plimsoll_world::Fragment(template(cx, s, secret)),
             },
-            data: data(s, secret),
+            data: data(cx, s, secret),
         },
     })
 }
 
 /// What the provider does not bring: the type, and values that are no secrets.
-fn template(s: &Scope, secret: &PlannedSecret) -> Form {
+fn template(cx: &Cx, s: &Scope, secret: &PlannedSecret) -> Form {
     let typed = Cond::known(secret.kind != "Opaque", &secret.origin);
     let mut fixed = MapBuilder::new(s);
     for key in secret.keys.values() {
         if let Some(value) = &key.fixed {
             fixed.put(s, key.key.clone(), value);
         }
-        if !key.logins.is_empty() {
+        if is_line(cx, key) {
             fixed.put(s, key.key.clone(), lines(s, &key.logins));
         }
     }
-    let some = secret.keys.values().any(is_made_there);
+    let some = secret.keys.values().any(|key| is_made_there(cx, key));
     form!(s; {
         when (typed) type: plimsoll_world::Lit(secret.kind),
         when (Cond::known(some, &secret.origin)) mergePolicy: "Merge",
@@ -100,8 +100,14 @@ fn template(s: &Scope, secret: &PlannedSecret) -> Form {
 }
 
 /// Whether a key is made of others by the template.
-fn is_made_there(key: &PlannedKey) -> bool {
-    key.fixed.is_some() || !key.logins.is_empty()
+fn is_made_there(cx: &Cx, key: &PlannedKey) -> bool {
+    key.fixed.is_some() || is_line(cx, key)
+}
+
+/// Whether a key holds lines that the template can make. Envoy reads hashes of another kind: there the
+/// provider has the line itself, as the property `htpasswd`.
+fn is_line(cx: &Cx, key: &PlannedKey) -> bool {
+    !key.logins.is_empty() && cx.gateway() != GatewayUse::Envoy
 }
 
 /// The lines of logins, as the template makes them.
@@ -131,6 +137,10 @@ fn store_param(cx: &Cx) -> Expr {
         store.name.origin().clone(),
         [entry("name", &store.name), entry("kind", &store.kind)],
     );
+    if *cx.app.platform.vault.use_.peek() != VaultUse::None {
+        // A store of ours has the name that the file says; no chart can lead elsewhere.
+        return Expr::Lit(value);
+    }
     Expr::Val(Arc::new(Param {
         handle: store.handle.clone(),
         value,
@@ -138,7 +148,7 @@ fn store_param(cx: &Cx) -> Expr {
 }
 
 /// Keys of a program's Secret can be added to in a chart; those of others are fixed.
-fn data(s: &Scope, secret: &PlannedSecret) -> Form {
+fn data(cx: &Cx, s: &Scope, secret: &PlannedSecret) -> Form {
     let simple = secret.knob.is_some()
         && secret
             .keys
@@ -162,11 +172,17 @@ fn data(s: &Scope, secret: &PlannedSecret) -> Form {
         );
         return list.build();
     }
-    for key in secret.keys.values().filter(|key| !is_made_there(key)) {
+    for key in secret.keys.values().filter(|key| !is_made_there(cx, key)) {
         let (path, property) = &key.place;
+        let line = || Some(Sourced::new(Str::from("htpasswd"), key.origin.clone()));
+        let property = if key.logins.is_empty() {
+            property.clone()
+        } else {
+            line()
+        };
         let mut remote = MapBuilder::new(s);
         remote.put(s, "key", path);
-        remote.put(s, "property", property.clone());
+        remote.put(s, "property", property);
         list.push(
             s,
             form!(s; {

@@ -1,6 +1,6 @@
 //! What a route may ask of a gateway beside the way, and which gateways can do it.
 
-use super::platform::{Gateway, GatewayApi, GatewayUse, Platform, SecretSourceUse};
+use super::platform::{Gateway, GatewayApi, GatewayUse, Platform};
 
 /// Something that stands before a route.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -23,17 +23,10 @@ pub enum Guard {
 
 impl Guard {
     /// Whether the gateway of a platform can do it, as far as it is known how it is told.
-    ///
-    /// Envoy reads passwords in one form alone, which the templates of External Secrets cannot make.
     pub fn is_known(self, platform: &Platform) -> bool {
         let Gateway { use_, api, .. } = &platform.gateway;
-        let external = *platform.secrets.use_.peek() == SecretSourceUse::External;
         match (use_.peek(), api.peek()) {
-            (GatewayUse::Envoy, GatewayApi::Gateway) => match self {
-                Self::Basic => !external,
-                Self::Burst => false,
-                _ => true,
-            },
+            (GatewayUse::Envoy, GatewayApi::Gateway) => self != Self::Burst,
             (GatewayUse::Traefik, GatewayApi::Gateway) => !matches!(self, Self::Oidc | Self::Tls),
             (GatewayUse::Istio, GatewayApi::Gateway) => self == Self::Allow,
             (GatewayUse::IngressNginx, GatewayApi::Ingress) => {
