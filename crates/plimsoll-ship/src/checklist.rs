@@ -94,6 +94,40 @@ pub async fn checklist(
     Ok(list.0)
 }
 
+/// What shall be so, what its objects are called, and their groups and kinds.
+type SelfTold = (
+    &'static str,
+    &'static str,
+    &'static [(&'static str, &'static str)],
+);
+
+/// Lines about kinds that say themselves how they are.
+const SELF_TOLD: [SelfTold; 4] = [
+    (
+        "routes are taken by their gateway",
+        "routes",
+        &[
+            ("gateway.networking.k8s.io", "HTTPRoute"),
+            ("gateway.networking.k8s.io", "GRPCRoute"),
+            ("networking.k8s.io", "Ingress"),
+        ],
+    ),
+    (
+        "secrets arrive from their source",
+        "sources",
+        &[
+            ("external-secrets.io", "ExternalSecret"),
+            ("bitnami.com", "SealedSecret"),
+        ],
+    ),
+    (
+        "databases are healthy",
+        "databases",
+        &[("postgresql.cnpg.io", "Cluster")],
+    ),
+    ("services are there", "services", &[("", "Service")]),
+];
+
 struct List(Vec<Line>);
 
 impl List {
@@ -372,32 +406,7 @@ impl List {
     }
 
     fn ready_objects(&mut self, picture: &Picture) {
-        let lines: [(&'static str, &str, &[(&str, &str)]); 4] = [
-            (
-                "routes are taken by their gateway",
-                "routes",
-                &[
-                    ("gateway.networking.k8s.io", "HTTPRoute"),
-                    ("gateway.networking.k8s.io", "GRPCRoute"),
-                    ("networking.k8s.io", "Ingress"),
-                ],
-            ),
-            (
-                "secrets arrive from their source",
-                "sources",
-                &[
-                    ("external-secrets.io", "ExternalSecret"),
-                    ("bitnami.com", "SealedSecret"),
-                ],
-            ),
-            (
-                "databases are healthy",
-                "databases",
-                &[("postgresql.cnpg.io", "Cluster")],
-            ),
-            ("services are there", "services", &[("", "Service")]),
-        ];
-        for (what, word, kinds) in lines {
+        for (what, word, kinds) in SELF_TOLD {
             let found: Vec<_> = kinds
                 .iter()
                 .flat_map(|(group, kind)| {

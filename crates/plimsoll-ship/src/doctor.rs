@@ -9,7 +9,7 @@ use crate::evidence;
 use crate::examine::{confirm, failed_container, pod_key};
 use crate::family::Families;
 use crate::picture::Picture;
-use crate::ready::Readiness;
+use crate::ready::{Readiness, in_conditions};
 use crate::references::{items, text};
 use crate::release::{ObjectKey, Role, Target};
 use crate::suspect::suspect;
@@ -79,7 +79,9 @@ type Found = (String, Vec<String>);
 async fn of_pods(client: &Client, families: &Families<'_>, key: &ObjectKey) -> Vec<Found> {
     let mut found: Vec<Found> = Vec::new();
     for pod in families.pods(key) {
-        let told = match suspect(pod) {
+        // A pod that serves may still hold a container that has not been asked yet.
+        let serves = in_conditions(pod, "Ready").is_some_and(|(ready, _)| ready);
+        let told = match suspect(pod).filter(|_| !serves) {
             Some(suspect) => confirm(client, &pod_key(pod), pod, &suspect, true).await,
             None => restarts(pod).map(|cause| (cause, Vec::new())),
         };

@@ -96,9 +96,10 @@ pub(crate) fn choose(journal: &Journal, number: Option<u64>) -> Result<u64, Ship
     if let Some(number) = number {
         let mut known: Vec<u64> = kept.map(|one| one.number).collect();
         known.reverse();
-        return match known.contains(&number) {
-            true => Ok(number),
-            false => Err(ShipError::NoSuchRelease { number, known }),
+        return if known.contains(&number) {
+            Ok(number)
+        } else {
+            Err(ShipError::NoSuchRelease { number, known })
         };
     }
     let last = journal.releases.last().map(|last| last.hash.as_str());

@@ -234,7 +234,7 @@ pub(crate) fn of(release: &Release, graph: &Graph, decided: &Decided, fields: &F
 }
 
 /// Hash over everything that a release says, wherever it was written.
-pub fn fingerprint(release: &Release) -> String {
+fn fingerprint(release: &Release) -> String {
     let objects = release.objects.iter().map(|object| object.body.to_string());
     let secrets = release.secrets.iter().map(|wish| {
         let mut wish = wish.clone();

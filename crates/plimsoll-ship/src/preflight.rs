@@ -111,10 +111,9 @@ async fn missing(client: &Client, kinds: &Kinds, need: Need) -> Option<Obstacle>
         };
         return Some(Obstacle::of(key, cause, remedy).at(need.place));
     };
-    let found = match optional(retrying(|| api.get(&key.name)).await) {
-        Ok(found) => found,
-        // Who may not look is not told that it is missing.
-        Err(_) => return None,
+    // Who may not look is not told that it is missing.
+    let Ok(found) = optional(retrying(|| api.get(&key.name)).await) else {
+        return None;
     };
     let cause = match &found {
         None => format!("it does not exist, and {} names it", need.by),

@@ -28,6 +28,9 @@ pub enum Write {
     },
 }
 
+/// A claim that grows: where it is, its name, and what sets its size.
+pub type Claim = (Api<DynamicObject>, String, Value);
+
 /// Server-side apply of one object.
 #[derive(Default)]
 pub struct Apply {
@@ -42,7 +45,7 @@ pub struct Apply {
     /// An autoscaler that goes first, so that two do not pull at one number.
     pub scaler: Option<(Api<DynamicObject>, String, String)>,
     /// Claims that grow first, and the uid of the StatefulSet that is made anew around its pods.
-    pub growth: Option<(Vec<(Api<DynamicObject>, String, Value)>, String)>,
+    pub growth: Option<(Vec<Claim>, String)>,
     /// Fields of others are taken.
     pub force: bool,
 }

@@ -218,13 +218,12 @@ async fn ensure_main_namespace(
     let bare = steps::bare_namespace(&key.name, &release.target().id());
     let api = decided.kinds.api(client, &key)?;
     match Write::Create(bare).send(api, &key.name).await {
-        Ok(_) => Ok(()),
+        Ok(_) | Err(Refusal::Conflict(_)) => Ok(()),
         Err(Refusal::Unreachable(error)) => Err(ShipError::request(format!("making {key}"))(error)),
         Err(Refusal::Refused(cause)) => Err(ShipError::NoNamespace {
             namespace: key.name,
             cause,
         }),
-        Err(Refusal::Conflict(_)) => Ok(()),
     }
 }
 

@@ -76,7 +76,7 @@ fn a_number_that_goes_to_an_autoscaler_never_falls() {
                 "create HorizontalPodAutoscaler/api"
             ]
         );
-        let (outcome, least) = fewest(&cluster, ship(&client, &ranged())).await;
+        let (outcome, least) = fewest(&cluster, Box::pin(ship(&client, &ranged()))).await;
         assert!(outcome.0.ready);
         assert_eq!(least, 5);
         let (again, _) = ship(&client, &ranged()).await;
@@ -98,7 +98,7 @@ fn a_number_that_comes_back_from_an_autoscaler_never_falls() {
             .expect("there")["spec"]["replicas"]
             .as_i64()
             .expect("a number");
-        let (outcome, least) = fewest(&cluster, ship(&client, &fixed(5))).await;
+        let (outcome, least) = fewest(&cluster, Box::pin(ship(&client, &fixed(5)))).await;
         assert!(outcome.0.ready, "{:?}", outcome.0.failure);
         assert!(least >= before.min(5), "{least} of {before}");
         let after = cluster.with(|state| state.get("apps/Deployment", "shop", "api"));
@@ -178,5 +178,83 @@ fn a_disk_does_not_shrink_and_nothing_is_written() {
             found[0].starts_with("StatefulSet/db: disk data holds 2Gi and cannot shrink to 1Gi"),
             "{found:?}"
         );
+    });
+}
+
+/// The same service under another name.
+fn renamed() -> Release {
+    let mut release = shop();
+    for (at, name) in [(0, "front"), (1, "front")] {
+        let object = &mut release.objects[at];
+        name.clone_into(&mut object.key.name);
+        object.body["metadata"]["name"] = json!(name);
+    }
+    let spec = &mut release.objects[0].body["spec"];
+    spec["selector"]["matchLabels"]["app.kubernetes.io/name"] = json!("front");
+    spec["template"]["metadata"]["labels"]["app.kubernetes.io/name"] = json!("front");
+    release.objects[1].body["spec"]["selector"]["app.kubernetes.io/name"] = json!("front");
+    release
+}
+
+/// A service that gets another name is there before the old one goes.
+#[test]
+fn a_renamed_service_is_ready_before_the_old_one_goes() {
+    virtually(async {
+        let cluster = cluster("");
+        let client = client(&cluster);
+        ship(&client, &shop()).await;
+        let plan = planned(&client, &renamed()).await;
+        let short: Vec<&str> = plan.iter().map(String::as_str).collect();
+        assert_eq!(
+            short,
+            [
+                "create Service/front",
+                "create Deployment/front",
+                "prune Deployment/api",
+                "prune Service/api",
+            ]
+        );
+        let (outcome, lines) = ship(&client, &renamed()).await;
+        assert!(outcome.ready);
+        let at = |end: &str| {
+            lines
+                .iter()
+                .position(|line| line.ends_with(end))
+                .expect(end)
+        };
+        assert!(
+            at("Deployment/front ready") < at("Deployment/api deleting"),
+            "{lines:#?}"
+        );
+    });
+}
+
+/// An operator who edits while a release is under way is not overwritten in silence, and nothing
+/// goes back and forth.
+#[test]
+fn an_edit_in_the_middle_of_a_release_is_kept_and_told() {
+    virtually(async {
+        let cluster = cluster("");
+        let client = client(&cluster);
+        ship(&client, &shop()).await;
+        let editor = async {
+            tokio::time::sleep(Duration::from_secs(2)).await;
+            cluster.with(|state| {
+                let live = state
+                    .get("ConfigMap", "shop", "api-config-1")
+                    .expect("there");
+                let mut edited = (*live).clone();
+                edited["data"]["MODE"] = json!("wild");
+                state.update("kubectl-edit", edited).expect("updated");
+            });
+        };
+        let mut next = fixed(4);
+        next.objects[0].body["spec"]["minReadySeconds"] = json!(10);
+        let ((outcome, _), ()) = futures::future::join(ship(&client, &next), editor).await;
+        assert!(outcome.ready);
+        let live = cluster.with(|state| state.get("ConfigMap", "shop", "api-config-1"));
+        assert_eq!(live.expect("there")["data"]["MODE"], "wild");
+        let found = obstacles(&client, &next).await;
+        assert!(found[0].contains(".data.MODE: kubectl-edit"), "{found:?}");
     });
 }

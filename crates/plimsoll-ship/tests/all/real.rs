@@ -45,7 +45,7 @@ fn live(minor: Minor) {
         let client = client(&plane.kubeconfig(), None).await;
         comes_up(&client).await;
         an_edit_is_found(&client).await;
-        numbers_change_hands(&client).await;
+        Box::pin(numbers_change_hands(&client)).await;
         a_disk_grows(&client).await;
         what_cannot_change_is_refused(&client).await;
         who_may_not_write_is_told(plane, &client).await;
@@ -181,13 +181,13 @@ async fn numbers_change_hands(client: &Client) {
             "create HorizontalPodAutoscaler/api"
         ]
     );
-    assert_eq!(fewest(client, ship(client, &ranged())).await, 5);
+    assert_eq!(fewest(client, Box::pin(ship(client, &ranged()))).await, 5);
     let plan = actions(client, &fixed(6)).await;
     assert_eq!(
         plan,
         ["change Deployment/api", "prune HorizontalPodAutoscaler/api"]
     );
-    assert!(fewest(client, ship(client, &fixed(6))).await >= 5);
+    assert!(fewest(client, Box::pin(ship(client, &fixed(6)))).await >= 5);
 }
 
 async fn a_disk_grows(client: &Client) {

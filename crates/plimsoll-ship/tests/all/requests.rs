@@ -245,7 +245,9 @@ fn print(name: &str, rows: &BTreeMap<Fault, Row>) {
         );
         text.push_str(&line);
         for cause in row.causes.iter().take(3) {
-            text.push_str(&format!("      {cause}\n"));
+            text.push_str("      ");
+            text.push_str(cause);
+            text.push('\n');
         }
     }
     let _ = std::io::stderr().write_all(text.as_bytes());

@@ -16,7 +16,7 @@ pub fn run(args: &Target, terminal: Terminal) -> Outcome {
     let Some(ready) = prepared.or_findings(terminal) else {
         return Ok(Exit::Findings);
     };
-    let place = Place::choose(&prepared, ready, args, Faults::default())?;
+    let place = Place::choose(prepared, ready, args, Faults::default())?;
     let release = release::of(&prepared.sources, ready, place.ground());
     let list = place.work(async |session| {
         let options = super::plan::options(&place, session.clock, false);

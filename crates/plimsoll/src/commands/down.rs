@@ -21,7 +21,7 @@ pub fn run(args: &Down, terminal: Terminal) -> Outcome {
     let Some(ready) = prepared.or_findings(terminal) else {
         return Ok(Exit::Findings);
     };
-    let place = Place::choose(&prepared, ready, &args.target, Faults::default())?;
+    let place = Place::choose(prepared, ready, &args.target, Faults::default())?;
     let target = target_of(&ready.world);
     if let Some(typed) = args
         .data

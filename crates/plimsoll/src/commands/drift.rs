@@ -15,7 +15,7 @@ pub fn run(args: &Target, terminal: Terminal) -> Outcome {
     let Some(ready) = prepared.or_findings(terminal) else {
         return Ok(Exit::Findings);
     };
-    let place = Place::choose(&prepared, ready, args, Faults::default())?;
+    let place = Place::choose(prepared, ready, args, Faults::default())?;
     let target = target_of(&ready.world);
     let drift = place.work(async |session| {
         let options = super::plan::options(&place, session.clock, false);

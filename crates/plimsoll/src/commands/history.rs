@@ -17,7 +17,7 @@ pub fn run(args: &Target, terminal: Terminal) -> Outcome {
     let Some(ready) = prepared.or_findings(terminal) else {
         return Ok(Exit::Findings);
     };
-    let place = Place::choose(&prepared, ready, args, Faults::default())?;
+    let place = Place::choose(prepared, ready, args, Faults::default())?;
     let target = target_of(&ready.world);
     let history =
         place.work(async |session| plimsoll_ship::history(&session.client, &target).await)?;

@@ -18,7 +18,7 @@ pub fn run(args: &Logs, terminal: Terminal) -> Outcome {
     let Some(ready) = prepared.or_findings(terminal) else {
         return Ok(Exit::Findings);
     };
-    let place = Place::choose(&prepared, ready, &args.target, Faults::default())?;
+    let place = Place::choose(prepared, ready, &args.target, Faults::default())?;
     if args.follow && place.ground() == Ground::Embedded {
         return Err(Failure::usage(
             "`--follow` needs a real cluster: time stands still on the embedded one",

@@ -16,7 +16,7 @@ pub fn run(args: &Plan, terminal: Terminal) -> Outcome {
     let Some(ready) = prepared.or_findings(terminal) else {
         return Ok(Exit::Findings);
     };
-    let place = Place::choose(&prepared, ready, target, Faults::default())?;
+    let place = Place::choose(prepared, ready, target, Faults::default())?;
     let release = release::of(&prepared.sources, ready, place.ground());
     let plan = place.work(async |session| {
         let options = options(&place, session.clock, args.adopt);

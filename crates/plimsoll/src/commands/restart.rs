@@ -15,7 +15,7 @@ pub fn run(args: &Restart, terminal: Terminal) -> Outcome {
     let Some(ready) = prepared.or_findings(terminal) else {
         return Ok(Exit::Findings);
     };
-    let place = Place::choose(&prepared, ready, &args.target, Faults::default())?;
+    let place = Place::choose(prepared, ready, &args.target, Faults::default())?;
     let target = target_of(&ready.world);
     let patience = ready.app().deliver.deadline.peek().std();
     let done = place.work(async |session| {

@@ -17,7 +17,7 @@ pub fn run(args: &Rollback, terminal: Terminal) -> Outcome {
     let Some(ready) = prepared.or_findings(terminal) else {
         return Ok(Exit::Findings);
     };
-    let place = Place::choose(&prepared, ready, &args.target, Faults::default())?;
+    let place = Place::choose(prepared, ready, &args.target, Faults::default())?;
     let target = target_of(&ready.world);
     if place.ground() == Ground::Real && !args.yes {
         let which = args.to.map_or("the release before".to_owned(), |to| {

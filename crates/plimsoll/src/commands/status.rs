@@ -16,7 +16,7 @@ pub fn run(args: &Target, terminal: Terminal) -> Outcome {
     let Some(ready) = prepared.or_findings(terminal) else {
         return Ok(Exit::Findings);
     };
-    let place = Place::choose(&prepared, ready, args, Faults::default())?;
+    let place = Place::choose(prepared, ready, args, Faults::default())?;
     let target = target_of(&ready.world);
     let status =
         place.work(async |session| plimsoll_ship::status(&session.client, &target).await)?;

@@ -26,7 +26,7 @@ pub fn run(args: &Up, terminal: Terminal) -> Outcome {
     faults
         .iter()
         .try_for_each(|fault| hits_something(fault, ready))?;
-    let place = Place::choose(&prepared, ready, target, faults.clone())?;
+    let place = Place::choose(prepared, ready, target, faults.clone())?;
     if place.ground() == Ground::Real {
         may_ship(ready)?;
     }
@@ -88,7 +88,7 @@ pub fn run(args: &Up, terminal: Terminal) -> Outcome {
 fn hits_something(fault: &Fault, ready: &Ready) -> Result<(), Failure> {
     let (app, target) = (ready.app(), fault.target());
     let ended = app.migrations.keys().chain(app.jobs.keys());
-    let mut names: Vec<&str> = ended.map(|name| name.as_str()).collect();
+    let mut names: Vec<&str> = ended.map(plimsoll_source::Str::as_str).collect();
     if !matches!(fault, Fault::Migration(_)) {
         names.extend(ready.world.objects.iter().filter_map(runs));
     }
@@ -112,7 +112,11 @@ fn runs(object: &Object) -> Option<&str> {
         "labels",
         "app.kubernetes.io/name",
     ];
-    object.body.at(&label)?.text().map(|name| name.as_str())
+    object
+        .body
+        .at(&label)?
+        .text()
+        .map(plimsoll_source::Str::as_str)
 }
 
 /// What came of showing the plan.

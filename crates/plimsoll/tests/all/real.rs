@@ -104,7 +104,7 @@ impl Life<'_> {
 
     /// Makes what `up` says is missing, until nothing is: the list has to be whole, and to the point.
     fn bring_what_is_missing(&self) -> Result<(), String> {
-        for _ in 0..6 {
+        for _ in 0..60 {
             let ran = self.run("plan", &[]);
             let plan = read(&ran)?;
             let obstacles = plan["obstacles"].as_array().cloned().unwrap_or_default();
