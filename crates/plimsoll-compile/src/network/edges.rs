@@ -4,7 +4,7 @@
 use crate::program::Program;
 use plimsoll_source::Str;
 use plimsoll_spec::App;
-use plimsoll_spec::app::route::RoutePath;
+use plimsoll_spec::app::route::{RoutePath, TlsKind};
 use plimsoll_spec::app::store::Run;
 use plimsoll_spec::app::{Route, Use};
 use plimsoll_spec::types::{RouteTarget, Target};
@@ -16,6 +16,7 @@ pub struct Edges<'a> {
     to_services: BTreeMap<&'a Str, Vec<(usize, &'a Use)>>,
     to_stores: BTreeMap<&'a Str, Vec<(usize, &'a Use)>>,
     routed: BTreeMap<&'a Str, Vec<(&'a Route, &'a RoutePath)>>,
+    hosts: BTreeMap<&'a Str, Vec<(&'a Route, usize)>>,
 }
 
 impl<'a> Edges<'a> {
@@ -26,6 +27,7 @@ impl<'a> Edges<'a> {
             to_services: BTreeMap::new(),
             to_stores: BTreeMap::new(),
             routed: BTreeMap::new(),
+            hosts: BTreeMap::new(),
         };
         for (user, program) in edges.programs.iter().enumerate() {
             for uses in program.uses.values() {
@@ -46,6 +48,13 @@ impl<'a> Edges<'a> {
                 {
                     edges.routed.entry(name).or_default().push((route, path));
                 }
+            }
+        }
+        let with_tls = |route: &&Route| *route.tls.kind.peek() != TlsKind::None;
+        for route in app.routes.values().filter(with_tls) {
+            for (at, host) in route.hosts.peek().iter().enumerate() {
+                let routes = edges.hosts.entry(host.peek());
+                routes.or_default().push((route, at));
             }
         }
         edges
@@ -72,6 +81,11 @@ impl<'a> Edges<'a> {
     ) -> impl Iterator<Item = (&'e Program<'a>, &'a Use)> {
         let users = users.into_iter().flatten();
         users.map(|(user, uses)| (&self.programs[*user], *uses))
+    }
+
+    /// The routes with TLS that hold a host, in the order of the file, and which of their hosts it is.
+    pub fn routes_with(&self, host: &Str) -> &[(&'a Route, usize)] {
+        self.hosts.get(host).map_or(&[], Vec::as_slice)
     }
 
     /// The paths of routes that lead to a service.

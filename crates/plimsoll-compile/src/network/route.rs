@@ -3,6 +3,7 @@
 mod gateway;
 mod guard;
 mod ingress;
+mod listener;
 #[cfg(test)]
 mod tests;
 

@@ -221,3 +221,24 @@ fn sorted(log: &str) -> Vec<&str> {
     lines.sort_unstable();
     lines
 }
+
+/// Two listeners of one host shut each other out.
+#[test]
+fn routes_that_share_a_host_all_answer() {
+    let bench = Bench::with(
+        "app: shop
+services:
+  web: { image: ghcr.example/shop/web:1.4.2, ports: 8080 }
+  api: { image: ghcr.example/shop/api:1.4.2, ports: 8080 }
+routes:
+  main: { hosts: [shop.example.org, www.example.org], paths: { /: web } }
+  api: { hosts: [www.example.org], paths: { /api: api } }
+",
+    );
+    let up = bench.json(&["up"], 0);
+    let routes = up["routes"].as_array().expect("routes");
+    assert!(routes.len() >= 3, "{routes:?}");
+    for route in routes {
+        assert_eq!(route["answers"], json!(true), "{route}");
+    }
+}

@@ -2,7 +2,7 @@
 //!
 //! Source: Gateway API 1.5, standard channel.
 
-use super::{Backed, backed, certificate, issuer, matched};
+use super::{Backed, backed, certificate, issuer, listener, matched};
 use crate::cx::{Cx, Objects};
 use crate::names;
 use crate::network::flow::{Flow, Peer, PodPort};
@@ -34,7 +34,7 @@ pub(super) fn any(cx: &Cx) -> Cond {
     cx.app
         .routes
         .values()
-        .fold(none, |any, route| any.or(on(route)))
+        .fold(none, |any, route| any.or(on(cx, route)))
 }
 
 /// Where the data plane runs beside us, the default policy cuts it too: the outside may come, and it
@@ -73,9 +73,9 @@ fn data_plane(cx: &Cx, out: &mut Objects) {
     out.push(ObjectForm::new(Unit::Shared, when, policy::portable(&pods)));
 }
 
-pub(super) fn on(route: &Route) -> Cond {
+pub(super) fn on(cx: &Cx, route: &Route) -> Cond {
     // A list of hosts may be empty: then the route waits for some.
-    Cond::on(&route.enabled).and(Cond::Truthy(hosts(route)))
+    Cond::on(&route.enabled).and(Cond::Truthy(listener::hosts_of(cx, route)))
 }
 
 /// The hosts of a route as the word that turns them.
@@ -113,31 +113,6 @@ pub fn class(cx: &Cx) -> Expr {
 fn gateway(cx: &Cx) -> ObjectForm {
     let s = &Scope::new("network/route/gateway");
     let name = cx.name();
-    let mut listeners = SeqBuilder::new(s);
-    listeners.push(
-        s,
-        form!(s; {
-            name: "http", port: 80, protocol: "HTTP",
-            allowedRoutes: { namespaces: { from: "All" } },
-        }),
-    );
-    for route in cx.app.routes.values() {
-        let Some(secret) = certificate(route) else {
-            continue;
-        };
-        let s = &s.because(&route.origin);
-        listeners.each(
-            served(route),
-            form!(s; {
-                name: listener(route),
-                hostname: Expr::Var(Var::Item),
-                port: 443,
-                protocol: "HTTPS",
-                tls: { mode: "Terminate", certificateRefs: [{ kind: "Secret", name: &secret }] },
-                allowedRoutes: { namespaces: { from: "All" } },
-            }),
-        );
-    }
     let mut annotations = MapBuilder::new(s);
     let auto = cx
         .app
@@ -156,28 +131,9 @@ fn gateway(cx: &Cx) -> ObjectForm {
             labels: names::labels(cx, &name, "gateway"),
             annotations: Fragment(annotations.build()),
         },
-        spec: { gatewayClassName: class(cx), listeners: listeners.build() },
+        spec: { gatewayClassName: class(cx), listeners: listener::all(cx, s) },
     });
     ObjectForm::new(Unit::Shared, any(cx), body).role(Role::Route)
-}
-
-/// The hosts that have listeners: those of a route that is on.
-fn served(route: &Route) -> Expr {
-    let none = Expr::Lit(Node::seq(Origin::rule("network/route/gateway", []), []));
-    Expr::either(Cond::on(&route.enabled), hosts(route), none)
-}
-
-/// Name of the listener of a route's host, inside of an `Each` over them: `https-main`,
-/// `https-main-1`, …
-fn listener(route: &Route) -> Expr {
-    let first = route.name.map(|name| Str::from(format!("https-{name}")));
-    let further = route.name.map(|name| Str::from(format!("https-{name}-")));
-    let number = Expr::Var(Var::Key);
-    Expr::either(
-        Cond::Truthy(number.clone()),
-        Expr::concat([Expr::from(&further), number]),
-        Expr::from(&first),
-    )
 }
 
 /// The objects of one route: by namespace of the backends, so that most need no grant.
@@ -195,19 +151,23 @@ fn routes(cx: &Cx, route: &Route, out: &mut Objects) {
         .partition(|path| backed(cx, path).is_some_and(|backed| backed.grpc));
     if !http.is_empty() {
         let body = http_route(cx, route, &home, &http);
-        out.push(ObjectForm::new(unit.clone(), on(route), body).role(Role::Route));
+        out.push(ObjectForm::new(unit.clone(), on(cx, route), body).role(Role::Route));
     }
     if !grpc.is_empty() {
         let body = grpc_route(cx, route, &home, &grpc);
-        out.push(ObjectForm::new(unit.clone(), on(route), body).role(Role::Route));
+        out.push(ObjectForm::new(unit.clone(), on(cx, route), body).role(Role::Route));
     }
     let redirects = Cond::decided(&route.redirect, |redirect| *redirect)
         .and(Cond::decided(&route.tls.kind, |kind| {
             *kind != TlsKind::None
         }));
     out.push(
-        ObjectForm::new(unit.clone(), on(route).and(redirects), redirect(cx, route))
-            .role(Role::Route),
+        ObjectForm::new(
+            unit.clone(),
+            on(cx, route).and(redirects),
+            redirect(cx, route),
+        )
+        .role(Role::Route),
     );
     grants(cx, route, &home, &found, &unit, out);
     super::guard::objects(cx, route, &home, out);
@@ -234,35 +194,24 @@ fn parents(cx: &Cx, route: &Route, section: Option<&str>) -> Form {
         None => cx.name(),
     };
     let mut list = SeqBuilder::new(s);
-    let tls = certificate(route).is_some();
-    if let Some(section) = section {
-        list.push(
+    match section {
+        None if certificate(route).is_some() => return listener::references(cx, s, &name, route),
+        section => list.push(
             s,
-            form!(s; {
-                name: &name, namespace: cx.main_namespace(), sectionName: s.text(section),
-            }),
-        );
-    } else if tls {
-        list.each(
-            hosts(route),
             form!(s; {
                 name: &name,
                 namespace: cx.main_namespace(),
-                sectionName: listener(route),
+                sectionName: s.text(section.unwrap_or("http")),
             }),
-        );
-    } else {
-        list.push(
-            s,
-            form!(s; { name: &name, namespace: cx.main_namespace(), sectionName: "http" }),
-        );
+        ),
     }
     list.build()
 }
 
-pub(super) fn hostnames(s: &Scope, route: &Route) -> Form {
+pub(super) fn hostnames(cx: &Cx, s: &Scope, route: &Route) -> Form {
     let mut list = SeqBuilder::new(s);
-    list.each(hosts(route), Form::Expr(Expr::Var(Var::Item)));
+    let hosts = listener::hosts_of(cx, route);
+    list.each(hosts, Form::Expr(Expr::Var(Var::Item)));
     list.build()
 }
 
@@ -299,7 +248,7 @@ fn http_route(cx: &Cx, route: &Route, home: &Sourced<Str>, paths: &[&RoutePath])
         metadata: metadata(cx, route, route.name.clone(), home),
         spec: {
             parentRefs: parents(cx, route, None),
-            hostnames: hostnames(s, route),
+            hostnames: hostnames(cx, s, route),
             rules: rules.build(),
         },
     })
@@ -461,7 +410,7 @@ fn grpc_route(cx: &Cx, route: &Route, home: &Sourced<Str>, paths: &[&RoutePath])
         metadata: metadata(cx, route, route.name.clone(), home),
         spec: {
             parentRefs: parents(cx, route, None),
-            hostnames: hostnames(s, route),
+            hostnames: hostnames(cx, s, route),
             rules: rules.build(),
         },
     })
@@ -477,7 +426,7 @@ fn redirect(cx: &Cx, route: &Route) -> Form {
         metadata: metadata(cx, route, name, cx.main_namespace()),
         spec: {
             parentRefs: parents(cx, route, Some("http")),
-            hostnames: hostnames(s, route),
+            hostnames: hostnames(cx, s, route),
             rules: [{ filters: [{
                 type: "RequestRedirect",
                 requestRedirect: { scheme: "https", statusCode: 301 },
@@ -521,6 +470,6 @@ fn grants(
                 to: [{ group: "", kind: "Service" }],
             },
         });
-        out.push(ObjectForm::new(unit.clone(), on(route), body));
+        out.push(ObjectForm::new(unit.clone(), on(cx, route), body));
     }
 }

@@ -36,7 +36,7 @@ pub fn objects(cx: &Cx, route: &Route, home: &Sourced<Str>, out: &mut Objects) {
             let unit = Unit::Route(route.name.peek().clone());
             out.push(ObjectForm::new(
                 unit,
-                super::super::gateway::on(route),
+                super::super::gateway::on(cx, route),
                 body,
             ));
         }

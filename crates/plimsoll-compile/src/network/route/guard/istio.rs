@@ -30,7 +30,7 @@ pub fn objects(cx: &Cx, route: &Route, out: &mut Objects) {
                 rules: [{
                     from: [{ source: { notRemoteIpBlocks: ranges(s, allow) } }],
                     to: [{ operation: {
-                        hosts: super::super::gateway::hostnames(s, route),
+                        hosts: super::super::gateway::hostnames(cx, s, route),
                         paths: group.rules.is_some().then(|| paths(s, &group)),
                     } }],
                 }],
@@ -39,7 +39,7 @@ pub fn objects(cx: &Cx, route: &Route, out: &mut Objects) {
         let unit = Unit::Route(route.name.peek().clone());
         out.push(ObjectForm::new(
             unit,
-            super::super::gateway::on(route),
+            super::super::gateway::on(cx, route),
             body,
         ));
     }
