@@ -12,6 +12,7 @@ mod literal;
 pub mod near;
 pub mod node;
 pub mod origin;
+pub mod place;
 pub mod render;
 pub mod rules;
 pub mod scalar;

@@ -1,5 +1,6 @@
 //! The command line as the user types it. Doc comments here are the help pages.
 
+use crate::images::Change;
 use clap::{Args, Parser, Subcommand, ValueEnum};
 use plimsoll_spec::types::{Date, Leaf};
 use std::path::PathBuf;
@@ -40,6 +41,11 @@ pub enum Command {
     /// Writes nothing there. Ends with 0 where nothing would change, with 4 where something would,
     /// with 1 where something stands in the way.
     Plan(Plan),
+    /// Changes one thing of the application file in place; comments and layout stay
+    #[command(subcommand)]
+    Set(Set),
+    /// Writes the images of one environment for the next
+    Promote(Promote),
     /// Ships the application: ordered, waited for, explained where it fails
     Up(Up),
     /// Says what runs, and how it is
@@ -174,6 +180,47 @@ pub enum Output {
     Github,
     /// Every output, of all environments.
     All,
+}
+
+/// `plimsoll set`.
+#[derive(Debug, Subcommand)]
+pub enum Set {
+    /// Sets the tag of all images of ours, or the image of a service
+    Image(SetImage),
+}
+
+/// `plimsoll set image`.
+#[derive(Debug, Args)]
+pub struct SetImage {
+    /// `TAG` for all, `SERVICE=TAG`, `SERVICE=sha256:…` or `SERVICE=IMAGE` for one
+    #[arg(required = true, value_name = "IMAGE")]
+    pub images: Vec<Change>,
+    /// The environment; without it the top of the file, where it holds for all
+    #[arg(short, long, value_name = "ENV")]
+    pub environment: Option<String>,
+    /// The file
+    #[arg(short = 'f', long = "file", value_name = "PATH")]
+    pub file: Option<PathBuf>,
+    /// Writes nothing: shows what would change
+    #[arg(long)]
+    pub diff: bool,
+}
+
+/// `plimsoll promote`.
+#[derive(Debug, Args)]
+pub struct Promote {
+    /// The environment that is written
+    #[arg(value_name = "ENV")]
+    pub to: String,
+    /// The environment whose images it gets; without it the one before in `deliver.promote`
+    #[arg(long, value_name = "ENV")]
+    pub from: Option<String>,
+    /// The file
+    #[arg(short = 'f', long = "file", value_name = "PATH")]
+    pub file: Option<PathBuf>,
+    /// Writes nothing: shows what would change
+    #[arg(long)]
+    pub diff: bool,
 }
 
 /// A release to look at.

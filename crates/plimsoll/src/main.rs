@@ -6,6 +6,7 @@ mod embedded;
 mod exit;
 mod folder;
 mod ground;
+mod images;
 mod picture;
 mod plan_file;
 mod plan_text;

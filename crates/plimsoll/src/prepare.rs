@@ -214,6 +214,45 @@ pub fn read(path: &Path, sets: &[(String, String)]) -> Result<Loaded, Failure> {
     ))
 }
 
+/// Reads an application file with another text than on the disk.
+pub fn read_as(path: &Path, text: &str) -> Loaded {
+    let name = project::shown(path);
+    let draft = Instead { name: &name, text };
+    plimsoll_spec::load::load(&draft, &name, &[])
+}
+
+/// Whether an application has an environment.
+pub fn known(loaded: &Loaded, name: &str) -> Result<(), Failure> {
+    let names: Vec<Str> = loaded
+        .environments
+        .iter()
+        .map(|env| env.name.clone())
+        .collect();
+    if names.iter().any(|known| known == name) {
+        return Ok(());
+    }
+    Err(unknown_environment(name, &names))
+}
+
+/// The disk with one other text.
+struct Instead<'a> {
+    name: &'a str,
+    text: &'a str,
+}
+
+impl Files for Instead<'_> {
+    fn read(&self, path: &str) -> std::io::Result<Option<String>> {
+        if path == self.name {
+            return Ok(Some(self.text.to_owned()));
+        }
+        Disk.read(path)
+    }
+
+    fn glob(&self, pattern: &str) -> Vec<String> {
+        Disk.glob(pattern)
+    }
+}
+
 /// The disk, as paths from the current folder.
 struct Disk;
 

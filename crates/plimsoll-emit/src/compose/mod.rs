@@ -171,6 +171,12 @@ impl<'a> Model<'a> {
     fn differences(&mut self) {
         let app = self.environment.app;
         let is_meant = *app.deliver.by.peek() == By::Compose;
+        self.report(
+            "Compose runs one container of each service, without what watches and guards it"
+                .to_owned(),
+            app.app.origin(),
+            "copies, autoscaling, budgets, policies, schedules and monitors are for clusters",
+        );
         for route in app.routes.values().filter(|route| *route.enabled.peek()) {
             let what = format!("route `{}` has no gateway in Compose", route.name.peek());
             let help =

@@ -7,3 +7,4 @@ mod helm;
 mod kustomize;
 mod platform;
 mod project;
+mod words;

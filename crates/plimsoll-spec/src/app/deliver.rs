@@ -18,8 +18,8 @@ pub struct Deliver {
     /// Its branch.
     #[spec(default = "main")]
     pub branch: Sourced<Str>,
-    /// Its folder.
-    #[spec(default = "deploy")]
+    /// Folder below its root, which is the folder that `render -o` names.
+    #[spec(default = ".")]
     pub folder: Sourced<Str>,
     /// Whether a change in Git is applied at once.
     #[spec(default = "manual")]
@@ -169,8 +169,8 @@ pub struct Chart {
     /// Its name.
     #[spec(shown = "the application or the service")]
     pub name: Option<Sourced<Str>>,
-    /// Its folder; `<service>` stands for the service.
-    #[spec(default = "charts/<service>")]
+    /// Its folder below the root of the repository; `<service>` stands for the service.
+    #[spec(default = "helm/<service>")]
     pub folder: Sourced<Str>,
     /// Its version.
     #[spec(default = "0.1.0")]
@@ -208,8 +208,8 @@ pub struct Contract {
 /// The overlays.
 #[derive(Clone, Debug, Spec)]
 pub struct Kustomize {
-    /// Their folder.
-    #[spec(default = "deploy/kustomize")]
+    /// Their folder, below the root of the repository.
+    #[spec(default = "kustomize")]
     pub folder: Sourced<Str>,
 }
 

@@ -12,11 +12,13 @@ mod graph;
 mod history;
 mod logs;
 mod plan;
+mod promote;
 mod render;
 mod restart;
 mod rollback;
 pub mod rules;
 mod schema;
+mod set;
 mod status;
 mod up;
 mod why;
@@ -31,6 +33,8 @@ pub fn run(command: Command, terminal: Terminal) -> Outcome {
         Command::Check(args) => check::run(&args, terminal),
         Command::Render(args) => render::run(&args, terminal),
         Command::Plan(args) => plan::run(&args, terminal),
+        Command::Set(args) => set::run(&args),
+        Command::Promote(args) => promote::run(&args),
         Command::Up(args) => up::run(&args, terminal),
         Command::Status(args) => status::run(&args, terminal),
         Command::History(args) => history::run(&args, terminal),

@@ -8,6 +8,7 @@ mod examples;
 mod faults;
 mod harness;
 mod lifecycle;
+mod promote;
 mod questions;
 mod real;
 mod releases;
