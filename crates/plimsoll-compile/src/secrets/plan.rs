@@ -302,6 +302,28 @@ fn place(
     (known.key.clone().because(&secret.origin), property)
 }
 
+/// The service whose words turn the keys of a program's Secret: itself, or that whose Secret it
+/// shares where both want the same of it.
+pub fn turned_by(cx: &Cx, program: &Program) -> Option<Str> {
+    match &program.unit {
+        Unit::Service(name) => Some(name.clone()),
+        Unit::Migration(_) => {
+            let (_, knob) = name_of(cx, program);
+            let service = service_of(&knob?)?;
+            let of_service = Program::service(cx.app.services.get(&service)?);
+            let same = keys(cx, &of_service).keys().eq(keys(cx, program).keys());
+            same.then_some(service)
+        }
+        _ => None,
+    }
+}
+
+/// The service of the word `services.S.secretName`.
+pub fn service_of(knob: &Knob<Str>) -> Option<Str> {
+    let path = knob.handle().0.strip_prefix("services.")?;
+    path.strip_suffix(".secretName").map(Str::from)
+}
+
 /// Name of the Secret of a program.
 pub fn name_of(cx: &Cx, program: &Program) -> (Sourced<Str>, Option<Knob<Str>>) {
     if let Some(knob) = program.secret_name {

@@ -2,8 +2,10 @@
 
 use crate::cx::{Cx, Objects};
 use crate::names;
-use crate::secrets::plan::{Login, Plan, PlannedKey, PlannedSecret};
-use plimsoll_source::{Entry, Handle, Knob, Node, Sourced, Str};
+use crate::program::Program;
+use crate::secrets::plan::{self, Login, Plan, PlannedKey, PlannedSecret};
+use plimsoll_source::{Entry, Handle, Knob, Node, Origin, Sourced, Str};
+use plimsoll_spec::app::Service;
 use plimsoll_spec::app::platform::{GatewayUse, SecretSourceUse, VaultUse};
 use plimsoll_world::{Cond, Expr, Form, MapBuilder, ObjectForm, Param, Role, Scope, Var, form};
 use std::sync::Arc;
@@ -36,13 +38,110 @@ pub fn is_filled_by_a_controller(cx: &Cx) -> Cond {
     is(cx, SecretSourceUse::External).or(is(cx, SecretSourceUse::Sealed))
 }
 
-/// One object for each planned Secret.
+/// Whether values stand in a chart's values, and are given there.
+pub fn is_static(cx: &Cx, values: &Arc<Param>) -> Cond {
+    is(cx, SecretSourceUse::Static).and(Cond::Truthy(Expr::Val(values.clone())))
+}
+
+/// The word that gives the values of a service's secrets in a chart. No file ever holds one.
+pub fn values_of(service: &str) -> Arc<Param> {
+    let handle = Handle(format!("services.{service}.secrets.values").into());
+    let value = Node::map(Origin::rule("secrets/source", []), []);
+    Arc::new(Param { handle, value })
+}
+
+/// The word that names the keys of a service's secrets at the provider.
+fn keys_of(service: &str, secret: &PlannedSecret) -> Arc<Param> {
+    let entries = secret.keys.values().map(|key| Entry {
+        key: key.key.clone(),
+        at: key.origin.clone(),
+        value: Node::Text(key.provider.origin().clone(), key.provider.peek().clone()),
+    });
+    let handle = Handle(format!("services.{service}.secrets.keys").into());
+    let value = Node::map(secret.asked.clone(), entries.collect::<Vec<_>>());
+    Arc::new(Param { handle, value })
+}
+
+/// One object for each planned Secret; for services also what a chart's values may ask for.
 pub fn objects(cx: &Cx, plan: &Plan, out: &mut Objects) {
+    for service in cx.app.services.values() {
+        let program = Program::service(service);
+        let secret = of_service(&program, service);
+        out.push(static_secret(cx, &secret));
+        if !plan.contains_key(&(secret.namespace.peek().clone(), secret.name.peek().clone())) {
+            let keys = keys_of(service.name.peek(), &secret);
+            let asked = program.on().and(Cond::Truthy(Expr::Val(keys)));
+            let when = asked.and(is(cx, SecretSourceUse::External));
+            let form = ObjectForm::new(secret.unit.clone(), when, external_secret(cx, &secret));
+            out.push(form.role(Role::SecretSource));
+        }
+    }
     for secret in plan.values() {
         let external = secret.when.clone().and(is(cx, SecretSourceUse::External));
+        let external = match turned(cx, secret) {
+            Some(service) => {
+                let keys = keys_of(&service, secret);
+                external.and(Cond::Truthy(Expr::Val(keys)))
+            }
+            None => external,
+        };
         let form = ObjectForm::new(secret.unit.clone(), external, external_secret(cx, secret));
         out.push(form.role(Role::SecretSource));
     }
+}
+
+/// The Secret of a service that asks for nothing yet.
+fn of_service(program: &Program, service: &Service) -> PlannedSecret {
+    PlannedSecret {
+        unit: program.unit.clone(),
+        namespace: program.namespace.clone(),
+        name: service.secret_name.fixed().clone(),
+        knob: Some(service.secret_name.clone()),
+        kind: "Opaque",
+        when: program.on(),
+        keys: indexmap::IndexMap::new(),
+        origin: program.origin.clone(),
+        asked: program.origin.clone(),
+    }
+}
+
+/// A Secret with the values that a chart is given.
+fn static_secret(cx: &Cx, secret: &PlannedSecret) -> ObjectForm {
+    let s = &Scope::new("secrets/source").because(&secret.origin);
+    let values = match &secret.unit {
+        plimsoll_world::Unit::Service(name) => values_of(name),
+        other => unreachable!("only services have static values: {other}"),
+    };
+    let when = secret.when.clone().and(is_static(cx, &values));
+    let body = form!(s; {
+        apiVersion: "v1",
+        kind: "Secret",
+        metadata: {
+            name: name(secret),
+            namespace: &secret.namespace,
+            labels: names::labels(cx, &secret.name, "secret"),
+        },
+        type: "Opaque",
+        stringData: form!(s; { ..Expr::Val(values) }),
+    });
+    ObjectForm::new(secret.unit.clone(), when, body).role(Role::SecretSource)
+}
+
+/// The service whose words turn the keys of a Secret; those of others are fixed.
+fn turned(cx: &Cx, secret: &PlannedSecret) -> Option<Str> {
+    let service = plan::service_of(secret.knob.as_ref()?)?;
+    let simple = secret
+        .keys
+        .values()
+        .all(|key| !key.provider.peek().contains('#')
+            && key.file.is_none()
+            && key.logins.is_empty()
+            && key.fixed.is_none());
+    let of_service = Program::service(cx.app.services.get(&service)?);
+    let own = plan::keys(cx, &of_service);
+    let same =
+        own.len() == secret.keys.len() && own.keys().all(|key| secret.keys.contains_key(key));
+    (simple && same).then_some(service)
 }
 
 fn name(secret: &PlannedSecret) -> Expr {
@@ -147,24 +246,12 @@ fn store_param(cx: &Cx) -> Expr {
     }))
 }
 
-/// Keys of a program's Secret can be added to in a chart; those of others are fixed.
+/// Keys of a service's Secret can be added to in a chart; those of others are fixed.
 fn data(cx: &Cx, s: &Scope, secret: &PlannedSecret) -> Form {
-    let simple = secret.knob.is_some()
-        && secret
-            .keys
-            .values()
-            .all(|key| !key.provider.peek().contains('#') && key.file.is_none());
     let mut list = plimsoll_world::SeqBuilder::new(&s.because(&secret.asked));
-    if let (true, plimsoll_world::Unit::Service(service)) = (simple, &secret.unit) {
-        let entries = secret.keys.values().map(|key| Entry {
-            key: key.key.clone(),
-            at: key.origin.clone(),
-            value: Node::Text(key.provider.origin().clone(), key.provider.peek().clone()),
-        });
-        let handle = Handle(format!("services.{service}.secrets.keys").into());
-        let value = Node::map(secret.asked.clone(), entries.collect::<Vec<_>>());
+    if let Some(service) = turned(cx, secret) {
         list.each(
-            Expr::Val(Arc::new(Param { handle, value })),
+            Expr::Val(keys_of(&service, secret)),
             form!(s; {
                 secretKey: Expr::Var(Var::Key),
                 remoteRef: { key: Expr::Var(Var::Item) },

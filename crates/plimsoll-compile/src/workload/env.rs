@@ -6,7 +6,7 @@
 use crate::address::{self, Side};
 use crate::cx::Cx;
 use crate::program::Program;
-use crate::secrets::plan;
+use crate::secrets::{plan, source};
 use crate::text;
 use indexmap::IndexMap;
 use plimsoll_source::{Entry, Handle, Knob, Node, Origin, Sourced, Str};
@@ -21,13 +21,17 @@ pub fn env(cx: &Cx, program: &Program) -> Form {
     let s = &Scope::new("workload/env");
     let plain = plain_texts(cx, program);
     let mut list = SeqBuilder::new(s);
-    secrets(cx, s, program, &mut list);
+    let kept = secrets(cx, s, program, &mut list);
+    let taken = Taken {
+        plain: &plain,
+        kept: &kept,
+    };
     for uses in program.uses.values() {
         for (name, expr) in from_edge(cx, program, uses) {
             item(
                 s,
                 &mut list,
-                &plain,
+                &taken,
                 &name,
                 available(cx, &uses.target),
                 expr,
@@ -40,7 +44,7 @@ pub fn env(cx: &Cx, program: &Program) -> Form {
             EnvValue::Text(template) => {
                 if let Some(text) = text::resolve(cx, program, template) {
                     let when = Cond::known(true, template.written.origin());
-                    item(s, &mut list, &plain, &fixed(name), when, text.expr);
+                    item(s, &mut list, &taken, &fixed(name), when, text.expr);
                 }
             }
             EnvValue::Field(path) => list.push(
@@ -50,7 +54,7 @@ pub fn env(cx: &Cx, program: &Program) -> Form {
                     valueFrom: { fieldRef: { fieldPath: path } },
                 }),
             ),
-            EnvValue::If(either) => choice(cx, s, program, &plain, name, either, &mut list),
+            EnvValue::If(either) => choice(cx, s, program, &taken, name, either, &mut list),
         }
     }
     list.each(
@@ -60,16 +64,32 @@ pub fn env(cx: &Cx, program: &Program) -> Form {
     list.build()
 }
 
+/// Words that say variables themselves: what they name, nothing else does.
+struct Taken<'a> {
+    plain: &'a Arc<Param>,
+    kept: &'a Arc<Param>,
+}
+
+impl Taken<'_> {
+    fn leaves(&self, name: &Str) -> Cond {
+        let has = |param: &Arc<Param>| Cond::Has(param.clone(), name.clone());
+        has(self.plain).not().and(has(self.kept).not())
+    }
+}
+
 fn item(
     s: &Scope,
     list: &mut SeqBuilder,
-    plain: &Arc<Param>,
+    taken: &Taken,
     name: &Sourced<Str>,
     when: Cond,
     value: Expr,
 ) {
-    let free = Cond::Has(plain.clone(), name.peek().clone()).not();
-    list.push_when(s, when.and(free), || form!(s; { name: name, value: value }));
+    list.push_when(
+        s,
+        when.and(taken.leaves(name.peek())),
+        || form!(s; { name: name, value: value }),
+    );
 }
 
 /// The texts without references, as the word that a chart turns.
@@ -125,8 +145,9 @@ fn escape(cx: &Cx, program: &Program, text: &Str) -> Str {
     out.into()
 }
 
-/// One variable for each key of the program's Secret that is no file.
-fn secrets(cx: &Cx, s: &Scope, program: &Program, list: &mut SeqBuilder) {
+/// One variable for each key of the program's Secret that is no file; gives the word that names
+/// them.
+fn secrets(cx: &Cx, s: &Scope, program: &Program, list: &mut SeqBuilder) -> Arc<Param> {
     let keys = plan::keys(cx, program);
     let entries: Vec<Entry> = keys
         .values()
@@ -137,20 +158,35 @@ fn secrets(cx: &Cx, s: &Scope, program: &Program, list: &mut SeqBuilder) {
             value: Node::Text(key.provider.origin().clone(), key.provider.peek().clone()),
         })
         .collect();
-    let handle = Handle(format!("{}.secrets.keys", path(program)).into());
+    let turned_by = plan::turned_by(cx, program);
+    let block = match &turned_by {
+        Some(service) => format!("services.{service}"),
+        None => path(program),
+    };
+    let handle = Handle(format!("{block}.secrets.keys").into());
     let origin = plan::asked_by(program);
     let param = Arc::new(Param {
         handle,
         value: Node::map(origin, entries),
     });
     let name = secret_name(cx, program);
+    let keys = Expr::Val(param.clone());
+    let over = match turned_by {
+        Some(service) => {
+            let values = source::values_of(&service);
+            let given = source::is_static(cx, &values);
+            Expr::either(given, Expr::Val(values), keys)
+        }
+        None => keys,
+    };
     list.each(
-        Expr::Val(param),
+        over,
         form!(s; {
             name: Expr::Var(Var::Key),
             valueFrom: { secretKeyRef: { name: name, key: Expr::Var(Var::Key) } },
         }),
     );
+    param
 }
 
 /// Path of a program's block in the file.
@@ -301,7 +337,7 @@ fn choice(
     cx: &Cx,
     s: &Scope,
     program: &Program,
-    plain: &Arc<Param>,
+    taken: &Taken,
     name: &Str,
     either: &EnvIf,
     list: &mut SeqBuilder,
@@ -315,7 +351,7 @@ fn choice(
     let mut branch = |when: Cond, template: &Option<plimsoll_spec::types::Template>| {
         let Some(template) = template else { return };
         if let Some(text) = text::resolve(cx, program, template) {
-            item(s, list, plain, &fixed(name), when, text.expr);
+            item(s, list, taken, &fixed(name), when, text.expr);
         }
     };
     branch(holds.clone(), &either.then);

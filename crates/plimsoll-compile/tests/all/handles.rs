@@ -125,7 +125,9 @@ fn turns(example: &str, blueprint: &Blueprint, param: &Param, loaded: &Loaded) -
             one(plain(&digest), format!("\"{digest}\""))
         }
         [.., "image", "policy"] => one(plain("Always"), "Always".to_owned()),
-        [_, _, "image"] | [_, _, _, _, "image"] | [.., "secrets", "keys"] => Vec::new(),
+        [_, _, "image"] | [_, _, _, _, "image"] => Vec::new(),
+        // No file ever says these.
+        [.., "secrets", "keys" | "values"] | ["routes", _, "tls"] => Vec::new(),
         [.., "tag"] => one(plain("9.9.9"), "\"9.9.9\"".to_owned()),
         [.., "registry"] => one(plain("turned.example"), "turned.example".to_owned()),
         ["platform", "gateway", "class"] | ["images", "pull"] | [.., "secretName"] => one(

@@ -98,6 +98,7 @@ impl<'a> Binder<'a> {
                             _ => None,
                         };
                         let value = parts.unwrap_or_else(|| param.value.clone());
+                        let value = without_hostless(param, value);
                         let turned = self.turned(param, value).expect("it is turned");
                         bound.push(MapPart::Entry {
                             key: key.clone(),
@@ -250,9 +251,14 @@ impl<'a> Binder<'a> {
     fn expr(&self, expr: &Expr) -> Expr {
         match expr {
             Expr::Lit(node) => self.text_expr(node),
-            Expr::Val(param) => self
-                .turned(param, param.value.clone())
-                .unwrap_or_else(|| Expr::Lit(param.value.clone())),
+            Expr::Val(param) => match self.turned(param, param.value.clone()) {
+                // An empty name means the usual one.
+                Some(turned) if param.handle.0.ends_with(".secretName") => {
+                    Expr::call(Op::Default, [turned, Expr::Lit(param.value.clone())])
+                }
+                Some(turned) => turned,
+                None => Expr::Lit(param.value.clone()),
+            },
             Expr::Var(_) => expr.clone(),
             Expr::Concat(parts) => joined(parts.iter().map(|part| self.expr(part))),
             Expr::If(parts) => {
@@ -375,6 +381,21 @@ impl<'a> Binder<'a> {
         }
         parts.push(Expr::text(origin, before.as_str()));
         Form::Expr(Expr::concat(parts))
+    }
+}
+
+/// Certificates of a route, without those for no host.
+fn without_hostless(param: &Param, value: Node) -> Node {
+    match value {
+        Node::Seq(origin, items) if param.handle.0.ends_with(".tls") => {
+            let with_hosts = |item: &&Node| {
+                item.get("hosts")
+                    .is_none_or(|hosts| !hosts.items().is_empty())
+            };
+            let kept: Vec<Node> = items.iter().filter(with_hosts).cloned().collect();
+            Node::seq(origin, kept)
+        }
+        other => other,
     }
 }
 

@@ -110,6 +110,25 @@ fn typed(word: &Word, inside: bool) -> Value {
     if is(".secrets.keys") || is(".secrets.values") || is(".labels") || is(".annotations") {
         return texts();
     }
+    if is(".tls") {
+        return json!({ "type": "array", "items": {
+            "type": "object",
+            "additionalProperties": false,
+            "properties": {
+                "secretName": { "type": "string", "minLength": 1 },
+                "hosts": { "type": "array", "items": { "type": "string", "minLength": 1 } },
+            },
+        } });
+    }
+    if is("platform.secrets.store") {
+        let text = json!({ "type": "string", "minLength": 1 });
+        return json!({
+            "type": "object",
+            "additionalProperties": false,
+            "required": ["name", "kind"],
+            "properties": { "name": text, "kind": { "type": "string", "enum": ["SecretStore", "ClusterSecretStore"] } },
+        });
+    }
     if is(".size") && matches!(word.sample(), Some(Node::Map(..))) {
         return resources();
     }
@@ -155,7 +174,11 @@ fn typed(word: &Word, inside: bool) -> Value {
 fn text(word: &Word, inside: bool) -> Value {
     let mut schema = json!({ "type": "string" });
     let empty = |node: &Node| node.text().is_some_and(Str::is_empty);
-    if !word.is_nullable() && !word.values.iter().flatten().any(empty) {
+    let may_be_empty = word
+        .turns
+        .iter()
+        .any(|handle| handle.0.ends_with(".secretName"));
+    if !may_be_empty && !word.is_nullable() && !word.values.iter().flatten().any(empty) {
         schema["minLength"] = json!(1);
     }
     if inside {

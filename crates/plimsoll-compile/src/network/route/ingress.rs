@@ -4,14 +4,15 @@ use super::gateway::{class, hosts};
 use super::{backed, certificate, issuer, matched};
 use crate::cx::{Cx, Objects};
 use crate::names;
-use plimsoll_source::{Knob, Str};
+use plimsoll_source::{Knob, Node, Origin, Str};
 use plimsoll_spec::app::platform::GatewayUse;
 use plimsoll_spec::app::route::TlsKind;
 use plimsoll_spec::app::{OrNone, Route};
 use plimsoll_world::{
-    Cond, Expr, Form, Fragment, Lit, MapBuilder, ObjectForm, Role, Scope, SeqBuilder, Unit, Var,
-    form,
+    Cond, Expr, Form, Fragment, Lit, MapBuilder, ObjectForm, Param, Role, Scope, SeqBuilder, Unit,
+    Var, form,
 };
+use std::sync::Arc;
 
 /// One Ingress for each route. Backends stand in the namespace of the Ingress.
 pub fn objects(cx: &Cx, out: &mut Objects) {
@@ -44,6 +45,11 @@ fn ingress(cx: &Cx, route: &Route) -> Form {
         all.each(hosts(route), Form::Expr(Expr::Var(Var::Item)));
         form!(s; [{ hosts: all.build(), secretName: &secret }])
     });
+    // All of it as one word, nothing where the file says its parts.
+    let whole = Expr::Val(Arc::new(Param {
+        handle: route.tls.handle.clone(),
+        value: Node::Null(Origin::rule("network/route/ingress", [])),
+    }));
     form!(s; {
         apiVersion: "networking.k8s.io/v1",
         kind: "Ingress",
@@ -53,7 +59,12 @@ fn ingress(cx: &Cx, route: &Route) -> Form {
             labels: labels.build(),
             annotations: Fragment(annotations(cx, s, route)),
         },
-        spec: { ingressClassName: class(cx), tls: tls, rules: rules.build() },
+        spec: {
+            ingressClassName: class(cx),
+            when (Cond::Truthy(whole.clone())) tls: whole.clone(),
+            when (Cond::Truthy(whole).not()) tls: tls,
+            rules: rules.build(),
+        },
     })
 }
 
