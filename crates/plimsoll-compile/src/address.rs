@@ -344,8 +344,14 @@ pub fn serves_tls(cx: &Cx, store: &Store) -> bool {
     match store.run.peek() {
         Run::External => false,
         Run::Operator => *store.tls.peek() != Tls::Off,
-        Run::StatefulSet => made && *store.tls.peek() != Tls::Off,
+        Run::StatefulSet => made && speaks_tls(store) && *store.tls.peek() != Tls::Off,
     }
+}
+
+/// Whether it is known how an engine is told to serve TLS. Redis and Valkey serve it or plain text at one
+/// port, never both, and their sentinels, probes and exporters would all have to be told.
+pub fn speaks_tls(store: &Store) -> bool {
+    !matches!(store.engine.peek(), Engine::Redis | Engine::Valkey)
 }
 
 /// The Secret with the authority that a store's certificate is signed by, where a namespace has

@@ -57,6 +57,8 @@ pub struct Alert {
     pub expr: Sourced<Str>,
     /// For how long it must hold.
     pub during: Option<Sourced<Str>>,
+    /// The window that tells it from others of its name.
+    pub window: Option<&'static str>,
     /// How much it matters.
     pub severity: Sourced<Str>,
     /// One line.
@@ -129,6 +131,7 @@ impl<'a, 'b> Rules<'a, 'b> {
                 name: fixed(name),
                 expr: fill("$query\n> $limit", &words),
                 during: Some(limit.map(|limit| limit.during.prometheus())),
+                window: None,
                 severity: fixed(severity),
                 summary: self.said(summary, &limit.map(|limit| limit.limit.clone())),
             },
@@ -161,6 +164,7 @@ impl<'a, 'b> Rules<'a, 'b> {
             for: alert.during.clone(),
             labels: {
                 severity: &alert.severity,
+                window: alert.window.map(|window| s.text(window)),
                 application: self.cx.name(),
                 environment: &self.cx.app.environment.name,
                 namespace: self.namespace,
@@ -320,6 +324,7 @@ fn down_alert(rules: &mut Rules, said: &OrNone<Sourced<Duration>>, ready: &Sourc
         name: fixed(name),
         expr: fill("(sum($ready) or vector(0)) < 1", &[("ready", ready)]),
         during: Some(during.map(Duration::prometheus)),
+        window: None,
         severity: fixed("critical"),
         summary: rules.said("No pod of $name is ready", &fixed("")),
     };
@@ -437,6 +442,7 @@ fn restarted(rules: &mut Rules, of: &Sourced<Str>, name: &str, limit: &Sourced<L
         name: fixed(name),
         expr: fill(text, &words),
         during: None,
+        window: None,
         severity: fixed("warning"),
         summary,
     });
@@ -502,6 +508,7 @@ fn backups(rules: &mut Rules, store: &Store, said: &OrNone<Sourced<Duration>>) {
         name: fixed("BackupMissing"),
         expr,
         during: None,
+        window: None,
         severity: fixed("critical"),
         summary,
     });
@@ -564,6 +571,7 @@ fn certificates(cx: &Cx, rules: &mut Rules) -> bool {
         name: fixed("CertificateEnds"),
         expr: fill(text, &words),
         during: Some(fixed("15m")),
+        window: None,
         severity: fixed("warning"),
         summary,
     });
@@ -586,6 +594,7 @@ fn custom(own: &Str, alert: &CustomAlert) -> Alert {
         name: alert.name.map(|name| Str::from(camel(name))),
         expr: alert.query.clone(),
         during: Some(alert.for_.map(Duration::prometheus)),
+        window: None,
         severity: alert.severity.clone(),
         summary: summary.unwrap_or_else(|| alert.name.map(|_| own.clone())),
     }

@@ -98,6 +98,7 @@ fn availability(
             name: fixed("ObjectiveMissed"),
             expr: fill(&text, &words),
             during: None,
+            window: Some(pair.long),
             severity: fixed(pair.severity),
             summary: rules.said(&summary, &window),
         };
@@ -144,6 +145,7 @@ fn latency(series: &Series, promised: &Sourced<Latency>, rules: &mut Rules) {
             name: fixed("ObjectiveTooSlow"),
             expr: fill("$long > $most\nand $short > $most", &words),
             during: None,
+            window: Some(pair.long),
             severity: fixed(pair.severity),
             summary: rules.said("$name does not hold its promise of $limit", &said),
         };

@@ -21,7 +21,8 @@ pub static TLS_WITHOUT_CERTIFICATES: Rule = Rule {
     docs: "A store with `tls` needs a certificate for the names of its Services. They are made by \
            `platform.certificates`. Where that is `none`, no certificate can be made: choose \
            `cert-manager`, let an operator run the store, or write `tls: false` to say that \
-           connections inside the cluster stay plain.",
+           connections inside the cluster stay plain. Redis and Valkey that run here are not told to \
+           serve TLS yet: encrypt what is inside of the cluster by a mesh.",
 };
 
 /// A backup of an engine that nothing dumps.

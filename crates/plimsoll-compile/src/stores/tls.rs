@@ -3,7 +3,7 @@
 
 use super::on;
 use super::rules::TLS_WITHOUT_CERTIFICATES;
-use crate::address::serves_tls;
+use crate::address::{serves_tls, speaks_tls};
 use crate::cx::{Cx, Objects};
 use crate::names;
 use plimsoll_source::{Finding, Sourced, Str};
@@ -63,6 +63,9 @@ pub fn objects(cx: &Cx, store: &Store, out: &mut Objects) {
 }
 
 fn report(cx: &Cx, store: &Store) {
+    if !speaks_tls(store) {
+        return report_engine(cx, store);
+    }
     let chosen = cx.app.platform.certificates.use_.origin();
     let message = format!(
         "`{}` cannot serve TLS: nobody makes certificates",
@@ -73,6 +76,16 @@ fn report(cx: &Cx, store: &Store) {
         .mark_origin(chosen, "nobody makes certificates")
         .mark_origin(&store.origin, "of this store")
         .help("set `platform.certificates: cert-manager`, or `tls: false`");
+    cx.report(finding);
+}
+
+fn report_engine(cx: &Cx, store: &Store) {
+    let name = store.name.peek();
+    let message = format!("`{name}` is served without TLS: its engine is not told yet");
+    let finding = Finding::new(&TLS_WITHOUT_CERTIFICATES, message)
+        .mark_origin(store.tls.origin(), "TLS is wanted here")
+        .mark_origin(store.engine.origin(), "of this engine")
+        .help("write `tls: false`, and encrypt by `platform.mesh`, or use a managed store by `run: external`");
     cx.report(finding);
 }
 

@@ -67,6 +67,7 @@ const COUNTED: &str = r#"
   - interval: 30s
     input_series:
       - { series: 'kube_deployment_status_replicas_available{namespace="traversion-system",deployment="api"}', values: '3x5 0x10 3x25' }
+      - { series: 'kube_statefulset_status_replicas_ready{namespace="traversion-system",statefulset="redis"}', values: '1x40' }
       - { series: 'kube_statefulset_status_replicas_ready{namespace="traversion-system",statefulset="timescaledb"}', values: '1x40' }
       - { series: 'http_requests_total{namespace="traversion-system",service="api",status="200"}', values: '0+80x40' }
       - { series: 'http_requests_total{namespace="traversion-system",service="api",status="500"}', values: '0+20x40' }
@@ -154,9 +155,15 @@ fn the_alerts_of_traversion_come_when_its_document_says() {
     ] {
         tests.push_str(&expected);
     }
-    // A database that is gone altogether has no series: that counts as none.
+    // What is gone altogether has no series: that counts as none.
     tests.push_str("  - interval: 30s\n    input_series: []\n    alert_rule_test:\n");
     tests.push_str(&expected("30s", "StoreDown", db, None));
+    tests.push_str(&expected(
+        "2m",
+        "ServiceDown",
+        api,
+        Some(("critical", "No pod of api is ready")),
+    ));
     let file = bench.folder().join("tests.yaml");
     fs::write(&file, tests).expect("a file of tests");
     promtool(&tool, &["test", "rules"], &[file]);

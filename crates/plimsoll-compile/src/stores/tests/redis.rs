@@ -99,3 +99,26 @@ fn sentinels_choose_who_writes_and_a_proxy_leads_there() {
     let selector = made.object("Service/cache")["spec"]["selector"].clone();
     assert!(selector.get("statefulset.kubernetes.io/pod-name").is_none());
 }
+
+#[test]
+fn a_cache_never_says_that_it_serves_tls_where_it_does_not() {
+    let text = "
+services: { api: { ports: 80, uses: [cache] } }
+stores: { cache: { engine: redis, tls: true } }
+";
+    let made = made(text);
+    let key = ("shop".into(), "api-secrets".into());
+    let secret = made
+        .compiled
+        .secrets
+        .get(&key)
+        .expect("the Secret of the service");
+    assert!(secret.keys.contains_key("CACHE_PASSWORD"));
+    let pod = made.object("Deployment/api")["spec"]["template"]["spec"].clone();
+    let url = variable(&pod["containers"][0], "REDIS_URL")["value"].clone();
+    assert!(
+        url.as_str().is_some_and(|url| url.starts_with("redis://")),
+        "{url}"
+    );
+    assert_eq!(made.findings(), ["store-without-certificates"]);
+}
