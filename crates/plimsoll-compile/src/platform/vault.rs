@@ -6,7 +6,7 @@
 use crate::cx::{Cx, Objects};
 use crate::names;
 use crate::secrets::source::is_external;
-use plimsoll_source::{Sourced, Str};
+use plimsoll_source::{Origin, Sourced, Str};
 use plimsoll_spec::app::platform::VaultUse;
 use plimsoll_world::{Cond, Form, Lit, ObjectForm, Role, Scope, Unit, form};
 
@@ -19,14 +19,17 @@ pub fn objects(cx: &Cx, out: &mut Objects) {
     let store = &cx.app.platform.secrets.store;
     let s = &Scope::new("platform/vault").because(&vault.component.origin);
     let ours = &cx.lived_in;
+    // Of another kind it is another object.
+    let name = store.name.clone().because(store.kind.origin());
     let metadata = |namespace: Option<&Sourced<Str>>| {
         form!(s; {
-            name: &store.name,
+            name: &name,
             namespace: namespace,
             labels: names::labels(cx, &cx.name(), "secret"),
         })
     };
-    let when = || is_external(cx).and(Cond::known(true, vault.use_.origin()));
+    let asked = Origin::all([vault.use_.origin().clone(), store.kind.origin().clone()]);
+    let when = || is_external(cx).and(Cond::known(true, &asked));
     let of_cluster = store.kind.peek() == "ClusterSecretStore";
     let places: Vec<Option<&Sourced<Str>>> = if of_cluster {
         vec![None]

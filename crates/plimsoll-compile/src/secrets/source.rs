@@ -130,13 +130,12 @@ fn static_secret(cx: &Cx, secret: &PlannedSecret) -> ObjectForm {
 /// The service whose words turn the keys of a Secret; those of others are fixed.
 fn turned(cx: &Cx, secret: &PlannedSecret) -> Option<Str> {
     let service = plan::service_of(secret.knob.as_ref()?)?;
-    let simple = secret
-        .keys
-        .values()
-        .all(|key| !key.provider.peek().contains('#')
+    let simple = secret.keys.values().all(|key| {
+        !key.provider.peek().contains('#')
             && key.file.is_none()
             && key.logins.is_empty()
-            && key.fixed.is_none());
+            && key.fixed.is_none()
+    });
     let of_service = Program::service(cx.app.services.get(&service)?);
     let own = plan::keys(cx, &of_service);
     let same =
