@@ -376,7 +376,7 @@ impl<'a> Binder<'a> {
                 before.push('.');
                 parts.push(Expr::text(origin, before.as_str()));
                 parts.push(here());
-                before = ".svc".to_owned();
+                ".svc".clone_into(&mut before);
             }
         }
         parts.push(Expr::text(origin, before.as_str()));

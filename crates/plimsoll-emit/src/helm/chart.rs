@@ -15,6 +15,7 @@ use plimsoll_world::{
     evaluate,
 };
 use std::collections::{BTreeMap, BTreeSet};
+use std::fmt::Write;
 
 /// A chart of an application.
 pub struct Chart {
@@ -292,7 +293,7 @@ fn matched(bound: Vec<Vec<ObjectForm>>) -> Vec<Vec<Option<ObjectForm>>> {
             let number = numbers.entry((env, id.clone())).or_default();
             *number += 1;
             if *number > 1 {
-                id.name.push_str(&format!(" {number}"));
+                let _ = write!(id.name, " {number}");
             }
             match rows.iter_mut().find(|(own, _)| *own == id) {
                 Some((_, row)) => row[env] = Some(object),

@@ -135,7 +135,7 @@ impl Printer<'_> {
             Expr::Val(param) => self.param(param),
             Expr::Var(Var::Key) => self.key.to_owned(),
             Expr::Var(Var::Item) => self.element.clone(),
-            Expr::Concat(_) if self.has_hash(expr) => {
+            Expr::Concat(_) if has_hash(expr) => {
                 let name = self.name_helper(expr);
                 format!("include {} {}", quoted(&name), self.root())
             }
@@ -283,15 +283,6 @@ impl Printer<'_> {
         call + ")"
     }
 
-    /// Whether a content hash is in it.
-    pub fn has_hash(&self, expr: &Expr) -> bool {
-        match expr {
-            Expr::Call(Op::Hash, _) => true,
-            Expr::Concat(parts) => parts.iter().any(|part| self.has_hash(part)),
-            _ => false,
-        }
-    }
-
     /// A condition as a template asks it.
     pub fn cond(&mut self, cond: &Cond) -> String {
         match cond {
@@ -378,6 +369,15 @@ impl Printer<'_> {
             }
             _ => true,
         }
+    }
+}
+
+/// Whether a content hash is in it.
+pub fn has_hash(expr: &Expr) -> bool {
+    match expr {
+        Expr::Call(Op::Hash, _) => true,
+        Expr::Concat(parts) => parts.iter().any(has_hash),
+        _ => false,
     }
 }
 

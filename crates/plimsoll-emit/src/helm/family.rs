@@ -12,6 +12,12 @@ use std::sync::Arc;
 /// Forms that no word can make one.
 struct Clash;
 
+/// A text of one environment, word by word.
+type Tokens<'t> = (usize, Vec<&'t str>);
+
+/// A way to mark what an environment decides in a word.
+type Way<'w> = &'w dyn Fn(usize, &str) -> String;
+
 /// An alternative that exists under a condition.
 type Given = (Option<Cond>, Form);
 
@@ -702,7 +708,9 @@ impl<'a> Family<'a> {
             });
         }
         parts.push(Expr::text(origin, literal));
-        parts.retain(|part| !matches!(part, Expr::Lit(node) if node.text().is_some_and(|text| text.is_empty())));
+        parts.retain(
+            |part| !matches!(part, Expr::Lit(node) if node.text().is_some_and(Str::is_empty)),
+        );
         Some(match &parts[..] {
             [one] => one.clone(),
             _ => Expr::concat(parts),
@@ -710,7 +718,7 @@ impl<'a> Family<'a> {
     }
 
     /// One word of several texts with marks for what all have in common.
-    fn token(&self, texts: &[(usize, Vec<&str>)], n: usize) -> Option<String> {
+    fn token(&self, texts: &[Tokens], n: usize) -> Option<String> {
         let first = texts[0].1[n];
         if texts.iter().all(|(_, tokens)| tokens[n] == first) {
             return Some(first.to_owned());
@@ -718,7 +726,7 @@ impl<'a> Family<'a> {
         let namespace = |env: usize, text: &str| mark(text, &self.namespaces[env], NAMESPACE_MARK);
         let environment = |env: usize, text: &str| mark(text, &self.names[env], ENVIRONMENT_MARK);
         let both = |env: usize, text: &str| environment(env, &namespace(env, text));
-        let ways: [&dyn Fn(usize, &str) -> String; 3] = [&environment, &namespace, &both];
+        let ways: [Way; 3] = [&environment, &namespace, &both];
         ways.into_iter().find_map(|way| {
             let first = way(texts[0].0, first);
             let agree = texts

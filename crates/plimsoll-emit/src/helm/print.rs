@@ -2,13 +2,14 @@
 //! from what is rendered: the output is exactly the lines of content.
 
 use super::canon;
-use super::expr::{Ty, plain_text, quoted};
+use super::expr::{Ty, has_hash, plain_text, quoted};
 use super::logic;
 use super::path;
 use super::words::Words;
 use plimsoll_source::{Entry, Node, Origin, yaml};
 use plimsoll_world::{Cond, Expr, Form, MapPart, Op, SeqPart};
 use std::collections::BTreeMap;
+use std::fmt::Write;
 
 /// Prints the templates of a chart.
 pub struct Printer<'a> {
@@ -270,7 +271,7 @@ impl<'a> Printer<'a> {
         }
         let text = self.expr(expr);
         match self.ty(expr) {
-            Ty::Text if self.has_hash(expr) => format!("{{{{ {text} }}}}"),
+            Ty::Text if has_hash(expr) => format!("{{{{ {text} }}}}"),
             Ty::Text => format!("{{{{ {text} | quote }}}}"),
             _ => format!("{{{{ {text} }}}}"),
         }
@@ -286,7 +287,7 @@ impl<'a> Printer<'a> {
         let Expr::Concat(parts) = expr else {
             return None;
         };
-        if self.has_hash(expr)
+        if has_hash(expr)
             || parts
                 .iter()
                 .any(|part| matches!(part, Expr::If(_) | Expr::Tree(_) | Expr::Var(_)))
@@ -299,7 +300,7 @@ impl<'a> Printer<'a> {
                 text.push_str(&plain_text(node));
                 continue;
             }
-            text.push_str(&format!("\u{e000}HOLE{}\u{e000}", holes.len()));
+            let _ = write!(text, "\u{e000}HOLE{}\u{e000}", holes.len());
             let mut visit = |param: &std::sync::Arc<plimsoll_world::Param>| {
                 if !path::is_built_in(&param.handle.0) {
                     safe = false;
@@ -555,11 +556,11 @@ impl<'a> Printer<'a> {
                 Expr::Lit(node) => text.push_str(&plain_text(node)),
                 Expr::Call(Op::Hash, _) => {
                     let hash = self.expr(part);
-                    text.push_str(&format!("{{{{ {hash} }}}}"));
+                    let _ = write!(text, "{{{{ {hash} }}}}");
                 }
                 other => {
                     let other = self.expr(other);
-                    text.push_str(&format!("{{{{ {other} }}}}"));
+                    let _ = write!(text, "{{{{ {other} }}}}");
                 }
             }
         }

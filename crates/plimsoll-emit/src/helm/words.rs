@@ -84,6 +84,9 @@ impl Words {
     }
 
     /// A word that environments differ in, named by its place in the application file.
+    ///
+    /// # Panics
+    /// If it is given no name.
     pub fn automatic(&mut self, names: &[String], values: Vec<Option<Node>>) -> Expr {
         let same = |word: &Word| word.automatic && word.values == values;
         for name in names {
@@ -173,6 +176,7 @@ pub struct At {
 
 impl At {
     /// One step further.
+    #[must_use]
     pub fn step(&self, step: impl Into<String>) -> Self {
         let mut at = self.clone();
         at.steps.push(step.into());
