@@ -214,9 +214,11 @@ fn answer(object: &Value) -> (Vec<Value>, Value) {
         "Schedule" => (vec![], json!({ "phase": "Enabled" })),
         "BackupStorageLocation" => (vec![], json!({ "phase": "Available" })),
         "Policy" | "ClusterPolicy" => (vec![], json!({ "conditions": [plain("Ready")] })),
-        "SecretStore" | "ClusterSecretStore" | "ScaledObject" => {
-            (vec![], json!({ "conditions": [plain("Ready")] }))
-        }
+        "ScaledObject" => (
+            vec![autoscaler(object)],
+            json!({ "conditions": [plain("Ready")] }),
+        ),
+        "SecretStore" | "ClusterSecretStore" => (vec![], json!({ "conditions": [plain("Ready")] })),
         _ => (vec![], json!({ "conditions": [is("Ready", "Ready")] })),
     }
 }
@@ -285,6 +287,24 @@ fn parents(list: &str, reference: &str, refs: &Value, is: impl Fn(&str, &str) ->
     };
     let entries: Vec<Value> = refs.as_array().into_iter().flatten().map(of).collect();
     json!({ list: entries })
+}
+
+/// The autoscaler that KEDA makes: it brings the workload to its fewest pods.
+fn autoscaler(object: &Value) -> Value {
+    let (metadata, spec) = (&object["metadata"], &object["spec"]);
+    let target = &spec["scaleTargetRef"];
+    let or = |key: &str, usual: &str| target[key].as_str().unwrap_or(usual).to_owned();
+    let owner = json!({ "apiVersion": object["apiVersion"], "kind": object["kind"],
+        "name": metadata["name"], "uid": metadata["uid"] });
+    json!({ "apiVersion": "autoscaling/v2", "kind": "HorizontalPodAutoscaler", "metadata": {
+        "name": format!("keda-hpa-{}", name(object)), "namespace": metadata["namespace"],
+        "ownerReferences": [owner] },
+        "spec": {
+            "scaleTargetRef": { "apiVersion": or("apiVersion", "apps/v1"),
+                "kind": or("kind", "Deployment"), "name": target["name"] },
+            "minReplicas": spec["minReplicaCount"].as_i64().unwrap_or(1).max(1),
+            "maxReplicas": spec["maxReplicaCount"].as_i64().unwrap_or(100),
+        } })
 }
 
 fn postgres(object: &Value) -> Vec<Value> {
