@@ -80,8 +80,13 @@ pub(crate) struct Engine<'a> {
     followers: Vec<Vec<(usize, Need)>>,
     startable: BTreeSet<(usize, usize)>,
     requests: FuturesUnordered<BoxFuture<'static, Sent>>,
+    /// Uid and version of objects when their write was sent: a watch may be quicker than the answer.
+    sent: BTreeMap<usize, Identity>,
     left: usize,
 }
+
+/// Uid and version of an object.
+type Identity = (Option<String>, Option<String>);
 
 /// What an engine is made of.
 pub(crate) struct Parts<'a> {
@@ -140,6 +145,7 @@ impl<'a> Engine<'a> {
             open_edges,
             followers,
             requests: FuturesUnordered::new(),
+            sent: BTreeMap::new(),
             left: graph.len(),
         }
     }
@@ -278,6 +284,11 @@ impl<'a> Engine<'a> {
         let key = self.graph.key(node);
         let api = self.kinds.api(self.client, key)?;
         let name = key.name.clone();
+        if let Some(live) = self.observed.get(key) {
+            let metadata = &live.metadata;
+            let identity = (metadata.uid.clone(), metadata.resource_version.clone());
+            self.sent.insert(node, identity);
+        }
         self.states[node] = State::Starting;
         self.requests.push(Box::pin(
             async move { (node, write.send(api, &name).await) },
@@ -328,10 +339,10 @@ impl<'a> Engine<'a> {
     }
 
     fn count(&mut self, node: usize, key: &ObjectKey, object: DynamicObject) {
-        let before = self.observed.get(key).map(|before| &before.metadata);
-        let replaced = before.is_none_or(|before| before.uid != object.metadata.uid);
-        let is_same = before
-            .is_some_and(|before| before.resource_version == object.metadata.resource_version);
+        let before = self.sent.get(&node);
+        let replaced = before.is_none_or(|(uid, _)| *uid != object.metadata.uid);
+        let is_same =
+            before.is_some_and(|(_, version)| *version == object.metadata.resource_version);
         if replaced {
             self.objects.created += 1;
             self.say(node, What::Created);

@@ -158,7 +158,7 @@ impl ControlPlane {
         let file = self.folder.join("metrics.json");
         fs::write(&file, objects::metrics().to_string()).expect("a file in our own folder");
         let file = file.to_string_lossy().into_owned();
-        self.run(&["apply", "--server-side", "-f", &file])
+        self.run(&["apply", "--server-side", "--validate=false", "-f", &file])
             .expect("the metrics API is accepted");
         let wait = [
             "wait",

@@ -1,4 +1,5 @@
-//! For tests only: where the real tools are, a real control plane, counted skips.
+//! For tests only: where the real tools are, a real control plane, a stand-in for controllers of custom
+//! resources, counted skips.
 //!
 //! No crate of the product depends on this one outside its tests. Nothing here installs anything;
 //! `cargo xtask tools` and `cargo xtask crds` do.

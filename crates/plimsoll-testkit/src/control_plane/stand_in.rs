@@ -111,6 +111,7 @@ fn attend(plane: &ControlPlane, object: &Value) -> bool {
             "apply",
             "--server-side",
             "--field-manager=stand-in",
+            "--validate=false",
             "-f",
             "-",
         ];
@@ -213,12 +214,13 @@ fn answer(object: &Value) -> (Vec<Value>, Value) {
         }
         "Schedule" => (vec![], json!({ "phase": "Enabled" })),
         "BackupStorageLocation" => (vec![], json!({ "phase": "Available" })),
-        "Policy" | "ClusterPolicy" => (vec![], json!({ "conditions": [plain("Ready")] })),
         "ScaledObject" => (
             vec![autoscaler(object)],
             json!({ "conditions": [plain("Ready")] }),
         ),
-        "SecretStore" | "ClusterSecretStore" => (vec![], json!({ "conditions": [plain("Ready")] })),
+        "SecretStore" | "ClusterSecretStore" | "Policy" | "ClusterPolicy" => {
+            (vec![], json!({ "conditions": [plain("Ready")] }))
+        }
         _ => (vec![], json!({ "conditions": [is("Ready", "Ready")] })),
     }
 }

@@ -1,4 +1,4 @@
-//! The five systems on real control planes, with fake nodes and a stand-in for the controllers of
+//! Systems of the examples on a real control plane, with fake nodes and a stand-in for the controllers of
 //! custom resources: shipped, looked at, changed, taken back, removed.
 
 use crate::examples::path;
@@ -8,35 +8,25 @@ use serde_json::{Value, json};
 
 /// The systems, each in the environment that is closest to production and can be shipped directly,
 /// with what changes an image of it.
-const SYSTEMS: [(&str, &str, &str); 5] = [
-    (
-        "starter",
-        "production",
-        "services.api.image=registry.starter.dev/app-api:9.9.9",
-    ),
+const SYSTEMS: [(&str, &str, &str); 3] = [
     ("identity-platform", "production", "images.tag=9.9.9"),
     ("sorcha", "production", "images.tag=9.9.9"),
     ("tartware", "staging", "images.tag=9.9.9"),
-    ("traversion", "production", "images.tag=9.9.9"),
 ];
 
 /// Holds V9, W8, P9: on the newest server.
 #[test]
-fn every_system_ships_changes_goes_back_and_goes_away_on_a_new_server() {
+fn systems_ship_change_go_back_and_go_away_on_a_new_server() {
     live(Minor::V1_37, "1.37", &SYSTEMS);
 }
 
-/// Holds V9: on an old one.
-#[test]
-fn a_system_ships_changes_goes_back_and_goes_away_on_an_old_server() {
-    live(Minor::V1_30, "1.30", &SYSTEMS[..1]);
-}
-
 fn live(minor: Minor, version: &str, systems: &[(&str, &str, &str)]) {
-    let Some(plane) = ControlPlane::shared(minor).and_then(ControlPlane::with_crds) else {
+    let Some(plane) = ControlPlane::shared(minor) else {
         return;
     };
-    plane.with_metrics();
+    if plane.with_metrics().with_crds().is_none() {
+        return;
+    }
     let _stand_in = StandIn::start(plane);
     let mut bench = Bench::empty();
     bench.see(plane.kubeconfig());
@@ -48,10 +38,6 @@ fn live(minor: Minor, version: &str, systems: &[(&str, &str, &str)]) {
             path: path(system),
             environment,
             change,
-            open: match *system {
-                "traversion" => "routes.monitoring.auth=none",
-                _ => "deliver.by=direct",
-            },
             version: format!("cluster.version={version}"),
         };
         if let Err(why) = life.live() {
@@ -68,7 +54,6 @@ struct Life<'a> {
     path: String,
     environment: &'a str,
     change: &'a str,
-    open: &'static str,
     version: String,
 }
 
@@ -156,7 +141,8 @@ impl Life<'_> {
         self.bench.write("made.json", &object.to_string());
         let file = self.bench.folder().join("made.json");
         let file = file.to_string_lossy().into_owned();
-        let applied = self.plane.run(&["apply", "--server-side", "-f", &file]);
+        let apply = ["apply", "--server-side", "--validate=false", "-f", &file];
+        let applied = self.plane.run(&apply);
         applied.map(drop).map_err(|error| format!("{error:#}"))
     }
 
@@ -196,9 +182,6 @@ impl Life<'_> {
             "test",
             "--set",
             "deliver.by=direct",
-            // A guard that the gateway is not told of is refused on a real cluster.
-            "--set",
-            self.open,
             "--set",
             &self.version,
             "--json",
