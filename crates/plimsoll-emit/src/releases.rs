@@ -44,7 +44,7 @@ pub fn files(system: &System<'_>) -> Emitted {
             match &before {
                 None => release["hooks"] = json!([namespaces_hook()]),
                 Some(before) => {
-                    release["needs"] = json!([format!("{{{{ .Values.namespace }}}}/{before}")])
+                    release["needs"] = json!([format!("{{{{ .Values.namespace }}}}/{before}")]);
                 }
             }
             before.get_or_insert_with(|| chart.name.clone());

@@ -1,13 +1,13 @@
 //! People and roles: single sign-on, restricted accounts, and what each role may.
 //!
-//! Where Argo CD is ours to install, its chart owns these ConfigMaps and takes the same values.
+//! Where Argo CD is ours to install, its chart owns each `ConfigMap` and takes the same values.
 
 use serde_json::{Map, Value, json};
 
 use super::Argo;
 use crate::{FileSet, System};
 
-/// Adds the ConfigMaps where nobody else writes them.
+/// Adds each `ConfigMap` where nobody else writes them.
 pub(super) fn add(argo: &Argo<'_, '_>, files: &mut FileSet) {
     let gitops = &argo.system.chosen().app.platform.gitops;
     if *gitops.component.install.peek() {

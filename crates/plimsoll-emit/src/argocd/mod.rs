@@ -1,4 +1,4 @@
-//! Argo CD: Applications of every environment in order, or ApplicationSets, their project, and the
+//! Argo CD: Applications of every environment in order, or an `ApplicationSet`, their project, and the
 //! configuration of people and roles.
 
 mod applications;

@@ -1,4 +1,4 @@
-//! ApplicationSets: what Applications are made from folders in Git, a list, or clusters.
+//! `ApplicationSet`: what Applications are made from folders in Git, a list, or clusters.
 
 use plimsoll_spec::app::deliver::Applications;
 use serde_json::{Value, json};

@@ -70,11 +70,11 @@ impl<'a> Shared<'a> {
             let objects = found
                 .remove(&slot)
                 .expect("every slot is in the order once");
-            let body = |object: &Option<&Object>| {
-                let body = images.in_base(&object.as_ref()?.body);
+            let body = |object: Option<&Object>| {
+                let body = images.in_base(&object?.body);
                 Some(moved(&body, &slot, namespace))
             };
-            let bodies = objects.iter().map(body).collect();
+            let bodies = objects.iter().copied().map(body).collect();
             Common::new(slot, bodies, objects)
         });
         Self {

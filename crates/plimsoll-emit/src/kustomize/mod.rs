@@ -45,8 +45,8 @@ pub fn of_worlds(worlds: &[&World], chosen: usize, folder: &str) -> FileSet {
             &kustomization,
         ),
     );
-    for at in 0..worlds.len() {
-        overlay(&shared, at, worlds[at], folder, &mut files);
+    for (at, world) in worlds.iter().enumerate() {
+        overlay(&shared, at, world, folder, &mut files);
     }
     files
 }

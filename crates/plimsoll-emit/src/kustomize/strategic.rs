@@ -71,8 +71,8 @@ impl Lists {
         match (from, to) {
             (Node::Map(_, from), Node::Map(_, entries)) => self.maps(from, to, entries).map(Some),
             (Node::Seq(_, from), Node::Seq(_, to)) => self.lists(from, to, key).map(Some),
-            (Node::Map(..) | Node::Seq(..), _) | (_, Node::Map(..) | Node::Seq(..)) => Err(Inexact),
-            (_, Node::Null(_)) => Err(Inexact),
+            (Node::Map(..) | Node::Seq(..), _)
+            | (_, Node::Map(..) | Node::Seq(..) | Node::Null(_)) => Err(Inexact),
             _ => Ok(Some(to.clone())),
         }
     }

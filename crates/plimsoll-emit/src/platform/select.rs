@@ -98,7 +98,7 @@ impl<'a> Selection<'a, '_> {
             GatewayUse::Envoy => self.add("gateway", &gateway.component, origin, &["gateway-helm"]),
             GatewayUse::Cilium => self.add("gateway", &gateway.component, origin, &["cilium"]),
             GatewayUse::Istio => {
-                self.add("gateway", &gateway.component, origin, &["istiod", "base"])
+                self.add("gateway", &gateway.component, origin, &["istiod", "base"]);
             }
             GatewayUse::Traefik => self.add("gateway", &gateway.component, origin, &["traefik"]),
             GatewayUse::NginxFabric => {
@@ -166,7 +166,7 @@ impl<'a> Selection<'a, '_> {
         match vault.use_.peek() {
             VaultUse::None => {}
             VaultUse::OpenBao => {
-                self.add("vault", &vault.component, vault.use_.origin(), &["openbao"])
+                self.add("vault", &vault.component, vault.use_.origin(), &["openbao"]);
             }
             VaultUse::Vault => self.add("vault", &vault.component, vault.use_.origin(), &["vault"]),
         }

@@ -295,7 +295,7 @@ fn collector(app: &App, copies: u64) -> Value {
         "image": { "repository": "otel/opentelemetry-collector-k8s" },
         "config": {
             "processors": { "probabilistic_sampler": {
-                "sampling_percentage": percent(platform.traces.sample.peek()),
+                "sampling_percentage": percent(*platform.traces.sample.peek()),
             } },
             "exporters": exporters,
             "service": { "pipelines": pipelines },
@@ -304,7 +304,7 @@ fn collector(app: &App, copies: u64) -> Value {
 }
 
 /// `10%` as 10.
-fn percent(percent: &plimsoll_spec::types::Percent) -> f64 {
+fn percent(percent: plimsoll_spec::types::Percent) -> f64 {
     let text = percent.to_string();
     text.trim_end_matches('%').parse().unwrap_or(100.0)
 }

@@ -86,7 +86,7 @@ fn environments_of_the_identity_platform_follow_their_branches() {
     assert!(local.is_none(), "one machine is not for Argo CD: {local:?}");
 }
 
-/// Holds P6: migrations are PreSync hooks in the order of the document, and nothing that they need
+/// Holds P6: migrations are `PreSync` hooks in the order of the document, and nothing that they need
 /// comes later.
 #[test]
 fn migrations_are_hooks_in_waves_and_what_they_need_comes_before() {
