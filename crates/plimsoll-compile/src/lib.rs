@@ -35,7 +35,6 @@ pub static RULES: &[&Rule] = &[
     &workload::rollout::NO_TRAFFIC,
     &stores::rules::TLS_WITHOUT_CERTIFICATES,
     &stores::rules::NO_DUMP,
-    &stores::rules::NOT_YET,
     &stores::rules::OPERATOR_UNKNOWN,
     &stores::rules::NO_REGIONAL_DISK,
     &stores::rules::EXPORTER_UNKNOWN,

@@ -6,7 +6,7 @@
 pub mod levels;
 
 use plimsoll_schema::Minor;
-use plimsoll_source::{Findings, Rule};
+use plimsoll_source::{Findings, Node, Rule};
 use plimsoll_spec::App;
 use plimsoll_world::World;
 
@@ -14,6 +14,8 @@ use plimsoll_world::World;
 pub struct Subject<'a> {
     /// What the file says.
     pub app: &'a App,
+    /// Where it says so: its layers before any word has a type.
+    pub tree: &'a Node,
     /// What it makes.
     pub world: &'a World,
     /// The version of Kubernetes that it is written for.

@@ -7,6 +7,8 @@ mod exit;
 mod folder;
 mod ground;
 mod images;
+#[cfg(test)]
+mod mistakes;
 mod picture;
 mod plan_file;
 mod plan_text;

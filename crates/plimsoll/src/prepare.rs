@@ -73,7 +73,8 @@ impl Prepared {
         Ok(Box::leak(Box::new(prepared)))
     }
 
-    fn of(
+    /// The same of what was read.
+    pub fn of(
         path: PathBuf,
         loaded: Loaded,
         wanted: Option<&str>,
@@ -189,6 +190,7 @@ fn ready(
     let mut own = std::mem::take(&mut compiled.findings);
     own.extend(plimsoll_rules::check(&Subject {
         app,
+        tree: &environment.tree,
         world: &world,
         target,
     }));

@@ -6,7 +6,7 @@
 use super::credentials::{self, Credentials};
 use super::helper::{self, HelperPod};
 use super::recipe::Recipe;
-use super::rules::{NO_DUMP, NOT_YET};
+use super::rules::NO_DUMP;
 use super::text::Text;
 use super::{drill, on, policy, statefulset};
 use crate::cx::{Cx, Objects};
@@ -21,6 +21,7 @@ use plimsoll_source::{Finding, Node, Origin, Sourced, Str};
 use plimsoll_spec::app::pod::SecretUse;
 use plimsoll_spec::app::store::{Backup, Copy, Dump};
 use plimsoll_spec::app::{External, Store};
+use plimsoll_spec::rules::NOT_YET;
 use plimsoll_world::{Cond, Expr, Form, Fragment, ObjectForm, Scope, SeqBuilder, Unit, form};
 
 /// The image that sends and fetches.

@@ -6,7 +6,6 @@ use plimsoll_source::{Level, Rule};
 pub static ALL: &[&Rule] = &[
     &TLS_WITHOUT_CERTIFICATES,
     &NO_DUMP,
-    &NOT_YET,
     &OPERATOR_UNKNOWN,
     &NO_REGIONAL_DISK,
     &EXPORTER_UNKNOWN,
@@ -35,15 +34,6 @@ pub static NO_DUMP: Rule = Rule {
            known: write `dump: { save, load }`, commands of the store's image that write all data \
            to stdout and read it from stdin. They find the store by the variables `STORE_HOST`, \
            `STORE_PORT`, `STORE_USER` and `STORE_PASSWORD`.",
-};
-
-/// A key of a store whose effect belongs to later work.
-pub static NOT_YET: Rule = Rule {
-    code: "PL0422",
-    name: "not-yet",
-    level: Level::Warning,
-    consequence: "the key is read and has no effect in this version",
-    docs: "The key is part of the language and is checked, but nothing is made of it yet.",
 };
 
 /// An operator is wanted that we cannot tell what to do.

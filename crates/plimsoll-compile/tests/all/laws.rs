@@ -212,3 +212,70 @@ fn protected_objects_tell_helm_argo_cd_and_flux_to_keep_them() {
     assert!(protected > 5);
     assert!(missing.is_empty(), "{}", missing.join("\n"));
 }
+
+/// The text with the services of its first block in the reverse order.
+fn turned_round(text: &str) -> Option<String> {
+    let start = text.find("\nservices:\n")? + "\nservices:\n".len();
+    let rest = &text[start..];
+    let end = rest
+        .match_indices('\n')
+        .map(|(at, _)| at + 1)
+        .find(|at| rest[*at..].starts_with(|c: char| c.is_ascii_alphabetic()))?;
+    let mut services: Vec<String> = Vec::new();
+    for line in rest[..end].lines() {
+        let begins = line.starts_with("  ") && !line[2..].starts_with([' ', '#']);
+        match services.last_mut() {
+            Some(last) if !begins => *last += &format!("{line}\n"),
+            None if !begins => return None,
+            _ => services.push(format!("{line}\n")),
+        }
+    }
+    services.reverse();
+    Some(format!(
+        "{}{}{}",
+        &text[..start],
+        services.concat(),
+        &rest[end..]
+    ))
+}
+
+/// Rules of a policy and listeners of a gateway follow each other as the services do: their order
+/// says nothing either.
+fn as_sets(value: &mut serde_json::Value) {
+    match value {
+        serde_json::Value::Object(map) => map.values_mut().for_each(as_sets),
+        serde_json::Value::Array(items) => {
+            items.iter_mut().for_each(as_sets);
+            items.sort_by_key(ToString::to_string);
+        }
+        _ => {}
+    }
+}
+
+#[test]
+fn the_order_of_services_says_nothing() {
+    let mut compared = 0;
+    for example in EXAMPLES {
+        let Some(other) = turned_round(&text(example)) else {
+            continue;
+        };
+        let all = |text: &str| -> Vec<Vec<String>> {
+            let worlds = compiled(&read_well(text)).into_iter();
+            let worlds = worlds.map(|(_, compiled)| world(&compiled));
+            let sets = worlds.map(|world| {
+                let objects = world.objects.iter().map(|object| {
+                    let mut value = object.body.to_json();
+                    as_sets(&mut value);
+                    value.to_string()
+                });
+                let mut objects: Vec<String> = objects.collect();
+                objects.sort();
+                objects
+            });
+            sets.collect()
+        };
+        assert_eq!(all(&text(example)), all(&other), "{example}");
+        compared += 1;
+    }
+    assert!(compared >= 4, "{compared} examples list services");
+}

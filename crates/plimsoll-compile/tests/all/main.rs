@@ -5,3 +5,4 @@ mod handles;
 mod laws;
 mod lineage;
 mod project;
+mod references;

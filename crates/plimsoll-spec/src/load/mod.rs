@@ -79,6 +79,17 @@ struct Given<'a> {
     is_nameless: bool,
 }
 
+impl Given<'_> {
+    /// Reports what does not follow from a value that is reported already.
+    fn report_new(&self, found: &Findings, findings: &mut Findings) {
+        for finding in found.sorted() {
+            if !finding.place().is_some_and(|span| self.bad.contains(&span)) {
+                findings.report(finding.clone());
+            }
+        }
+    }
+}
+
 struct Run<'a> {
     files: &'a dyn Files,
     sources: Sources,
@@ -172,7 +183,9 @@ impl Run<'_> {
         let complete = complete::complete(&substituted, &mut texts, findings);
         let mut aliases = complete.aliases;
         aliases.extend(under.aliases.clone());
-        let root = relations::uses::resolve(&complete.root, given.known, findings);
+        let mut unresolved = Findings::default();
+        let root = relations::uses::resolve(&complete.root, given.known, &mut unresolved);
+        given.report_new(&unresolved, findings);
         if given.broken {
             return None;
         }
@@ -194,13 +207,7 @@ impl Run<'_> {
         cap::cap(&mut app);
         let mut related = Findings::default();
         relations::check(&app, &self.sources, &mut related);
-        // What follows from a value that is reported already is not said again.
-        let known = |span: Span| given.bad.contains(&span);
-        for finding in related.sorted() {
-            if !finding.place().is_some_and(known) {
-                findings.report(finding.clone());
-            }
-        }
+        given.report_new(&related, findings);
         (!given.is_nameless).then_some(app)
     }
 

@@ -65,7 +65,8 @@ fn shared(app: &App, findings: &mut Findings) {
         let Some((other, other_kind)) = seen.insert(name, (origin, kind)) else {
             continue;
         };
-        let what = format!("`{name}` is a {other_kind} and a {kind}");
+        let article = if kind == "external" { "an" } else { "a" };
+        let what = format!("`{name}` is a {other_kind} and {article} {kind}");
         let finding = Finding::new(&relations::SAME_NAME, what)
             .mark_origin(origin, kind.to_owned())
             .mark_origin(other, other_kind.to_owned());

@@ -6,7 +6,7 @@ use std::collections::BTreeSet;
 use crate::complete::Filler;
 use crate::complete::pod::BLOCKS;
 use crate::read::{Things, entries};
-use crate::rules::relations;
+use crate::rules::{relations, shapes};
 use crate::shape::canonical::mend;
 use crate::tree;
 use crate::types::Target;
@@ -166,6 +166,10 @@ impl Resolver<'_> {
 
     fn route(&mut self, route: &Entry) -> Node {
         let Some(paths) = route.value.get("paths") else {
+            let finding = Finding::new(&shapes::MISSING_KEY, "a route lacks `paths`");
+            let finding = finding.mark_origin(&route.at, "`paths` is missing");
+            self.findings
+                .report(finding.help("add `paths: { /: SERVICE }`"));
             return route.value.clone();
         };
         let is_on = enabled(&route.value);

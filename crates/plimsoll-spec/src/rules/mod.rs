@@ -4,7 +4,18 @@ pub mod layers;
 pub mod relations;
 pub mod shapes;
 
-use plimsoll_source::Rule;
+use plimsoll_source::{Level, Rule};
+
+/// A word that this version reads and does nothing with. Compiling reports it where the word has an
+/// effect elsewhere, such as for another engine; a table of `plimsoll-rules` knows the others.
+pub static NOT_YET: Rule = Rule {
+    code: "PL0503",
+    name: "not-yet",
+    level: Level::Info,
+    consequence: "nothing is made of the word: what it asks for is not there",
+    docs: "The word is part of the language and is checked, but this version makes nothing of it \
+           yet, or not in this place. `check` names each that somebody wrote.",
+};
 
 /// Every rule of this crate.
 pub static ALL: &[&Rule] = &[

@@ -14,10 +14,10 @@ use plimsoll_emit::{
 use plimsoll_source::Findings;
 
 /// An output of all environments at once.
-type Emit = fn(&System<'_>) -> Emitted;
+pub type Emit = fn(&System<'_>) -> Emitted;
 
 /// Every output that holds all environments.
-const OUTPUTS: &[(Output, Emit)] = &[
+pub const OUTPUTS: &[(Output, Emit)] = &[
     (Output::Kustomize, kustomize::files),
     (Output::Compose, compose::files),
     (Output::Helm, helm::files),

@@ -149,6 +149,11 @@ fn routes(cx: &Cx, route: &Route, out: &mut Objects) {
         .paths
         .values()
         .partition(|path| backed(cx, path).is_some_and(|backed| backed.grpc));
+    // A path whose backend has no port is a finding already.
+    let http: Vec<&RoutePath> = http
+        .into_iter()
+        .filter(|path| rule(cx, route, path, &home).is_some())
+        .collect();
     if !http.is_empty() {
         let body = http_route(cx, route, &home, &http);
         out.push(ObjectForm::new(unit.clone(), on(cx, route), body).role(Role::Route));
