@@ -75,13 +75,20 @@ impl Case {
         prepared.unwrap_or_else(|failure| panic!("{}: {}", self.head, failure.render()))
     }
 
+    /// All that is said, without what is worth knowing of every file like it.
     fn text(&self) -> String {
         let prepared = self.prepared(&self.files);
+        let mut findings = prepared.findings.clone();
+        for finding in findings.iter_mut() {
+            if CALM.contains(&finding.level) && finding.rule.code != self.code() {
+                finding.level = Level::Off;
+            }
+        }
         let look = Look {
             color: false,
             width: 100,
         };
-        let text = render::terminal(&prepared.findings, &prepared.sources, look);
+        let text = render::terminal(&findings, &prepared.sources, look);
         format!("{}\n", text.trim())
     }
 }
