@@ -7,7 +7,7 @@ use plimsoll_spec::App;
 use plimsoll_spec::app::OrNone;
 use plimsoll_spec::app::guard::Guard;
 use plimsoll_spec::app::observe::Notify;
-use plimsoll_spec::app::platform::{GatewayUse, SecretSourceUse};
+use plimsoll_spec::app::platform::GatewayUse;
 use plimsoll_spec::app::route::RoutePath;
 pub use plimsoll_spec::rules::NOT_YET as RULE;
 
@@ -15,11 +15,6 @@ pub use plimsoll_spec::rules::NOT_YET as RULE;
 pub static WORDS: &[&str] = &[
     "images.digests",
     "load.*",
-    "platform.dns.use",
-    "platform.install",
-    "platform.logs.use",
-    "platform.nodes.use",
-    "platform.policies.use",
     "services.*.measured.handles",
     "services.*.uses.*.calls",
     "services.*.uses.*.retries",
@@ -50,9 +45,6 @@ pub fn check(subject: &Subject, findings: &mut Findings) {
         if let Notify::Receiver(raw) = receiver {
             report("observe.notify", Some(raw.origin()));
         }
-    }
-    if *app.platform.secrets.use_.peek() != SecretSourceUse::External {
-        report("platform.vault", Some(app.platform.vault.use_.origin()));
     }
 }
 
