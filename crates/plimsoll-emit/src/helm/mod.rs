@@ -8,6 +8,7 @@ mod element;
 mod expr;
 mod family;
 mod files;
+mod layout;
 mod logic;
 mod path;
 mod print;

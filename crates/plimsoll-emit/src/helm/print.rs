@@ -3,10 +3,14 @@
 
 use super::canon;
 use super::expr::{Ty, has_hash, plain_text, quoted};
+use super::layout::{
+    any, block, conjuncts, dashed, entry_node, entry_placeholder, escaped, indented, json_text,
+    key_line, pad, parts_of_map, plain_lines, scalar_text, unwrapped,
+};
 use super::logic;
 use super::path;
 use super::words::Words;
-use plimsoll_source::{Entry, Node, Origin, yaml};
+use plimsoll_source::{Node, Origin, yaml};
 use plimsoll_world::{Cond, Expr, Form, MapPart, Op, SeqPart};
 use std::collections::BTreeMap;
 use std::fmt::Write;
@@ -579,125 +583,4 @@ impl<'a> Printer<'a> {
         let taken = |name: &str| self.known.values().any(|known| known == name);
         path::free(&taken, &base)
     }
-}
-
-/// Entries of any map.
-pub fn parts_of_map(form: &Form) -> (Origin, Vec<MapPart>) {
-    match form {
-        Form::Map(origin, parts) => (origin.clone(), parts.to_vec()),
-        Form::Plain(node) => {
-            let parts = node.entries().iter().map(super::bind::entry_part).collect();
-            (node.origin().clone(), parts)
-        }
-        Form::Shrinking(inner) => parts_of_map(inner),
-        Form::Expr(_) | Form::Seq(..) => unreachable!("it is a map"),
-    }
-}
-
-fn any(conds: impl Iterator<Item = Cond>) -> Cond {
-    let mut one = Cond::Known(false, Origin::rule("helm", []));
-    for cond in conds {
-        let known = canon::when(Some(&one));
-        if canon::when(Some(&cond)) != known {
-            one = logic::or(one, cond);
-        }
-    }
-    one
-}
-
-fn conjuncts(cond: &Cond, visit: &mut dyn FnMut(&Cond)) {
-    visit(cond);
-    if let Cond::And(both) = cond {
-        conjuncts(&both.0, visit);
-        conjuncts(&both.1, visit);
-    }
-}
-
-fn block(head: &str, indent: usize, lines: Lines) -> Lines {
-    let mut out = vec![format!("{}{{{{- {head} }}}}", pad(indent))];
-    out.extend(lines);
-    out.push(format!("{}{{{{- end }}}}", pad(indent)));
-    out
-}
-
-fn dashed(mut lines: Lines, indent: usize) -> Lines {
-    if let Some(first) = lines.first_mut() {
-        first.replace_range(..indent + 2, &format!("{}- ", pad(indent)));
-    }
-    lines
-}
-
-fn pad(indent: usize) -> String {
-    " ".repeat(indent)
-}
-
-fn entry_node(key: &str, value: Node) -> Node {
-    let origin = Origin::rule("helm", []);
-    let entry = Entry {
-        key: key.into(),
-        at: origin.clone(),
-        value,
-    };
-    Node::map(origin, [entry])
-}
-
-fn entry_placeholder(key: &str) -> impl Fn(Node) -> Node + use<> {
-    let key = key.to_owned();
-    move |node| entry_node(&key, node)
-}
-
-/// `key:` as YAML writes it.
-fn key_line(key: &str, indent: usize) -> String {
-    let null = Node::Bool(Origin::rule("helm", []), true);
-    let text = String::from_utf8(yaml::write(&entry_node(key, null))).expect("YAML is UTF-8");
-    let head = text.trim_end().trim_end_matches("true").trim_end();
-    format!("{}{}", pad(indent), escaped(head, true))
-}
-
-fn scalar_text(node: &Node) -> String {
-    let text = String::from_utf8(yaml::write(node)).expect("YAML is UTF-8");
-    text.trim_end().to_owned()
-}
-
-/// A plain tree, line by line.
-pub fn plain_lines(node: &Node, indent: usize) -> Lines {
-    let text = String::from_utf8(yaml::write(node)).expect("YAML is UTF-8");
-    indented(&escaped(&text, true), indent)
-}
-
-fn indented(text: &str, indent: usize) -> Lines {
-    text.strip_suffix('\n')
-        .unwrap_or(text)
-        .split('\n')
-        .map(|line| {
-            if line.is_empty() {
-                String::new()
-            } else {
-                format!("{}{line}", pad(indent))
-            }
-        })
-        .collect()
-}
-
-/// Braces of content, kept from the template engine.
-fn escaped(text: &str, wanted: bool) -> String {
-    if wanted && text.contains("{{") {
-        text.replace("{{", "{{ \"{{\" }}")
-    } else {
-        text.to_owned()
-    }
-}
-
-fn unwrapped(text: String) -> String {
-    text.strip_prefix('(')
-        .and_then(|inner| inner.strip_suffix(')'))
-        .map_or(text.clone(), str::to_owned)
-}
-
-/// The inside of a text in double quotes.
-fn json_text(text: &str) -> String {
-    let mut out = quoted(text);
-    out.pop();
-    out.remove(0);
-    out
 }
