@@ -3,14 +3,14 @@
 
 use crate::{Origin, Str};
 use std::cell::RefCell;
-use std::collections::HashMap;
+use std::collections::BTreeMap;
 
 /// Where a literal stands in the program, which tells it from all others at no cost.
 type Place = (usize, usize);
 
 thread_local! {
-    static TEXTS: RefCell<HashMap<Place, Str>> = RefCell::default();
-    static RULES: RefCell<HashMap<Place, Origin>> = RefCell::default();
+    static TEXTS: RefCell<BTreeMap<Place, Str>> = RefCell::default();
+    static RULES: RefCell<BTreeMap<Place, Origin>> = RefCell::default();
 }
 
 fn place(text: &'static str) -> Place {
