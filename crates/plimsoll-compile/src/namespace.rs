@@ -77,8 +77,8 @@ pub fn objects(cx: &Cx, out: &mut Objects) {
         ));
         deny::objects(cx, name, out);
         if let Some(settings) = settings {
-            quota(cx, &name, settings, &unit, out);
-            limits(cx, &name, settings, &unit, out);
+            quota(cx, name, settings, &unit, out);
+            limits(cx, name, settings, &unit, out);
         }
     }
 }

@@ -86,9 +86,9 @@ fn timed(name: &str, runs: usize, command: &Command) -> Result<()> {
     let Figures { median, peak } =
         measure::under_a_process(runs, command).with_context(|| name.to_owned())?;
     println!(
-        "{name:<58} {:>7.1} ms {:>6.1} MB",
+        "{name:<58} {:>7.1} ms {:>6} MB",
         median.as_secs_f64() * 1000.0,
-        peak as f64 / 1e6
+        peak / 1_000_000
     );
     Ok(())
 }

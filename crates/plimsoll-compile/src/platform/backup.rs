@@ -45,7 +45,7 @@ fn metadata(cx: &Cx, backup: &PlatformBackup) -> Form {
     form!(s; {
         name: name(cx),
         namespace: home,
-        labels: names::labels(cx, &cx.name(), "backup"),
+        labels: names::labels(cx, cx.name(), "backup"),
     })
 }
 

@@ -25,7 +25,7 @@ pub fn objects(cx: &Cx, out: &mut Objects) {
         form!(s; {
             name: &name,
             namespace: namespace,
-            labels: names::labels(cx, &cx.name(), "secret"),
+            labels: names::labels(cx, cx.name(), "secret"),
         })
     };
     let asked = Origin::all([vault.use_.origin().clone(), store.kind.origin().clone()]);

@@ -51,7 +51,7 @@ pub fn objects(cx: &Cx, out: &mut Objects) {
             kind: "PriorityClass",
             metadata: {
                 name: name(cx, &placement.priority),
-                labels: names::labels(cx, &cx.name(), "priority"),
+                labels: names::labels(cx, cx.name(), "priority"),
             },
             value: Lit(value),
             description: s.text(says),
