@@ -170,7 +170,7 @@ pub enum Output {
     Compose,
     /// Helm charts with a values file for each environment, for `helm install`.
     Helm,
-    /// Applications or ApplicationSets of Argo CD, their project and its configuration.
+    /// Applications or `ApplicationSets` of Argo CD, their project and its configuration.
     Argocd,
     /// Sources and Kustomizations of Flux.
     Flux,

@@ -166,9 +166,12 @@ impl<'a> Plan<'a> {
             .into_iter()
             .map(|(path, new)| {
                 let old = fs::read(self.folder.join(path)).ok();
-                let name = |prefix: &str, there: bool| match there {
-                    true => format!("{prefix}/{path}"),
-                    false => "/dev/null".to_owned(),
+                let name = |prefix: &str, there: bool| {
+                    if there {
+                        format!("{prefix}/{path}")
+                    } else {
+                        "/dev/null".to_owned()
+                    }
                 };
                 let names = (name("a", old.is_some()), name("b", new.is_some()));
                 let (old, new) = (
