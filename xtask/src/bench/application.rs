@@ -5,7 +5,8 @@ use std::fmt::Write as _;
 /// The file of an application named `big`: Deployment, Service, account, role and binding, autoscaler,
 /// budget, policy and files for each service.
 pub fn of_services(count: usize) -> String {
-    let mut text = "app: big\ncluster: { nodes: { count: 40, cpu: 8, memory: 32Gi } }\nservices:\n".to_owned();
+    let mut text =
+        "app: big\ncluster: { nodes: { count: 40, cpu: 8, memory: 32Gi } }\nservices:\n".to_owned();
     for at in 0..count {
         write!(
             text,

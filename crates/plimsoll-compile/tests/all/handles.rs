@@ -97,7 +97,6 @@ fn turns(example: &str, blueprint: &Blueprint, param: &Param, loaded: &Loaded) -
             let sets = vec![(handle.replace(".tolerations", ".tolerate"), text.to_owned())];
             vec![turn(Edit::Sets(sets))]
         }
-        [.., "placement", "affinity"] => Vec::new(),
         [.., "enabled"] => {
             let on = param.value.to_json() == serde_json::json!(true);
             one(Node::Bool(made(), !on), (!on).to_string())
@@ -125,9 +124,12 @@ fn turns(example: &str, blueprint: &Blueprint, param: &Param, loaded: &Loaded) -
             one(plain(&digest), format!("\"{digest}\""))
         }
         [.., "image", "policy"] => one(plain("Always"), "Always".to_owned()),
-        [_, _, "image"] | [_, _, _, _, "image"] => Vec::new(),
-        // No file ever says these.
-        [.., "secrets", "keys" | "values"] | ["routes", _, "tls"] => Vec::new(),
+        // An image is turned by its parts; no file ever says the others.
+        [_, _, "image"]
+        | [_, _, _, _, "image"]
+        | [.., "placement", "affinity"]
+        | [.., "secrets", "keys" | "values"]
+        | ["routes", _, "tls"] => Vec::new(),
         [.., "tag"] => one(plain("9.9.9"), "\"9.9.9\"".to_owned()),
         [.., "registry"] => one(plain("turned.example"), "turned.example".to_owned()),
         ["platform", "gateway", "class"] | ["images", "pull"] | [.., "secretName"] => one(
@@ -297,7 +299,7 @@ fn shown(world: &World) -> BTreeMap<String, String> {
             sort(&mut value);
             (
                 object.key.to_string(),
-                serde_json::to_string_pretty(&value).unwrap(),
+                serde_json::to_string_pretty(&value).expect("a tree is JSON"),
             )
         })
         .collect()

@@ -225,7 +225,10 @@ fn turned_round(text: &str) -> Option<String> {
     for line in rest[..end].lines() {
         let begins = line.starts_with("  ") && !line[2..].starts_with([' ', '#']);
         match services.last_mut() {
-            Some(last) if !begins => *last += &format!("{line}\n"),
+            Some(last) if !begins => {
+                last.push_str(line);
+                last.push('\n');
+            }
             None if !begins => return None,
             _ => services.push(format!("{line}\n")),
         }

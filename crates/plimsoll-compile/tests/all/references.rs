@@ -36,8 +36,9 @@ fn references(object: &Object) -> Vec<Reference> {
             ("secretKeyRef" | "secretRef" | "imagePullSecrets", Some(name)) if !optional => {
                 all.push(("Secret", name, None));
             }
-            ("configMapKeyRef" | "configMapRef", Some(name)) => all.push(("ConfigMap", name, None)),
-            ("configMap", Some(name)) => all.push(("ConfigMap", name, None)),
+            ("configMapKeyRef" | "configMapRef" | "configMap", Some(name)) => {
+                all.push(("ConfigMap", name, None));
+            }
             ("backendRefs" | "service", Some(name)) if map.get("port").is_some() => {
                 all.push(("Service", name, place));
             }
