@@ -1,6 +1,8 @@
 //! Tests of the compiler on whole applications.
 
+mod damage;
 mod examples;
+mod golden;
 mod handles;
 mod laws;
 mod lineage;
