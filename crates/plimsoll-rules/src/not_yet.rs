@@ -13,12 +13,17 @@ pub use plimsoll_spec::rules::NOT_YET as RULE;
 
 /// Words without any effect, each with all below it; `*` stands for any name.
 pub static WORDS: &[&str] = &[
+    "cluster.control",
+    "cluster.headroom",
+    "cluster.prices",
     "images.digests",
     "load.*",
-    "services.*.measured.handles",
+    "namespace.from",
+    "namespaces.*.from",
+    "services.*.measured",
+    "services.*.metrics.exports",
     "services.*.uses.*.calls",
     "services.*.uses.*.retries",
-    "services.*.uses.*.revision",
     "services.*.uses.*.timeout",
 ];
 

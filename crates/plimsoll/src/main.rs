@@ -18,6 +18,8 @@ mod release;
 mod routes;
 mod summary;
 mod terminal;
+#[cfg(test)]
+mod words;
 mod write;
 
 use clap::Parser;

@@ -13,7 +13,7 @@ mod history;
 mod logs;
 mod plan;
 mod promote;
-mod render;
+pub mod render;
 mod restart;
 mod rollback;
 pub mod rules;

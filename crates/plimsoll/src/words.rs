@@ -1,0 +1,446 @@
+//! No dead words: changing any word of a file that uses every key of the language changes an
+//! object, a report, an output or a finding, or the table of words without effect names it.
+//!
+//! Words whose effect that file cannot show, such as a cap that nothing reaches, stand in
+//! `tests/words-unseen.txt`; each line is a place to make the file better, or a dead word not yet found out.
+
+use crate::commands::render;
+use crate::prepare::Prepared;
+use crate::release::{self, Ground};
+use crate::{embedded, picture};
+use plimsoll_cluster::faults::Faults;
+use plimsoll_rules::not_yet;
+use plimsoll_source::{Level, Node};
+use plimsoll_spec::App;
+use plimsoll_spec::load::load;
+use plimsoll_spec::read::Word as _;
+use plimsoll_spec::shape::{Leaf, Shape};
+use plimsoll_spec::types::Date;
+use serde_json::{Map, Value};
+use std::collections::{BTreeMap, BTreeSet};
+use std::path::PathBuf;
+
+/// The file of every key, and what it includes.
+const FILES: [(&str, &str); 5] = [
+    (
+        "plimsoll.yaml",
+        include_str!("../../plimsoll-spec/tests/all/every-key/plimsoll.yaml"),
+    ),
+    (
+        "parts/routes.yaml",
+        include_str!("../../plimsoll-spec/tests/all/every-key/parts/routes.yaml"),
+    ),
+    (
+        "rules.json",
+        include_str!("../../plimsoll-spec/tests/all/every-key/rules.json"),
+    ),
+    (
+        "extra/one.yaml",
+        include_str!("../../plimsoll-spec/tests/all/every-key/extra/one.yaml"),
+    ),
+    (
+        "seal.pem",
+        include_str!("../../plimsoll-spec/tests/all/every-key/seal.pem"),
+    ),
+];
+
+/// A step from a tree to one of its parts.
+#[derive(Clone, Debug, PartialEq)]
+enum Step {
+    Key(String),
+    Item(usize),
+}
+
+/// A written value, and what may stand there.
+struct Written {
+    path: Vec<Step>,
+    text: String,
+    leaf: Option<Leaf>,
+}
+
+/// What a file comes to.
+struct Outcome {
+    prepared: Prepared,
+    errors: BTreeSet<String>,
+}
+
+impl Outcome {
+    fn of(sets: &[(String, String)]) -> Option<Self> {
+        let files: BTreeMap<String, String> = FILES
+            .iter()
+            .map(|(path, text)| ((*path).to_owned(), (*text).to_owned()))
+            .collect();
+        let loaded = load(&files, "plimsoll.yaml", sets);
+        let errors = loaded.findings.sorted().into_iter();
+        let errors = errors.filter(|finding| finding.level == Level::Error);
+        let errors = errors.map(|finding| finding.message.clone()).collect();
+        let today = Date {
+            year: 2026,
+            month: 11,
+            day: 21,
+        };
+        let prepared = Prepared::of(PathBuf::from("plimsoll.yaml"), loaded, None, None, today);
+        Some(Self {
+            prepared: prepared.ok()?,
+            errors,
+        })
+    }
+
+    /// Findings without those of words that have no effect.
+    fn findings(&self) -> BTreeSet<(&str, &str)> {
+        let all = self.prepared.findings.sorted().into_iter();
+        let own = all.filter(|finding| finding.rule.code != not_yet::RULE.code);
+        own.map(|finding| (finding.rule.code, finding.message.as_str()))
+            .collect()
+    }
+
+    fn has_same_objects(&self, other: &Self) -> bool {
+        let (ours, theirs) = (&self.prepared.environments, &other.prepared.environments);
+        ours.len() == theirs.len()
+            && ours.iter().zip(theirs).all(|(one, two)| {
+                let (a, b) = (&one.world.objects, &two.world.objects);
+                a.len() == b.len()
+                    && a.iter().zip(b).all(|(a, b)| {
+                        a.body == b.body && a.after == b.after && a.protected == b.protected
+                    })
+            })
+    }
+
+    /// Reports, and what shipping and the embedded cluster are told.
+    fn reports(&self) -> String {
+        let each = self.prepared.environments.iter().map(|ready| {
+            let release = release::of(&self.prepared.sources, ready, Ground::Real);
+            format!(
+                "{:?} {:?} {:?} {:?} {:?}",
+                picture::of(ready.app()),
+                embedded::options(ready, Faults::default()),
+                (release.deadline, release.rollback, release.secrets),
+                ready.environment.short,
+                ready
+                    .app()
+                    .cluster
+                    .context
+                    .as_ref()
+                    .map(plimsoll_source::Sourced::peek),
+            )
+        });
+        each.collect::<Vec<_>>().join("\n")
+    }
+
+    fn outputs(&self) -> Vec<(String, Vec<u8>)> {
+        let Some(system) = self.prepared.system() else {
+            return Vec::new();
+        };
+        let mut files = Vec::new();
+        for (_, emit) in render::OUTPUTS {
+            let emitted = emit(&system);
+            let all = emitted.files.iter();
+            files.extend(all.map(|(path, bytes)| (path.to_owned(), bytes.to_vec())));
+            let said = emitted.findings.sorted().into_iter();
+            files.extend(said.map(|finding| (finding.message.clone(), Vec::new())));
+        }
+        files
+    }
+
+    fn differs(&self, other: &Self, outputs: &[(String, Vec<u8>)]) -> bool {
+        !self.has_same_objects(other)
+            || self.findings() != other.findings()
+            || self.reports() != other.reports()
+            || outputs != other.outputs()
+    }
+}
+
+/// Every written value of a tree, each with the shape of its place.
+fn written(shape: &Shape, node: &Node, path: &mut Vec<Step>, all: &mut Vec<Written>) {
+    let mut below = |step, shape: &Shape, node: &Node| {
+        path.push(step);
+        written(shape, node, path, all);
+        path.pop();
+    };
+    match (shape, node) {
+        (Shape::WordOr(_, inner) | Shape::LeafOr(_, inner), Node::Map(..) | Node::Seq(..)) => {
+            written(inner, node, path, all);
+        }
+        (Shape::List(item), Node::Seq(_, items)) => {
+            for (at, node) in items.iter().enumerate() {
+                below(Step::Item(at), item, node);
+            }
+        }
+        (Shape::Map(map) | Shape::Set(map), Node::Map(_, entries)) => {
+            for entry in entries.iter() {
+                below(Step::Key(entry.key.to_string()), &map.value, &entry.value);
+            }
+        }
+        (Shape::Block(block) | Shape::OneKey(block), Node::Map(_, entries)) => {
+            for entry in entries.iter() {
+                let shape = block().shape_of(&entry.key).unwrap_or(Shape::Raw);
+                below(Step::Key(entry.key.to_string()), &shape, &entry.value);
+            }
+        }
+        _ => {
+            let leaf = match shape {
+                Shape::Leaf(leaf) | Shape::LeafOr(leaf, _) => Some(*leaf),
+                _ => None,
+            };
+            if node.origin().place().is_some() {
+                let text = match node.to_json() {
+                    Value::String(text) => text,
+                    other => other.to_string(),
+                };
+                all.push(Written {
+                    path: path.clone(),
+                    text,
+                    leaf,
+                });
+            }
+        }
+    }
+}
+
+/// The tree with another value at a path: of maps only the path, of lists the whole.
+fn patched(node: Option<&Node>, path: &[Step], value: &Value, inside: bool) -> Value {
+    let Some((step, rest)) = path.split_first() else {
+        return value.clone();
+    };
+    match step {
+        Step::Key(key) => {
+            let mut map = match node.filter(|_| inside).map(Node::to_json) {
+                Some(Value::Object(map)) => map,
+                _ => Map::new(),
+            };
+            let below = node.and_then(|node| node.get(key));
+            map.insert(key.clone(), patched(below, rest, value, inside));
+            if inside {
+                map.retain(|_, value| !value.is_null());
+            }
+            Value::Object(map)
+        }
+        Step::Item(at) => {
+            let items = node.map_or(&[][..], Node::items);
+            let item = |(number, item): (usize, &Node)| {
+                if number == *at {
+                    patched(Some(item), rest, value, true)
+                } else {
+                    item.to_json()
+                }
+            };
+            Value::Array(
+                items
+                    .iter()
+                    .enumerate()
+                    .map(item)
+                    .filter(|item| !item.is_null())
+                    .collect(),
+            )
+        }
+    }
+}
+
+/// Other values for one, those of its type first; at last none at all.
+fn others(written: &Written, names: &[String]) -> Vec<Value> {
+    let text = &written.text;
+    let mut all: Vec<String> = Vec::new();
+    let words = written.leaf.as_ref().map_or(&[][..], |leaf| leaf.words);
+    all.extend(words.iter().map(|word| (*word).to_owned()));
+    all.extend(match text.as_str() {
+        "true" => Some("false".to_owned()),
+        "false" => Some("true".to_owned()),
+        _ => None,
+    });
+    let open = words.is_empty() && !matches!(text.as_str(), "true" | "false");
+    if open {
+        all.push(counted(text, |number| number + 1));
+        all.push(counted(text, |number| number.saturating_sub(1)));
+        all.push(format!("{text}x"));
+        all.push(counted(text, |number| number * 2 + 1));
+    }
+    let mut values: Vec<Value> = all
+        .into_iter()
+        .map(Value::String)
+        .chain([Value::Null])
+        .collect();
+    if open {
+        values.extend(names.iter().cloned().map(Value::String));
+    }
+    values.retain(|other| *other != Value::String(text.clone()));
+    values
+}
+
+/// Every number of a text as another one.
+fn counted(text: &str, other: impl Fn(u64) -> u64) -> String {
+    let (mut out, mut digits) = (String::new(), String::new());
+    for c in text.chars().chain(['\0']) {
+        if c.is_ascii_digit() {
+            digits.push(c);
+            continue;
+        }
+        match digits.parse::<u32>() {
+            Ok(number) => out.push_str(&other(u64::from(number)).to_string()),
+            Err(_) => out.push_str(&digits),
+        }
+        digits.clear();
+        out.push(c);
+    }
+    out.pop();
+    out
+}
+
+/// A path with `*` for names of things and numbers of items.
+fn pattern(shape: &Shape, path: &[Step]) -> String {
+    let mut steps = Vec::new();
+    let mut shape = shape.clone();
+    for step in path {
+        while let Shape::WordOr(_, inner) | Shape::LeafOr(_, inner) = &shape {
+            shape = (**inner).clone();
+        }
+        shape = match (&shape, step) {
+            (Shape::Map(map) | Shape::Set(map), _) => {
+                steps.push("*".to_owned());
+                (*map.value).clone()
+            }
+            (Shape::Block(block) | Shape::OneKey(block), Step::Key(key)) => {
+                steps.push(if block().field(key).is_some() {
+                    key.clone()
+                } else {
+                    "*".to_owned()
+                });
+                block().shape_of(key).unwrap_or(Shape::Raw)
+            }
+            (Shape::List(item), _) => (**item).clone(),
+            _ => Shape::Raw,
+        };
+    }
+    steps.join(".")
+}
+
+/// Words that seem idle and are not said to be.
+const UNSEEN: &str = include_str!("../tests/words-unseen.txt");
+
+#[test]
+fn every_word_has_an_effect_or_is_said_to_have_none() {
+    if !plimsoll_testkit::tools_are_demanded() {
+        plimsoll_testkit::skip(
+            "every word of the language takes minutes to try: PLIMSOLL_DEMAND_TOOLS=1",
+        );
+        return;
+    }
+    let before = Outcome::of(&[]).expect("the file is read");
+    assert!(before.errors.is_empty(), "{:?}", before.errors);
+    let outputs = before.outputs();
+    let mut all = Vec::new();
+    for ready in &before.prepared.environments {
+        written(
+            &App::shape(),
+            &ready.environment.tree,
+            &mut Vec::new(),
+            &mut all,
+        );
+    }
+    let tree = &before.prepared.environments[0].environment.tree;
+    let names = names(tree);
+    let mut words: BTreeMap<String, Vec<&Written>> = BTreeMap::new();
+    for one in &all {
+        let word = pattern(&App::shape(), &one.path);
+        words.entry(word).or_default().push(one);
+    }
+    let dead = |(word, places): &(&String, &Vec<&Written>)| {
+        let has_effect = |one: &&Written| has_effect(&before, &outputs, tree, one, &names);
+        (!places.iter().any(has_effect)).then(|| (*word).clone())
+    };
+    // Each word is tried by itself, so that two cores try two words at a time.
+    let all: Vec<_> = words.iter().collect();
+    let parts = std::thread::available_parallelism().map_or(1, usize::from);
+    let found: BTreeSet<String> = std::thread::scope(|scope| {
+        let part = |from: usize| {
+            let words = all.iter().skip(from).step_by(parts);
+            scope.spawn(move || words.filter_map(dead).collect::<Vec<_>>())
+        };
+        let threads: Vec<_> = (0..parts).map(part).collect();
+        let dead = threads.into_iter().map(|thread| thread.join());
+        dead.flat_map(|words| words.expect("a thread ends"))
+            .collect()
+    });
+    println!("{} of {} words without effect", found.len(), words.len());
+    let idle = |word: &str| not_yet::WORDS.iter().any(|said| is_below(word, said));
+    let unseen: Vec<&str> = found
+        .iter()
+        .map(String::as_str)
+        .filter(|word| !idle(word))
+        .collect();
+    let known: Vec<&str> = UNSEEN.lines().collect();
+    assert_eq!(unseen, known, "tests/words-unseen.txt");
+    for said in not_yet::WORDS {
+        let all = words.keys().filter(|word| is_below(word, said));
+        let alive: Vec<&String> = all.filter(|word| !found.contains(*word)).collect();
+        assert!(
+            alive.is_empty(),
+            "{said} is said to have no effect: {alive:?}"
+        );
+    }
+}
+
+/// Whether a word is one that a table names, or below it.
+fn is_below(word: &str, said: &str) -> bool {
+    let (word, said): (Vec<&str>, Vec<&str>) =
+        (word.split('.').collect(), said.split('.').collect());
+    word.starts_with(&said)
+}
+
+/// Whether some other value that may stand there changes something. Two that may and do not are proof
+/// enough of the reverse.
+fn has_effect(
+    before: &Outcome,
+    outputs: &[(String, Vec<u8>)],
+    tree: &Node,
+    one: &Written,
+    names: &[String],
+) -> bool {
+    let mut idle = 0;
+    for other in others(one, names) {
+        match changes(before, outputs, tree, one, &other) {
+            Some(true) => return true,
+            Some(false) => idle += 1,
+            None => {}
+        }
+        if idle == 2 {
+            break;
+        }
+    }
+    false
+}
+
+/// Whether another value changes something; `None` if it may not stand there.
+fn changes(
+    before: &Outcome,
+    outputs: &[(String, Vec<u8>)],
+    tree: &Node,
+    one: &Written,
+    other: &Value,
+) -> Option<bool> {
+    let [Step::Key(top), rest @ ..] = one.path.as_slice() else {
+        return None;
+    };
+    let value = patched(tree.get(top), rest, other, false);
+    let sets = [(top.clone(), value.to_string())];
+    let after = Outcome::of(&sets).filter(|after| after.errors.is_empty())?;
+    Some(before.differs(&after, outputs))
+}
+
+/// Names of everything that a value may name.
+fn names(tree: &Node) -> Vec<String> {
+    let blocks = [
+        "services",
+        "stores",
+        "externals",
+        "claims",
+        "secrets",
+        "namespaces",
+    ];
+    let things = blocks.into_iter().filter_map(|block| tree.get(block));
+    let mut names: Vec<String> = things
+        .flat_map(Node::entries)
+        .map(|entry| entry.key.to_string())
+        .collect();
+    names.extend(["dev", "db.app", "db.audit", "http", "metrics"].map(str::to_owned));
+    names
+}
