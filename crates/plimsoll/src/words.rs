@@ -356,7 +356,7 @@ fn every_word_has_an_effect_or_is_said_to_have_none() {
             scope.spawn(move || words.filter_map(dead).collect::<Vec<_>>())
         };
         let threads: Vec<_> = (0..parts).map(part).collect();
-        let dead = threads.into_iter().map(|thread| thread.join());
+        let dead = threads.into_iter().map(std::thread::ScopedJoinHandle::join);
         dead.flat_map(|words| words.expect("a thread ends"))
             .collect()
     });
