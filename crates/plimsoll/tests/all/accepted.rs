@@ -39,6 +39,8 @@ fn judge(minor: Minor, version: &str) {
                 "out",
                 "--kubernetes",
                 version,
+                "--set",
+                "deliver.folder=.",
             ];
             let ran = bench.run(&render);
             assert_eq!(ran.code, 0, "{example} {environment}: {}", ran.stderr);

@@ -9,7 +9,16 @@ use std::process::Command;
 
 /// Renders an environment and puts the groups of each of its rules into a file of their own.
 fn rules_of(bench: &Bench, example: &str, environment: &str) -> Vec<PathBuf> {
-    let ran = bench.run(&["render", &path(example), "-e", environment, "-o", "out"]);
+    let ran = bench.run(&[
+        "render",
+        &path(example),
+        "-e",
+        environment,
+        "-o",
+        "out",
+        "--set",
+        "deliver.folder=.",
+    ]);
     assert_eq!(ran.code, 0, "{example} {environment}: {}", ran.stderr);
     let folder = bench.folder().join(format!("out/manifests/{environment}"));
     let mut files: Vec<_> = fs::read_dir(&folder)
