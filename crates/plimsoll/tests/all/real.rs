@@ -9,9 +9,10 @@ use serde_json::{Value, json};
 /// The systems, each in the environment that is closest to production and can be shipped directly,
 /// with what changes an image of it.
 const SYSTEMS: [(&str, &str, &str); 3] = [
+    // It brings a secret store of the name that another one wants to find: first.
+    ("tartware", "staging", "images.tag=9.9.9"),
     ("identity-platform", "production", "images.tag=9.9.9"),
     ("sorcha", "production", "images.tag=9.9.9"),
-    ("tartware", "staging", "images.tag=9.9.9"),
 ];
 
 /// Holds V9, W8, P9: on the newest server.
