@@ -3,6 +3,7 @@
 
 use super::chart::Chart;
 use super::words::Word;
+use indexmap::IndexMap;
 use plimsoll_source::{Node, Str};
 use serde_json::{Map, Value, json};
 
@@ -48,20 +49,13 @@ pub fn of(chart: &Chart, inside: &[String]) -> Value {
 
 #[derive(Default)]
 struct Object {
-    inner: Vec<(String, Object)>,
+    inner: IndexMap<String, Object>,
     leaves: Vec<(String, Value, bool)>,
 }
 
 impl Object {
     fn step(&mut self, step: &str) -> &mut Self {
-        let at = match self.inner.iter().position(|(own, _)| own == step) {
-            Some(at) => at,
-            None => {
-                self.inner.push((step.to_owned(), Self::default()));
-                self.inner.len() - 1
-            }
-        };
-        &mut self.inner[at].1
+        self.inner.entry(step.to_owned()).or_default()
     }
 
     fn json(self) -> Value {

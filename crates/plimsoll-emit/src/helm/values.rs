@@ -2,6 +2,7 @@
 
 use super::chart::Chart;
 use super::words::Word;
+use indexmap::IndexMap;
 use plimsoll_source::{Entry, Node, Origin};
 
 /// The values that the chart has by itself: of what every environment has, the default one's.
@@ -141,19 +142,12 @@ pub fn nested<'p>(values: impl IntoIterator<Item = (&'p str, Option<Node>)>) -> 
 #[derive(Default)]
 struct Level {
     value: Option<Node>,
-    inner: Vec<(String, Level)>,
+    inner: IndexMap<String, Level>,
 }
 
 impl Level {
     fn step(&mut self, step: &str) -> &mut Self {
-        let at = match self.inner.iter().position(|(own, _)| own == step) {
-            Some(at) => at,
-            None => {
-                self.inner.push((step.to_owned(), Self::default()));
-                self.inner.len() - 1
-            }
-        };
-        &mut self.inner[at].1
+        self.inner.entry(step.to_owned()).or_default()
     }
 
     fn node(self) -> Node {

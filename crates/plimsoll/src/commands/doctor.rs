@@ -1,11 +1,12 @@
 //! `plimsoll doctor`: what is wrong with what runs, and what to do.
 
 use super::down::target_of;
+use super::shipped::tell;
 use crate::args::Target;
 use crate::exit::{Exit, Outcome};
 use crate::ground::Place;
 use crate::prepare::Prepared;
-use crate::terminal::{self, Terminal};
+use crate::terminal::Terminal;
 use plimsoll_cluster::faults::Faults;
 use plimsoll_ship::Diagnosis;
 use std::fmt::Write;
@@ -24,19 +25,7 @@ pub fn run(args: &Target, terminal: Terminal) -> Outcome {
         return Ok(Exit::Outside);
     };
     let found = found?;
-    if args.json {
-        terminal::out(serde_json::to_string(&found)? + "\n");
-    } else {
-        terminal::out(found.as_ref().map_or_else(
-            || {
-                format!(
-                    "{} {} was never shipped here\n",
-                    target.application, target.environment
-                )
-            },
-            text,
-        ));
-    }
+    tell(args, &target, found.as_ref(), text)?;
     let is_well = found.is_some_and(|found| found.complaints.is_empty());
     Ok(if is_well { Exit::Fine } else { Exit::Findings })
 }

@@ -1,11 +1,12 @@
 //! `plimsoll history`: the releases that there were.
 
 use super::down::target_of;
+use super::shipped::tell;
 use crate::args::Target;
 use crate::exit::{Exit, Outcome};
 use crate::ground::Place;
 use crate::prepare::Prepared;
-use crate::terminal::{self, Terminal};
+use crate::terminal::Terminal;
 use plimsoll_cluster::faults::Faults;
 use plimsoll_ship::History;
 use std::collections::BTreeMap;
@@ -25,19 +26,7 @@ pub fn run(args: &Target, terminal: Terminal) -> Outcome {
         return Ok(Exit::Outside);
     };
     let history = history?;
-    if args.json {
-        terminal::out(serde_json::to_string(&history)? + "\n");
-    } else {
-        terminal::out(history.as_ref().map_or_else(
-            || {
-                format!(
-                    "{} {} was never shipped here\n",
-                    target.application, target.environment
-                )
-            },
-            text,
-        ));
-    }
+    tell(args, &target, history.as_ref(), text)?;
     Ok(if history.is_some() {
         Exit::Fine
     } else {

@@ -19,6 +19,7 @@ mod rollback;
 pub mod rules;
 mod schema;
 mod set;
+mod shipped;
 mod status;
 mod up;
 mod why;

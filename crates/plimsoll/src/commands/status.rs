@@ -1,11 +1,12 @@
 //! `plimsoll status`: what runs, and how it is.
 
 use super::down::target_of;
+use super::shipped::tell;
 use crate::args::Target;
 use crate::exit::{Exit, Outcome};
 use crate::ground::Place;
 use crate::prepare::Prepared;
-use crate::terminal::{self, Terminal};
+use crate::terminal::Terminal;
 use plimsoll_cluster::faults::Faults;
 use plimsoll_ship::{ObjectState, Status};
 use std::fmt::Write;
@@ -23,32 +24,10 @@ pub fn run(args: &Target, terminal: Terminal) -> Outcome {
     let Some(status) = status else {
         return Ok(Exit::Outside);
     };
-    match status? {
-        None if args.json => {
-            terminal::out("null\n");
-            Ok(Exit::Findings)
-        }
-        None => {
-            terminal::out(format!(
-                "{} {} was never shipped here\n",
-                target.application, target.environment
-            ));
-            Ok(Exit::Findings)
-        }
-        Some(status) => {
-            let text = if args.json {
-                serde_json::to_string(&status)? + "\n"
-            } else {
-                text(&status)
-            };
-            terminal::out(&text);
-            Ok(if status.ready {
-                Exit::Fine
-            } else {
-                Exit::Findings
-            })
-        }
-    }
+    let status = status?;
+    tell(args, &target, status.as_ref(), text)?;
+    let is_ready = status.is_some_and(|status| status.ready);
+    Ok(if is_ready { Exit::Fine } else { Exit::Findings })
 }
 
 fn text(status: &Status) -> String {

@@ -22,9 +22,11 @@ fn systems_ship_change_go_back_and_go_away_on_a_new_server() {
 }
 
 fn live(minor: Minor, version: &str, systems: &[(&str, &str, &str)]) {
-    let Some(plane) = ControlPlane::shared(minor) else {
+    // One of its own: whole systems come and go here, namespaces with them. It ends with the process.
+    let Some(plane) = ControlPlane::start(minor) else {
         return;
     };
+    let plane = Box::leak(Box::new(plane));
     if plane.with_metrics().with_crds().is_none() {
         return;
     }
