@@ -31,11 +31,27 @@ impl<'a> Folders<'a> {
         written(&self.app.deliver.kustomize.folder).unwrap_or_else(|| self.below("kustomize"))
     }
 
-    /// The chart of that name.
+    /// The chart of that name. A folder without `<service>` is that of the application's chart, and
+    /// others stand beside it.
     pub fn chart(&self, name: &str) -> String {
-        match written(&self.app.deliver.chart.folder) {
-            Some(folder) => folder.replace("<service>", name),
-            None => self.below(&format!("helm/{name}")),
+        const SERVICE: &str = "<service>";
+        let Some(folder) = written(&self.app.deliver.chart.folder) else {
+            return self.below(&format!("helm/{name}"));
+        };
+        let chart = &self.app.deliver.chart;
+        let main = match &chart.name {
+            Some(main) => main.peek(),
+            None => self.app.app.peek().text(),
+        };
+        if folder.contains(SERVICE) || name == "*" {
+            folder.replace(SERVICE, name)
+        } else if name == main.as_str() {
+            folder
+        } else {
+            match folder.rsplit_once('/') {
+                Some((above, _)) => join(above, name),
+                None => name.to_owned(),
+            }
         }
     }
 

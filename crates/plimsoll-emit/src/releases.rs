@@ -25,10 +25,10 @@ pub fn files(system: &System<'_>) -> Emitted {
     }
     // What they say about charts is said where charts are written.
     let charts = helm::charts(system, &mut Findings::default());
-    let mut before: Option<String> = None;
     let releases: Vec<Value> = charts
         .iter()
-        .map(|chart| {
+        .enumerate()
+        .map(|(at, chart)| {
             let path = relative(&folder, &folders.chart(&chart.name));
             let path = if path.starts_with('.') {
                 path
@@ -41,13 +41,16 @@ pub fn files(system: &System<'_>) -> Emitted {
                 "chart": path,
                 "values": [format!("{path}/values-{{{{ .Values.short }}}}.yaml")],
             });
-            match &before {
-                None => release["hooks"] = json!([namespaces_hook()]),
-                Some(before) => {
-                    release["needs"] = json!([format!("{{{{ .Values.namespace }}}}/{before}")]);
-                }
+            if at == 0 {
+                release["hooks"] = json!([namespaces_hook()]);
             }
-            before.get_or_insert_with(|| chart.name.clone());
+            let needs = chart.needs.iter();
+            let needs: Vec<String> = needs
+                .map(|before| format!("{{{{ .Values.namespace }}}}/{before}"))
+                .collect();
+            if !needs.is_empty() {
+                release["needs"] = json!(needs);
+            }
             release
         })
         .collect();

@@ -8,6 +8,7 @@ pub static ALL: &[&Rule] = &[
     &FOLDERS_DIFFER,
     &NOT_IN_COMPOSE,
     &CONTRACT_CONFLICT,
+    &ORDER_ACROSS_CHARTS,
     &NO_REPOSITORY,
     &NO_CHART,
     &LICENCE_NOT_OPEN,
@@ -35,6 +36,17 @@ pub static CONTRACT_CONFLICT: Rule = Rule {
     consequence: "the chart cannot say both values",
     docs: "A line of `deliver.chart.values` with `*` is one path for all that have the word, so in each environment \
            the word must have one value.",
+};
+
+/// An order that charts of several services cannot keep.
+pub static ORDER_ACROSS_CHARTS: Rule = Rule {
+    code: "PL0621",
+    name: "order-across-charts",
+    level: Level::Info,
+    consequence: "Helm runs all hooks of one release, then those of the next: there it is not kept",
+    docs: "With `deliver.chart.per: service` a migration stands in the chart of its service, and `helm/helmfile.yaml` \
+           installs charts in the order of their migrations. Where that order goes to and fro between two services, no \
+           order of their releases keeps it. Manifests, Argo CD, Flux and `plimsoll up` keep it.",
 };
 
 /// A folder that environments do not agree about.

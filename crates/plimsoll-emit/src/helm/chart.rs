@@ -4,7 +4,9 @@
 use super::bind::Binder;
 use super::canon;
 use super::contract::Contract;
+use super::dialect;
 use super::family::{Family, kind_of};
+use super::parts::Part;
 use super::path::{self, Places, camel};
 use super::words::{Word, Words};
 use crate::rules::CONTRACT_CONFLICT;
@@ -29,7 +31,7 @@ pub struct Chart {
     pub namespaces: Vec<Str>,
     /// The environment whose values are the chart's own.
     pub main: usize,
-    /// The forms.
+    /// The forms, in Helm's dialect.
     pub objects: Vec<ObjectForm>,
     /// The words.
     pub words: Words,
@@ -37,20 +39,14 @@ pub struct Chart {
     pub application: Str,
     /// Whether it is a chart of one service, beside others.
     pub of_service: bool,
+    /// Charts that are installed before.
+    pub needs: Vec<String>,
 }
 
-/// Which objects a chart holds.
-pub type Holds<'a> = &'a dyn Fn(&ObjectForm) -> bool;
-
 impl Chart {
-    /// A chart of those objects. `own` is the service whose words stand at the root.
-    pub fn new(
-        system: &System,
-        name: &str,
-        own: Option<&str>,
-        holds: Holds,
-        findings: &mut Findings,
-    ) -> Self {
+    /// The chart of a part of the application.
+    pub fn new(system: &System, part: &Part, findings: &mut Findings) -> Self {
+        let own = part.service().map(Str::as_str);
         let environments = &system.environments;
         let mut places = Places::default();
         environments.iter().for_each(|env| places.add(env.tree));
@@ -73,7 +69,7 @@ impl Chart {
                 .blueprint
                 .objects
                 .iter()
-                .filter(|object| *kind_of(object) != *"Namespace" && holds(object))
+                .filter(|object| *kind_of(object) != *"Namespace" && part.holds(system, object))
                 .filter_map(|object| binder.object(object))
                 .collect();
             bound.push(objects);
@@ -84,8 +80,9 @@ impl Chart {
         let objects = together(&mut family, &matched(bound));
         let mut words = family.words;
         words.settle(&used(&objects));
+        let objects = dialect::of_helm(system, objects);
         Self {
-            name: name.to_owned(),
+            name: part.name.clone(),
             environments: names,
             shorts: environments
                 .iter()
@@ -97,10 +94,11 @@ impl Chart {
             words,
             application: environments[main].world.application.clone(),
             of_service: own.is_some(),
+            needs: Vec::new(),
         }
     }
 
-    /// The objects that the chart makes with the values of an environment.
+    /// The objects that the chart makes with the values of an environment, in Helm's dialect.
     pub fn world(&self, environment: usize) -> World {
         let mut values = Values::of_the_file().turn(
             Handle(path::NAMESPACE.into()),

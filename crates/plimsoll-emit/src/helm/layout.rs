@@ -31,14 +31,6 @@ pub fn any(conds: impl Iterator<Item = Cond>) -> Cond {
     one
 }
 
-pub fn conjuncts(cond: &Cond, visit: &mut dyn FnMut(&Cond)) {
-    visit(cond);
-    if let Cond::And(both) = cond {
-        conjuncts(&both.0, visit);
-        conjuncts(&both.1, visit);
-    }
-}
-
 pub fn block(head: &str, indent: usize, lines: Lines) -> Lines {
     let mut out = vec![format!("{}{{{{- {head} }}}}", pad(indent))];
     out.extend(lines);

@@ -4,12 +4,15 @@ mod bind;
 mod canon;
 pub mod chart;
 mod contract;
+mod dialect;
 mod element;
 mod expr;
 mod family;
 mod files;
 mod layout;
 mod logic;
+mod order;
+mod parts;
 mod path;
 mod print;
 mod readme;
@@ -19,13 +22,8 @@ pub mod words;
 
 use crate::{Emitted, System};
 use chart::Chart;
-use plimsoll_source::{Findings, Str};
-use plimsoll_spec::App;
-use plimsoll_spec::app::Route;
-use plimsoll_spec::app::deliver::ChartPer;
-use plimsoll_spec::types::{RouteTarget, Target};
-use plimsoll_world::{ObjectForm, Unit};
-use std::collections::BTreeSet;
+use plimsoll_source::Findings;
+
 /// The charts of an application.
 pub fn files(system: &System) -> Emitted {
     let mut emitted = Emitted::default();
@@ -35,77 +33,11 @@ pub fn files(system: &System) -> Emitted {
     emitted
 }
 
-/// The charts, before they are printed: one of the application, or one of each service and one of
-/// what belongs to none.
+/// The charts before they are printed, in an order in which they can be installed.
 pub fn charts(system: &System, findings: &mut Findings) -> Vec<Chart> {
-    let app = system.chosen().app;
-    let name = app
-        .deliver
-        .chart
-        .name
-        .as_ref()
-        .map(|name| name.peek().clone());
-    let name = name.unwrap_or_else(|| app.app.peek().text().clone());
-    if *app.deliver.chart.per.peek() == ChartPer::App {
-        return vec![Chart::new(system, &name, None, &|_| true, findings)];
-    }
-    let services: BTreeSet<&Str> = system
-        .environments
+    let charts = parts::of(system)
         .iter()
-        .flat_map(|environment| environment.app.services.keys())
+        .map(|part| Chart::new(system, part, findings))
         .collect();
-    let mut charts = vec![Chart::new(
-        system,
-        &name,
-        None,
-        &|object| owner(system, &object.unit).is_none(),
-        findings,
-    )];
-    for service in services {
-        let owned = |object: &ObjectForm| owner(system, &object.unit).as_ref() == Some(service);
-        charts.push(Chart::new(system, service, Some(service), &owned, findings));
-    }
-    charts
-}
-
-/// The service in whose chart a block is.
-fn owner(system: &System, unit: &Unit) -> Option<Str> {
-    let any = |of: &dyn Fn(&App) -> Option<Str>| {
-        system
-            .environments
-            .iter()
-            .find_map(|environment| of(environment.app))
-    };
-    match unit {
-        Unit::Service(name) => Some(name.clone()),
-        Unit::Migration(name) => any(&|app| {
-            app.migrations
-                .get(name)?
-                .service
-                .as_ref()
-                .map(|service| service.peek().clone())
-        }),
-        Unit::Job(name) => any(&|app| {
-            app.jobs
-                .get(name)?
-                .service
-                .as_ref()
-                .map(|service| service.peek().clone())
-        }),
-        Unit::Route(name) => any(&|app| only_target(app.routes.get(name)?)),
-        Unit::Namespace(_) | Unit::Shared | Unit::Store(_) | Unit::Claim(_) => None,
-    }
-}
-
-/// The one service that a route leads to.
-fn only_target(route: &Route) -> Option<Str> {
-    let mut all = route.paths.values().map(|path| match path.to.peek() {
-        RouteTarget::Backend {
-            target: Target::Service(name),
-            ..
-        } => Some(name),
-        _ => None,
-    });
-    let first = all.next()??;
-    all.all(|other| other == Some(first)).then(|| first.clone())
+    order::sorted(system, charts, findings)
 }

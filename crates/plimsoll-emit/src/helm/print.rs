@@ -4,8 +4,8 @@
 use super::canon;
 use super::expr::{Ty, has_hash, plain_text, quoted};
 use super::layout::{
-    any, block, conjuncts, dashed, entry_node, entry_placeholder, escaped, indented, json_text,
-    key_line, pad, parts_of_map, plain_lines, scalar_text, unwrapped,
+    any, block, dashed, entry_node, entry_placeholder, escaped, indented, json_text, key_line, pad,
+    parts_of_map, plain_lines, scalar_text, unwrapped,
 };
 use super::logic;
 use super::path;
@@ -87,7 +87,7 @@ impl<'a> Printer<'a> {
             return lines(self);
         };
         let before = self.holds.len();
-        conjuncts(&when, &mut |cond| self.holds.push(canon::when(Some(cond))));
+        logic::conjuncts(&when, &mut |cond| self.holds.push(canon::when(Some(cond))));
         let inner = lines(self);
         self.holds.truncate(before);
         if inner.is_empty() {

@@ -1,10 +1,13 @@
 //! What a chart says to people: README, notes after an installation, comments of its values.
 
-use super::chart::Chart;
+use super::chart::{Chart, text_at};
+use super::family::kind_of;
 use super::values;
 use super::words::Word;
 use crate::System;
 use plimsoll_source::Node;
+use plimsoll_world::ObjectForm;
+use std::collections::BTreeSet;
 use std::fmt::Write;
 
 /// What a word does, for people.
@@ -65,6 +68,7 @@ pub fn readme(system: &System, chart: &Chart, complete: bool) -> String {
         );
     }
     text.push_str("```\n\n");
+    text.push_str(&order(chart));
     if complete {
         text.push_str(
             "Each `values-<env>.yaml` is complete. For values of your own copy `values.yaml.example` to `values.yaml`, \
@@ -98,6 +102,47 @@ pub fn readme(system: &System, chart: &Chart, complete: bool) -> String {
         .collect();
     if let Some(first) = autoscaled.first() {
         let _ = write!(text, "{}", SWITCHING.replace("PATH", first));
+    }
+    text
+}
+
+/// What is installed before, what runs in a release, and what stays.
+fn order(chart: &Chart) -> String {
+    let mut text = String::new();
+    if !chart.needs.is_empty() {
+        let before: Vec<String> = chart.needs.iter().map(|name| format!("`{name}`")).collect();
+        let _ = writeln!(
+            text,
+            "Install {} before it, in the same namespace; `helmfile.yaml` knows the order.\n",
+            before.join(", ")
+        );
+    }
+    let with = |key: &str| -> Vec<&ObjectForm> {
+        let path = ["metadata", "annotations", key];
+        let objects = chart.objects.iter();
+        objects
+            .filter(|object| !text_at(&object.body, &path).is_empty())
+            .collect()
+    };
+    let hooks: BTreeSet<String> = with("helm.sh/hook")
+        .into_iter()
+        .filter(|object| *kind_of(object) == *"Job")
+        .map(|object| format!("`{}`", object.unit))
+        .collect();
+    if !hooks.is_empty() {
+        let hooks: Vec<String> = hooks.into_iter().collect();
+        let _ = writeln!(
+            text,
+            "Hooks of every installation and upgrade: {}. Where one fails, nothing else is changed, and its Job stays to \
+             be looked at. What it needs before anything else is there has names that end with `-hook`.\n",
+            hooks.join(", ")
+        );
+    }
+    if !with("helm.sh/resource-policy").is_empty() {
+        text.push_str(
+            "`helm uninstall` leaves stores and their disks in the cluster, and all that keeps them running; a later \
+             installation under the same names takes them over. To be rid of them, delete them by hand.\n\n",
+        );
     }
     text
 }

@@ -1,5 +1,6 @@
 //! What outputs hold, and what real tools make of it.
 
+mod charts;
 mod compose;
 mod github;
 mod gitops;

@@ -135,7 +135,8 @@ pub fn objects_of(world: &World) -> Objects {
     bodies.map(|body| (key(&body), body)).collect()
 }
 
-fn key(object: &Value) -> String {
+/// What identifies an object.
+pub fn key(object: &Value) -> String {
     let text = |value: &Value| value.as_str().unwrap_or_default().to_owned();
     format!(
         "{} {}/{} in {}",

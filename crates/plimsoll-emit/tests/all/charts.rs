@@ -1,0 +1,306 @@
+//! Which charts there are, in which order they go, and what Helm does before and after a release.
+
+use crate::project::{EXAMPLES, Project, key};
+use plimsoll_emit::helm::{self, chart::Chart};
+use plimsoll_emit::{argocd, flux, kustomize, manifests, releases};
+use plimsoll_source::Findings;
+use serde_json::Value;
+use std::collections::{BTreeMap, BTreeSet};
+
+/// An application of one contract: store, service and migration stand in one chart.
+const ONE_CHART: &str = "\
+app: shop
+services:
+  web: { image: ghcr.example/shop/web:1.4.2, ports: 8080, health: /ready, uses: [db] }
+stores:
+  db: { engine: postgres, storage: 20Gi, backup: none }
+migrations:
+  db: { service: web, command: [migrate] }
+deliver:
+  chart: { values: { tag: services.web.image.tag } }
+";
+
+fn charts(project: &Project) -> Vec<Chart> {
+    helm::charts(&project.system(), &mut Findings::default())
+}
+
+/// The objects that a chart makes in an environment.
+fn made(chart: &Chart, environment: usize) -> Vec<Value> {
+    let world = chart.world(environment);
+    world
+        .objects
+        .iter()
+        .map(|object| object.body.to_json())
+        .collect()
+}
+
+fn annotation<'o>(object: &'o Value, key: &str) -> Option<&'o str> {
+    object["metadata"]["annotations"][key].as_str()
+}
+
+/// Kind and name of all that the pods of an object read, mount and run as.
+fn read_by(object: &Value) -> BTreeSet<(&'static str, String)> {
+    let mut found = BTreeSet::new();
+    collect(object, "", &mut found);
+    found
+}
+
+fn collect(value: &Value, block: &str, found: &mut BTreeSet<(&'static str, String)>) {
+    match value {
+        Value::Object(map) => {
+            let optional = map.get("optional") == Some(&Value::Bool(true));
+            for (key, value) in map {
+                let kind = match (block, key.as_str()) {
+                    (_, "serviceAccountName") => "ServiceAccount",
+                    ("secret", "secretName")
+                    | ("secretKeyRef" | "secretRef" | "imagePullSecrets", "name") => "Secret",
+                    ("configMap" | "configMapKeyRef" | "configMapRef", "name") => "ConfigMap",
+                    _ => {
+                        collect(value, key, found);
+                        continue;
+                    }
+                };
+                if let (Some(name), false) = (value.as_str(), optional) {
+                    found.insert((kind, name.to_owned()));
+                }
+            }
+        }
+        Value::Array(items) => items.iter().for_each(|item| collect(item, block, found)),
+        _ => {}
+    }
+}
+
+/// Kind and name of what an object brings for pods.
+fn brought_by(object: &Value) -> Option<(&'static str, String)> {
+    let text = |value: &Value| value.as_str().map(str::to_owned);
+    let name = text(&object["metadata"]["name"]);
+    Some(match object["kind"].as_str()? {
+        "Secret" => ("Secret", name?),
+        "ExternalSecret" => ("Secret", text(&object["spec"]["target"]["name"])?),
+        "Certificate" => ("Secret", text(&object["spec"]["secretName"])?),
+        "ConfigMap" => ("ConfigMap", name?),
+        "ServiceAccount" => ("ServiceAccount", name?),
+        _ => return None,
+    })
+}
+
+#[test]
+fn stores_that_we_run_are_a_chart_that_goes_first_and_outlives_its_release() {
+    let project = Project::example("shop");
+    let all = charts(&project);
+    let names: Vec<&str> = all.iter().map(|chart| chart.name.as_str()).collect();
+    assert_eq!(names, ["shop-stores", "shop"]);
+    assert_eq!(all[1].needs, ["shop-stores"]);
+    let stores = made(&all[0], 0);
+    let database: Vec<&Value> = stores
+        .iter()
+        .filter(|object| object["metadata"]["labels"]["app.kubernetes.io/name"] == "db")
+        .collect();
+    assert!(
+        database
+            .iter()
+            .any(|object| object["kind"] == "StatefulSet")
+    );
+    for object in database {
+        let kept = annotation(object, "helm.sh/resource-policy");
+        assert_eq!(kept, Some("keep"), "{}", key(object));
+    }
+    let services = made(&all[1], 0);
+    assert!(services.iter().any(|object| object["kind"] == "Deployment"));
+    assert!(
+        !services
+            .iter()
+            .any(|object| object["kind"] == "StatefulSet")
+    );
+    let files = releases::files(&project.system()).files;
+    let text = String::from_utf8_lossy(files.get("helm/helmfile.yaml").expect("a file"));
+    assert!(
+        text.contains("'{{ .Values.namespace }}/shop-stores'")
+            || text.contains("{{ .Values.namespace }}/shop-stores"),
+        "{text}"
+    );
+}
+
+/// The documents of sorcha and of the starter have one chart of everything.
+#[test]
+fn a_contract_has_stores_and_services_in_one_chart() {
+    for example in ["sorcha", "starter"] {
+        assert_eq!(charts(&Project::example(example)).len(), 1, "{example}");
+    }
+}
+
+/// Holds P4: on a first installation nothing is there yet but what the charts before brought.
+#[test]
+fn a_chart_needs_nothing_that_a_later_one_brings() {
+    let mut wrong = Vec::new();
+    for example in EXAMPLES {
+        let project = Project::example(example);
+        let all = charts(&project);
+        for (at, environment) in project.worlds().iter().enumerate() {
+            let mut later: BTreeMap<(&str, String), &str> = BTreeMap::new();
+            for chart in all.iter().rev() {
+                let objects = made(chart, at);
+                for object in &objects {
+                    for needed in read_by(object) {
+                        if let Some(other) = later.get(&needed) {
+                            let name = &environment.environment;
+                            wrong.push(format!(
+                                "{example} {name}: {} of {} needs {needed:?} of {other}",
+                                key(object),
+                                chart.name
+                            ));
+                        }
+                    }
+                }
+                // What an earlier chart brings too is there in time.
+                let own = objects.iter().filter_map(brought_by);
+                let own: Vec<_> = own.collect();
+                later.extend(
+                    own.into_iter()
+                        .map(|brought| (brought, chart.name.as_str())),
+                );
+            }
+        }
+    }
+    assert!(wrong.is_empty(), "{}", wrong.join("\n"));
+}
+
+/// Holds P4, W1: a hook finds all that it reads among hooks of a lower weight, or in another release.
+#[test]
+fn migrations_are_hooks_with_all_that_they_need_before_them() {
+    let mut hooks = 0;
+    for example in EXAMPLES {
+        let project = Project::example(example);
+        for chart in charts(&project) {
+            for at in 0..project.worlds().len() {
+                let objects = made(&chart, at);
+                let weight = |object: &Value| {
+                    annotation(object, "helm.sh/hook-weight")
+                        .map(|text| text.parse::<i64>().expect("a number"))
+                };
+                let jobs = objects.iter().filter(|object| object["kind"] == "Job");
+                for job in jobs.filter(|job| weight(job).is_some()) {
+                    hooks += 1;
+                    let events = annotation(job, "helm.sh/hook");
+                    assert_eq!(events, Some("pre-install,pre-upgrade"), "{}", key(job));
+                    let needed = read_by(job);
+                    for other in &objects {
+                        let Some(brought) = brought_by(other).filter(|one| needed.contains(one))
+                        else {
+                            continue;
+                        };
+                        assert!(
+                            weight(other) < weight(job) && weight(other).is_some(),
+                            "{example} {}: {brought:?} of {}",
+                            key(job),
+                            key(other)
+                        );
+                    }
+                }
+                // What runs is never a hook: Helm deletes hooks.
+                let mut ordinary = BTreeSet::new();
+                for object in objects.iter().filter(|object| weight(object).is_none()) {
+                    ordinary.extend(read_by(object));
+                }
+                for hook in objects.iter().filter(|object| weight(object).is_some()) {
+                    let used = brought_by(hook).is_some_and(|brought| ordinary.contains(&brought));
+                    assert!(
+                        !used,
+                        "{example} {}: {} is used by what runs",
+                        chart.name,
+                        key(hook)
+                    );
+                }
+            }
+        }
+    }
+    assert!(hooks > 0);
+}
+
+/// Holds P1: the order of the document, as far as one release goes.
+#[test]
+fn migrations_of_one_release_run_in_their_order() {
+    let project = Project::example("identity-platform");
+    let all = charts(&project);
+    let chart = all.iter().find(|chart| chart.name == "identity-service");
+    let objects = made(chart.expect("a chart"), 0);
+    let weight = |name: &str| {
+        let job = objects.iter().find(|object| {
+            let labels = &object["metadata"]["labels"];
+            object["kind"] == "Job" && labels["app.kubernetes.io/name"] == name
+        });
+        annotation(job.expect("a job"), "helm.sh/hook-weight").map(str::to_owned)
+    };
+    assert_eq!(weight("identity-db-migrate").as_deref(), Some("0"));
+    assert_eq!(weight("legal-db-migrate").as_deref(), Some("2"));
+}
+
+#[test]
+fn a_migration_beside_its_store_is_no_hook_and_waits_for_it() {
+    let project = Project::of(ONE_CHART);
+    let all = charts(&project);
+    assert_eq!(all.len(), 1);
+    let objects = made(&all[0], 0);
+    let job = objects
+        .iter()
+        .find(|object| object["kind"] == "Job")
+        .expect("a job");
+    assert_eq!(annotation(job, "helm.sh/hook"), None);
+    let before = &job["spec"]["template"]["spec"]["initContainers"][0];
+    assert_eq!(before["name"], "wait-for-db");
+    assert_eq!(before["env"][0]["value"], "db");
+    let script = before["command"][2].as_str().expect("a script");
+    assert!(script.starts_with("until pg_isready"), "{script}");
+    let pods = objects
+        .iter()
+        .find(|object| object["kind"] == "StatefulSet")
+        .expect("the store");
+    let own = &pods["spec"]["template"]["spec"]["containers"][0];
+    assert_eq!(
+        before["image"], own["image"],
+        "the client is that of the store"
+    );
+    assert!(before["securityContext"].is_object() && before["resources"].is_object());
+}
+
+#[test]
+fn an_order_that_no_releases_can_keep_is_said() {
+    let project = Project::example("identity-platform");
+    let mut findings = Findings::default();
+    helm::charts(&project.system(), &mut findings);
+    let text = project.text_of(&findings);
+    assert!(
+        text.contains("PL0621") && text.contains("legal-db"),
+        "{text}"
+    );
+}
+
+/// Holds P1, S9: each tool is told in its own words alone.
+#[test]
+fn words_of_helm_stand_in_charts_alone() {
+    for example in EXAMPLES {
+        let project = Project::example(example);
+        let system = project.system();
+        let mut others = vec![
+            kustomize::files(&system).files,
+            argocd::files(&system).files,
+            flux::files(&system).files,
+        ];
+        let worlds = project.worlds().iter();
+        others.extend(worlds.map(|world| manifests::files(world, "manifests")));
+        for files in others {
+            for (path, bytes) in files.iter() {
+                assert!(
+                    !String::from_utf8_lossy(bytes).contains("helm.sh/hook"),
+                    "{example}: {path}"
+                );
+            }
+        }
+        for (path, bytes) in helm::files(&system).files.iter() {
+            assert!(
+                !String::from_utf8_lossy(bytes).contains("argocd.argoproj.io/hook"),
+                "{example}: {path}"
+            );
+        }
+    }
+}
