@@ -100,30 +100,27 @@ impl Chart {
 
     /// The objects that the chart makes with the values of an environment, in Helm's dialect.
     pub fn world(&self, environment: usize) -> World {
-        let mut values = Values::of_the_file().turn(
-            Handle(path::NAMESPACE.into()),
-            Node::Text(
-                plimsoll_source::Origin::rule("helm", []),
-                self.namespaces[environment].clone(),
-            ),
-        );
+        let mut values = Values::of_the_file();
         for (path, word) in &self.words.all {
             let null = || Node::Null(plimsoll_source::Origin::rule("helm", []));
             let value = word.values[environment].clone().unwrap_or_else(null);
             values = values.turn(Handle(path.as_str().into()), value);
         }
-        self.evaluate(&values, self.namespaces[environment].clone())
+        self.evaluate(values, self.namespaces[environment].clone())
     }
 
     /// The objects that the chart makes with any values.
-    pub fn evaluate(&self, values: &Values, namespace: Str) -> World {
+    pub fn evaluate(&self, values: Values, namespace: Str) -> World {
+        let origin = plimsoll_source::Origin::rule("helm", []);
+        let known = Node::Text(origin, namespace.clone());
+        let values = values.turn(Handle(path::NAMESPACE.into()), known);
         let blueprint = Blueprint {
             application: self.name.as_str().into(),
             environment: Str::default(),
             namespace,
             objects: self.objects.clone(),
         };
-        evaluate(&blueprint, values)
+        evaluate(&blueprint, &values)
     }
 }
 

@@ -53,18 +53,25 @@ pub fn quoted(text: &str) -> String {
     out
 }
 
+/// What loops over lists call the place of their element.
+pub const NUMBER: &str = "$number";
+
 impl Printer<'_> {
     /// What an expression is.
     pub fn ty(&self, expr: &Expr) -> Ty {
         match expr {
             Expr::Lit(node) => ty_of(node),
             Expr::Val(param) if path::is_built_in(&param.handle.0) => Ty::Text,
-            Expr::Val(param) => self
-                .words
-                .all
-                .get(param.handle.0.as_str())
-                .and_then(|word| word.sample())
-                .map_or(Ty::Text, ty_of),
+            Expr::Val(param) => {
+                self.words
+                    .all
+                    .get(param.handle.0.as_str())
+                    .map_or(Ty::Text, |word| match word.sample() {
+                        Some(sample) => ty_of(sample),
+                        None if word.is_number() => Ty::Number,
+                        None => Ty::Text,
+                    })
+            }
             Expr::If(parts) => match &parts.1 {
                 Expr::Lit(Node::Null(_)) => self.ty(&parts.2),
                 yes => self.ty(yes),
@@ -175,6 +182,10 @@ impl Printer<'_> {
             match part {
                 Expr::Lit(node) => {
                     format.push_str(&plain_text(node).replace('%', "%%"));
+                }
+                Expr::Var(Var::Key) if self.key == NUMBER => {
+                    format.push_str("%d");
+                    args.push(NUMBER.to_owned());
                 }
                 number if self.ty(number) == Ty::Number => {
                     format.push_str("%d");

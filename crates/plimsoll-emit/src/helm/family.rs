@@ -4,9 +4,9 @@ mod order;
 mod texts;
 
 use super::bind::{as_form, closed_map, closed_seq, entry_part, item_part, joined};
-use super::canon;
 use super::path::Places;
 use super::words::{At, Words};
+use super::{canon, logic};
 use order::{in_one_order, is_plain_scalar, map_id, merged, numbered, seq_id, step_of};
 use plimsoll_source::{Node, Origin, Str};
 use plimsoll_world::{Cond, Expr, Form, MapPart, ObjectForm, SeqPart, holds};
@@ -183,6 +183,11 @@ impl<'a> Family<'a> {
     }
 
     fn map(&mut self, at: &At, maps: &[(usize, (Origin, Vec<MapPart>))]) -> Result<Form, Clash> {
+        // What is named by kind and version is another thing where these differ.
+        let kinds = |(_, (_, parts)): &(usize, (Origin, Vec<MapPart>))| kinds(parts);
+        if !at.steps.is_empty() && maps.iter().any(|map| kinds(map) != kinds(&maps[0])) {
+            return Err(Clash);
+        }
         let ids: Vec<Vec<String>> = maps
             .iter()
             .map(|(_, (_, parts))| numbered(parts.iter().map(map_id)))
@@ -367,27 +372,32 @@ impl<'a> Family<'a> {
             return classes.into_iter().map(|(_, given)| given).collect();
         }
         let count = classes.len();
+        if let [(envs, (when, form))] = &classes[..]
+            && let Some(given) = self.optional(at, envs, when.as_ref(), form)
+        {
+            return vec![given];
+        }
         let mut out = Vec::new();
-        let mut opposite = None;
-        for (envs, (when, form)) in classes {
-            if let Some(optional) = self.optional(at, &envs, when.as_ref(), &form) {
-                out.push(optional);
-                continue;
-            }
+        // Of several alternatives at most one stands there, whatever the switches say.
+        let mut before: Option<Cond> = None;
+        for (number, (envs, (when, form))) in classes.into_iter().enumerate() {
             let on = (0..self.names.len())
                 .map(|env| !here.contains(&env) || envs.contains(&env))
                 .collect();
-            let origin = form_origin(&form);
-            let switch = match (&opposite, count, everywhere) {
-                (Some(first), 2, true) => Cond::Not(Arc::new(Cond::clone(first))),
-                _ => self.switch(at, on, origin.iter()),
+            let others = before.clone().map(Cond::not);
+            let own = if everywhere && number > 0 && number + 1 == count {
+                None
+            } else {
+                let origin = form_origin(&form);
+                let switch = self.switch(at, on, origin.iter());
+                before = Some(match before {
+                    Some(before) => logic::or(before, switch.clone()),
+                    None => switch.clone(),
+                });
+                Some(switch)
             };
-            opposite = Some(switch.clone());
-            let when = match when {
-                Some(when) => Cond::And(Arc::new((switch, when))),
-                None => switch,
-            };
-            out.push((Some(when), form));
+            let conditions = [others, own, when].into_iter().flatten();
+            out.push((conditions.reduce(logic::and), form));
         }
         out
     }
@@ -530,14 +540,6 @@ impl<'a> Family<'a> {
         if let Some(expr) = self.with_context(nodes) {
             return Ok(expr);
         }
-        // Kind and version of what is named go together.
-        if at
-            .steps
-            .last()
-            .is_some_and(|step| step == "kind" || step == "apiVersion")
-        {
-            return Err(Clash);
-        }
         if let Some(expr) = self.by_lines(at, nodes) {
             return Ok(expr);
         }
@@ -567,6 +569,18 @@ fn all<T, U>(given: &[(usize, T)], of: impl Fn(&T) -> Option<U>) -> Option<Vec<(
         .iter()
         .map(|(env, value)| Some((*env, of(value)?)))
         .collect()
+}
+
+/// What a map says about the kind of what it names.
+fn kinds(parts: &[MapPart]) -> Vec<String> {
+    let of = |wanted: &str| {
+        let mut found = parts.iter().filter_map(|part| match part {
+            MapPart::Entry { key, value, .. } if key == wanted => Some(canon::form(value)),
+            _ => None,
+        });
+        found.next().unwrap_or_default()
+    };
+    vec![of("apiVersion"), of("kind")]
 }
 
 fn map_parts(form: &Form) -> Option<(Origin, Vec<MapPart>)> {

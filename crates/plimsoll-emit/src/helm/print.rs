@@ -2,7 +2,7 @@
 //! from what is rendered: the output is exactly the lines of content.
 
 use super::canon;
-use super::expr::{Ty, has_hash, plain_text, quoted};
+use super::expr::{NUMBER, Ty, has_hash, plain_text, quoted};
 use super::layout::{
     any, block, dashed, entry_node, entry_placeholder, escaped, indented, json_text, key_line, pad,
     parts_of_map, plain_lines, scalar_text, unwrapped,
@@ -43,6 +43,22 @@ pub struct Printer<'a> {
     holds: Vec<String>,
 }
 
+/// The parts of an object, such that a plain one is the last where there is one: at the end of a file
+/// Helm 3 and 4 disagree about the line breaks of a value that is passed through.
+fn ending_plainly(mut parts: Vec<MapPart>) -> Vec<MapPart> {
+    let is_plain = |part: &MapPart| {
+        matches!(part, MapPart::Entry { when: None, value: Form::Plain(_), key }
+            if !["apiVersion", "kind", "metadata"].contains(&key.as_str()))
+    };
+    if parts.last().is_some_and(|last| !is_plain(last))
+        && let Some(at) = parts.iter().rposition(is_plain)
+    {
+        let plain = parts.remove(at);
+        parts.push(plain);
+    }
+    parts
+}
+
 /// Lines of a template.
 pub type Lines = Vec<String>;
 
@@ -71,8 +87,7 @@ impl<'a> Printer<'a> {
             Cond::Known(..) => None,
             open => Some(open.clone()),
         };
-        let (origin, parts) = parts_of_map(body);
-        let _ = origin;
+        let parts = ending_plainly(parts_of_map(body).1);
         self.guarded(when.as_ref(), 0, |printer| printer.map(&parts, 0))
     }
 
@@ -396,14 +411,14 @@ impl<'a> Printer<'a> {
             _ => "$value".to_owned(),
         };
         let before = std::mem::replace(&mut self.element, element);
-        let key = if list { "$number" } else { "$name" };
+        let key = if list { NUMBER } else { "$name" };
         let key = std::mem::replace(&mut self.key, key);
         let lines = self.item(item, indent);
         self.element = before;
         self.key = key;
         self.moved -= 1;
         let head = if list && numbered {
-            format!("range $number, $value := {text}")
+            format!("range {NUMBER}, $value := {text}")
         } else if list {
             format!("range {text}")
         } else {

@@ -7,8 +7,24 @@ use indexmap::IndexMap;
 use plimsoll_source::{Node, Str};
 use serde_json::{Map, Value, json};
 
-/// Nothing that would end a text around it.
-const INSIDE: &str = "^[^'\"\\\\\\x00-\\x1f\\x7f]*$";
+/// Nothing that would end a text or a line around it.
+const INSIDE: &str = "^[^'\"\\\\\\x00-\\x1f\\x7f-\\x9f\u{2028}\u{2029}]*$";
+/// What templates write as YAML themselves: control characters would get lost there.
+const PASSED: &str = "^[^\\x00-\\x08\\x0b-\\x1f\\x7f-\\x9f]*$";
+/// A name of Kubernetes.
+const NAME: &str = "^[a-z0-9]([-a-z0-9.]*[a-z0-9])?$";
+/// The same, or nothing.
+const NAME_OR_NOTHING: &str = "^([a-z0-9]([-a-z0-9.]*[a-z0-9])?)?$";
+/// A host name, perhaps of all below it.
+const HOST: &str = "^(\\*\\.)?[a-z0-9]([-a-z0-9.]*[a-z0-9])?$";
+/// An environment variable.
+const VARIABLE: &str = "^[-._a-zA-Z][-._a-zA-Z0-9]*$";
+/// A label or annotation.
+const LABEL: &str = "^([a-z0-9]([-a-z0-9.]*[a-z0-9])?/)?[A-Za-z0-9]([-A-Za-z0-9_.]*[A-Za-z0-9])?$";
+/// What a label is.
+const LABEL_VALUE: &str = "^([A-Za-z0-9]([-A-Za-z0-9_.]*[A-Za-z0-9])?)?$";
+/// What containers ask for.
+const RESOURCE: &str = "^[a-z0-9]([-a-z0-9./]*[a-z0-9])?$";
 
 /// The schema, draft 7: the newest that all supported versions of Helm read.
 pub fn of(chart: &Chart, inside: &[String]) -> Value {
@@ -101,21 +117,34 @@ fn typed(word: &Word, inside: bool) -> Value {
     if is(".env") {
         return env();
     }
-    if is(".secrets.keys") || is(".secrets.values") || is(".labels") || is(".annotations") {
-        return texts();
+    if is(".secrets.keys") {
+        return map_of(VARIABLE, &json!({ "type": "string", "minLength": 1 }));
+    }
+    if is(".secrets.values") {
+        return map_of(VARIABLE, &json!({ "type": "string", "pattern": PASSED }));
+    }
+    if is(".labels") {
+        return map_of(LABEL, &json!({ "type": "string", "pattern": LABEL_VALUE }));
+    }
+    if is(".annotations") {
+        return map_of(LABEL, &json!({ "type": "string", "pattern": PASSED }));
+    }
+    let host = json!({ "type": "string", "pattern": HOST });
+    if is(".hosts") && word.item.is_none() {
+        return json!({ "type": "array", "items": host });
     }
     if is(".tls") {
         return json!({ "type": "array", "items": {
             "type": "object",
             "additionalProperties": false,
             "properties": {
-                "secretName": { "type": "string", "minLength": 1 },
-                "hosts": { "type": "array", "items": { "type": "string", "minLength": 1 } },
+                "secretName": { "type": "string", "pattern": NAME },
+                "hosts": { "type": "array", "items": host },
             },
         } });
     }
     if is("platform.secrets.store") {
-        let text = json!({ "type": "string", "minLength": 1 });
+        let text = json!({ "type": "string", "pattern": NAME });
         return json!({
             "type": "object",
             "additionalProperties": false,
@@ -132,7 +161,7 @@ fn typed(word: &Word, inside: bool) -> Value {
     match word.sample() {
         Some(Node::Bool(..)) => json!({ "type": "boolean" }),
         Some(Node::Int(..)) if is(".enabled") => json!({ "type": "boolean" }),
-        Some(Node::Int(..)) => {
+        _ if word.is_number() && !matches!(word.sample(), Some(Node::Float(..))) => {
             // Nothing and zero are one to a template.
             let least = i64::from(word.is_nullable() || is(".min") || is(".max"));
             json!({ "type": "integer", "minimum": least, "maximum": 2_147_483_647 })
@@ -150,6 +179,7 @@ fn typed(word: &Word, inside: bool) -> Value {
             let item = items
                 .first()
                 .map_or(json!({ "type": "string", "minLength": 1 }), of_node);
+            let item = if is(".hosts") { host } else { item };
             let item = match &word.item {
                 Some(key) => json!({
                     "type": "object",
@@ -175,6 +205,9 @@ fn text(word: &Word, inside: bool) -> Value {
     if !may_be_empty && !word.is_nullable() && !word.values.iter().flatten().any(empty) {
         schema["minLength"] = json!(1);
     }
+    if may_be_empty {
+        schema["pattern"] = json!(NAME_OR_NOTHING);
+    }
     if inside {
         schema["pattern"] = json!(INSIDE);
     }
@@ -188,31 +221,28 @@ fn of_node(node: &Node) -> Value {
         Node::Float(..) => json!({ "type": "number" }),
         Node::Map(..) => json!({ "type": "object" }),
         Node::Seq(..) => json!({ "type": "array" }),
-        _ => json!({ "type": "string", "minLength": 1 }),
+        _ => json!({ "type": "string", "minLength": 1, "pattern": PASSED }),
     }
 }
 
 /// Environment variables: numbers only as far as templates print all their digits.
 fn env() -> Value {
-    json!({
-        "type": "object",
-        "additionalProperties": {
-            "anyOf": [
-                { "type": ["string", "boolean"] },
-                { "type": "integer", "minimum": -999_999, "maximum": 999_999 },
-            ],
-        },
-    })
+    let value = json!({ "anyOf": [
+        { "type": ["string", "boolean"] },
+        { "type": "integer", "minimum": -999_999, "maximum": 999_999 },
+    ] });
+    map_of(VARIABLE, &value)
 }
 
-fn texts() -> Value {
-    json!({ "type": "object", "additionalProperties": { "type": "string" } })
+/// A map with keys of one pattern.
+fn map_of(key: &str, value: &Value) -> Value {
+    json!({ "type": "object", "additionalProperties": false, "patternProperties": { key: value } })
 }
 
 /// `resources` of a container.
 fn resources() -> Value {
     let quantity = json!({ "type": ["string", "number"], "pattern": "^[0-9]+(\\.[0-9]+)?(m|k|M|G|T|P|E|Ki|Mi|Gi|Ti|Pi|Ei)?$" });
-    let amounts = json!({ "type": "object", "additionalProperties": quantity });
+    let amounts = map_of(RESOURCE, &quantity);
     json!({
         "type": "object",
         "additionalProperties": false,

@@ -96,7 +96,7 @@ pub fn show(word: &Word, value: &Node) -> Option<Node> {
         let text = word
             .sample()
             .is_none_or(|sample| matches!(sample, Node::Text(..)));
-        return text.then(|| Node::Text(origin, "".into()));
+        return (text && !word.is_number()).then(|| Node::Text(origin, "".into()));
     }
     if let Some((here, _)) = word
         .words

@@ -48,6 +48,25 @@ impl Word {
         self.values.iter().flatten().find(|node| !node.is_null())
     }
 
+    /// Whether it is a number, also where no environment says one.
+    pub fn is_number(&self) -> bool {
+        const NUMBERS: [&str; 6] = [
+            ".scale.cpu",
+            ".scale.memory",
+            ".scale.min",
+            ".scale.max",
+            ".scale.replicas",
+            ".instances",
+        ];
+        match self.sample() {
+            Some(sample) => matches!(sample, Node::Int(..) | Node::Float(..)),
+            None => self
+                .turns
+                .iter()
+                .any(|handle| NUMBERS.iter().any(|ending| handle.0.ends_with(ending))),
+        }
+    }
+
     /// Whether an environment says nothing.
     pub fn is_missing_somewhere(&self) -> bool {
         self.values.iter().any(Option::is_none)

@@ -1,17 +1,16 @@
 //! Argo CD and Flux: judged by their definitions on a real API server, and row by row.
 
 use plimsoll_emit::{Emitted, System, argocd, flux};
-use plimsoll_testkit::{ControlPlane, Minor};
 use serde_json::{Value, json};
 
-use crate::project::{Project, document, documents, objects, objects_of, write};
+use crate::project::{Project, control_plane, document, documents, objects, objects_of, write};
 
 const ARGOCD: &str = "argocd.argoproj.io";
 
 /// Holds T2, T5, P1: a real API server takes every object, strictly, by the definitions of both.
 #[test]
 fn every_object_is_taken_by_the_definitions_of_argo_cd_and_flux() {
-    let Some(plane) = ControlPlane::shared(Minor::V1_37).and_then(ControlPlane::with_crds) else {
+    let Some(plane) = control_plane() else {
         return;
     };
     for namespace in ["argocd", "argo", "flux-system"] {

@@ -90,7 +90,7 @@ fn wanted(world: &World) -> Objects {
 }
 
 /// The first difference of two trees, for people.
-fn difference(path: &str, a: &Value, b: &Value) -> Option<String> {
+pub fn difference(path: &str, a: &Value, b: &Value) -> Option<String> {
     match (a, b) {
         (Value::Object(one), Value::Object(two)) => one
             .iter()

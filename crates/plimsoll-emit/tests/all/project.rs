@@ -8,8 +8,10 @@ use plimsoll_emit::{Environment, FileSet, System};
 use plimsoll_schema::Minor;
 use plimsoll_source::{Findings, Sources, yaml};
 use plimsoll_spec::load::{Files, Loaded, load};
+use plimsoll_testkit::ControlPlane;
 use plimsoll_world::{Values, World, evaluate};
 use serde_json::Value;
+use std::sync::OnceLock;
 
 /// Every example of the repository.
 pub const EXAMPLES: [&str; 6] = [
@@ -184,4 +186,13 @@ pub fn document(files: &FileSet, path: &str) -> Value {
     let mut documents = documents(bytes);
     assert_eq!(documents.len(), 1, "{path}");
     documents.remove(0)
+}
+
+/// A real control plane with all definitions, which the tests of this program share: each uses
+/// namespaces of its own.
+pub fn control_plane() -> Option<&'static ControlPlane> {
+    static PLANE: OnceLock<Option<&'static ControlPlane>> = OnceLock::new();
+    *PLANE.get_or_init(|| {
+        ControlPlane::shared(plimsoll_testkit::Minor::V1_37).and_then(ControlPlane::with_crds)
+    })
 }
