@@ -1,6 +1,5 @@
 //! Deletion: preconditions, grace periods, finalizers and what becomes of dependents.
 
-use std::sync::Arc;
 use std::time::Duration;
 
 use serde_json::{Value, json};
@@ -11,7 +10,8 @@ use crate::kinds::Kind;
 use crate::metadata::is_gone;
 use crate::object;
 use crate::state::{DeleteOptions, Propagation, State};
-use crate::write::{Write, key_of, metadata_mut};
+use crate::store::Stored;
+use crate::write::{key_of, metadata_mut};
 
 /// Holds an object until its dependents are gone.
 const FOREGROUND: &str = "foregroundDeletion";
@@ -22,9 +22,9 @@ const ORPHAN: &str = "orphan";
 #[derive(Clone, Debug)]
 pub enum Deleted {
     /// The object is gone; as it was last.
-    Gone(Arc<Value>),
+    Gone(Stored),
     /// The object is marked and goes later.
-    Marked(Arc<Value>),
+    Marked(Stored),
 }
 
 impl State {
@@ -42,10 +42,12 @@ impl State {
             .cloned()
             .ok_or_else(ApiError::unknown_path)?;
         let missing = || ApiError::not_found(&kind.group, &kind.plural, name);
-        let old = self.get(&kind.key, namespace, name).ok_or_else(missing)?;
-        check_preconditions(&kind, &old, options)?;
-        let grace = grace_seconds(&kind, &old, options);
-        let mut object = Value::clone(&old);
+        let stored = self.store.stored(&kind.key, namespace, name).cloned();
+        let stored = stored.ok_or_else(missing)?;
+        let old = &stored.object;
+        check_preconditions(&kind, old, options)?;
+        let grace = grace_seconds(&kind, old, options);
+        let mut object = Value::clone(old);
         set_propagation(&kind, &mut object, options.propagation);
         mark(&mut object, grace, self.now());
         if kind.key.as_ref() == "Namespace" {
@@ -53,20 +55,14 @@ impl State {
         }
         let key = key_of(&kind, &object);
         if is_gone(&object) {
-            return Ok(Deleted::Gone(self.remove(
-                key,
-                Value::clone(&old),
-                options.dry_run,
-            )));
+            return Ok(Deleted::Gone(self.remove(key, stored, options.dry_run)));
         }
-        if object == *old {
-            return Ok(Deleted::Marked(old));
+        if object == **old {
+            return Ok(Deleted::Marked(stored));
         }
-        let write = Write {
-            dry_run: options.dry_run,
-            ..Write::default()
-        };
-        Ok(Deleted::Marked(self.finish(key, object, &write)))
+        let managers = stored.managers;
+        let marked = self.finish(key, object, managers, options.dry_run);
+        Ok(Deleted::Marked(marked))
     }
 }
 

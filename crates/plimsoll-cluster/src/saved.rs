@@ -8,10 +8,11 @@ use flate2::write::GzEncoder;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
+use crate::apply::Managers;
 use crate::clock;
 use crate::kinds::Kind;
 use crate::state::State;
-use crate::write::key_of;
+use crate::write::{key_of, take_managers};
 
 /// Version of the format; a higher one is not read.
 const FORMAT: u32 = 1;
@@ -74,7 +75,11 @@ pub fn save(state: &State) -> Result<Vec<u8>, NotSaved> {
         now: state.now.to_string(),
         counter: state.counter,
         version: state.version(),
-        objects: state.all().map(|object| Value::clone(object)).collect(),
+        objects: state
+            .store
+            .iter()
+            .map(|(_, stored)| stored.whole())
+            .collect(),
         logs: logs.collect(),
     };
     let mut encoder = GzEncoder::new(Vec::new(), Compression::fast());
@@ -108,11 +113,14 @@ pub fn load(bytes: &[u8]) -> Result<State, NotSaved> {
             state.kinds.add(kind);
         }
     }
-    for object in saved.objects {
+    for mut object in saved.objects {
+        let managers = Managers::of(&object);
+        take_managers(&mut object);
         let kind = state
             .kind_of(&object)
             .map_err(|error| NotSaved::Odd(error.message))?;
-        state.store.restore(&key_of(&kind, &object), object);
+        let key = key_of(&kind, &object);
+        state.store.restore(&key, object, managers);
     }
     for log in saved.logs {
         let lines = log

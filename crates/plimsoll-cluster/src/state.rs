@@ -8,13 +8,14 @@ use jiff::Timestamp;
 use serde_json::{Value, json};
 use sha2::{Digest, Sha256};
 
+use crate::apply::Managers;
 use crate::changes::{Changed, Changes};
 use crate::clock;
 use crate::error::ApiError;
 use crate::key::ObjectKey;
 use crate::kinds::Kinds;
 use crate::object;
-use crate::store::{LogEntry, Store};
+use crate::store::{LogEntry, Reader, Store, Stored};
 use crate::write::{Write, Written};
 
 /// Letters of generated name suffixes, those that Kubernetes uses.
@@ -169,7 +170,7 @@ impl State {
 
     /// All objects, ordered by kind, namespace and name.
     pub fn all(&self) -> impl Iterator<Item = &Arc<Value>> {
-        self.store.iter().map(|(_, object)| object)
+        self.store.iter().map(|(_, stored)| &stored.object)
     }
 
     /// The objects whose controlling owner has this uid.
@@ -195,8 +196,14 @@ impl State {
     }
 
     /// Changes after `version`, oldest first.
-    pub fn events_since(&self, version: u64) -> &[LogEntry] {
+    pub fn events_since(&self, version: u64) -> impl ExactSizeIterator<Item = &LogEntry> {
         self.store.since(version)
+    }
+
+    /// Keeps all changes from now on for a reader; without one only the newest are kept.
+    pub fn follow(&mut self) -> Reader {
+        let version = self.version();
+        self.store.follow(version)
     }
 
     /// Creates an object with defaults, admission and validation.
@@ -260,7 +267,7 @@ impl State {
             let mut event = Value::clone(known);
             event["count"] = json!(event["count"].as_u64().unwrap_or(1) + 1);
             event["lastTimestamp"] = json!(now);
-            self.commit(key, Some(event));
+            self.commit(key, Some((event, Managers::default())));
             return;
         }
         let event = json!({
@@ -283,7 +290,7 @@ impl State {
             "count": 1,
             "type": kind.as_str(),
         });
-        self.commit(key, Some(event));
+        self.commit(key, Some((event, Managers::default())));
     }
 
     /// Adds a line to the log of a container.
@@ -339,7 +346,11 @@ impl State {
     }
 
     /// Writes or removes an object without any check, and wakes those who wait.
-    pub(crate) fn commit(&mut self, key: ObjectKey, new: Option<Value>) -> Option<Arc<Value>> {
+    pub(crate) fn commit(
+        &mut self,
+        key: ObjectKey,
+        new: Option<(Value, Managers)>,
+    ) -> Option<Stored> {
         let written = self.store.commit(key, new);
         self.newest.tell(self.store.version());
         written

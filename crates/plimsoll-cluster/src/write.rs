@@ -14,6 +14,7 @@ use crate::metadata::{
 use crate::object;
 use crate::patch::{self, Patch};
 use crate::state::State;
+use crate::store::Stored;
 use crate::{defaults, validation};
 
 /// What to do about unknown fields.
@@ -65,7 +66,7 @@ impl Write {
 #[derive(Clone, Debug)]
 pub struct Written {
     /// The object as it is now.
-    pub object: Arc<Value>,
+    pub stored: Stored,
     /// Warnings for the client.
     pub warnings: Vec<String>,
     /// Whether the object was not there before.
@@ -75,7 +76,7 @@ pub struct Written {
 impl Written {
     /// The object alone.
     pub fn into_object(self) -> Arc<Value> {
-        self.object
+        self.stored.object
     }
 }
 
@@ -84,9 +85,10 @@ impl State {
     pub fn create_with(&mut self, mut object: Value, write: &Write) -> Result<Written, ApiError> {
         let kind = self.kind_of(&object)?;
         let warnings = validation::strict(&kind, &mut object, write.field_validation, self.minor)?;
+        take_managers(&mut object);
         defaults::apply(&kind, &mut object, self.minor);
         let managers = self.tracked(&kind, Managers::default(), &json!({}), &object, write);
-        self.insert(&kind, object, &managers, warnings, write)
+        self.insert(&kind, object, managers, warnings, write)
     }
 
     /// Replaces an object, or with a subresource that part of it.
@@ -94,21 +96,68 @@ impl State {
         let kind = self.kind_of(&object)?;
         let key = key_of(&kind, &object);
         let missing = || ApiError::not_found(&kind.group, &kind.plural, &key.name);
-        let old = self
-            .get(&key.kind, &key.namespace, &key.name)
+        let Stored {
+            object: old,
+            managers,
+        } = self
+            .store
+            .stored(&key.kind, &key.namespace, &key.name)
+            .cloned()
             .ok_or_else(missing)?;
         check_version(&kind, &old, &object)?;
         let warnings = validation::strict(&kind, &mut object, write.field_validation, self.minor)?;
-        let managers = if clears_managers(&object) {
+        // A client asks to forget all managers by a list with one empty entry.
+        let asks_to_forget = take_managers(&mut object) == Some(json!([{}]));
+        let before = managers.clone();
+        let managers = if asks_to_forget {
             Managers::default()
         } else {
-            Managers::of(&old)
+            managers
         };
         keep_foreign_parts(&kind, &old, &mut object, &write.subresource);
         keep_system_metadata(&old, &mut object);
         defaults::apply(&kind, &mut object, self.minor);
         let managers = self.tracked(&kind, managers, &old, &object, write);
-        self.replace(&kind, &old, object, &managers, warnings, write)
+        let old = Stored {
+            object: old,
+            managers: before,
+        };
+        self.replace(&kind, &old, object, managers, warnings, write)
+    }
+
+    /// Replaces the status of an object of which `known` is the newest version; does nothing when
+    /// nothing differs. The same as an update of the status, for those who are part of the cluster:
+    /// nothing else is copied, compared or checked.
+    pub fn set_status(
+        &mut self,
+        manager: &str,
+        known: &Value,
+        mut status: Value,
+    ) -> Result<Arc<Value>, ApiError> {
+        let kind = self.kind_of(known)?;
+        let key = key_of(&kind, known);
+        let missing = || ApiError::not_found(&kind.group, &kind.plural, &key.name);
+        let old = self
+            .store
+            .stored(&key.kind, &key.namespace, &key.name)
+            .cloned()
+            .ok_or_else(missing)?;
+        check_version(&kind, &old.object, known)?;
+        defaults::drop_nulls(&mut status);
+        if old.object.get("status") == Some(&status) {
+            return Ok(old.object);
+        }
+        let mut managers = old.managers;
+        if !managers.is_empty() {
+            let write = Write::by(manager).on("status");
+            let time = self.now_text();
+            let writer = writer(&kind, &write, &time);
+            let before = old.object.get("status");
+            managers.track_field(kind.ty(), &writer, "status", before, Some(&status));
+        }
+        let object = with_status(&old.object, status);
+        let written = self.commit(key, Some((object, managers)));
+        Ok(written.map(|stored| stored.object).unwrap_or_default())
     }
 
     /// Patches an object; applying one that is not there creates it.
@@ -120,11 +169,14 @@ impl State {
         patch: &Patch,
         write: &Write,
     ) -> Result<Written, ApiError> {
-        let old = self.get(&kind.key, namespace, name);
+        let old = self.store.stored(&kind.key, namespace, name).cloned();
         let missing = || ApiError::not_found(&kind.group, &kind.plural, name);
         if let Patch::Apply { config, force } = patch {
             let named = !object::name(config).is_empty();
             let mut config = config.clone();
+            if take_managers(&mut config).is_some() {
+                return Err(ApiError::bad_request("metadata.managedFields must be nil"));
+            }
             let identity = if kind.namespaced {
                 json!({"name": name, "namespace": namespace})
             } else {
@@ -140,12 +192,14 @@ impl State {
                 None => Err(missing()),
             };
         }
-        let old = old.ok_or_else(missing)?;
+        let stored = old.ok_or_else(missing)?;
+        let old = &stored.object;
         let mut new = match patch {
-            Patch::Merge(patch) => patch::merge(&old, patch),
-            Patch::Json(patch) => patch::json(&old, patch)?,
-            Patch::Strategic(patch) => patch::strategic(kind, &old, patch)?,
-            Patch::Apply { .. } => Value::clone(&old),
+            Patch::Merge(patch) => patch::merge(old, patch),
+            // It may test and replace what the client saw.
+            Patch::Json(patch) => patch::json(&stored.whole(), patch)?,
+            Patch::Strategic(patch) => patch::strategic(kind, old, patch)?,
+            Patch::Apply { .. } => Value::clone(old),
         };
         new["apiVersion"] = old["apiVersion"].clone();
         if object::name(&new) != name || object::namespace(&new) != namespace {
@@ -178,22 +232,23 @@ impl State {
         let mut object = managers.apply(kind.ty(), &writer, &json!({}), config, &ignored, force)?;
         object["apiVersion"] = json!(kind.storage_version);
         defaults::apply(kind, &mut object, self.minor);
-        self.insert(kind, object, &managers, Vec::new(), write)
+        self.insert(kind, object, managers, Vec::new(), write)
     }
 
     fn apply_to(
         &mut self,
         kind: &Arc<Kind>,
-        old: &Arc<Value>,
+        stored: &Stored,
         config: &Value,
         force: bool,
         write: &Write,
     ) -> Result<Written, ApiError> {
+        let old = &stored.object;
         check_version(kind, old, config)?;
         validation::declared(kind, config, self.minor)?;
         let time = self.now_text();
         let writer = writer(kind, write, &time);
-        let mut managers = Managers::of(old);
+        let mut managers = stored.managers.clone();
         if managers.is_empty() {
             let first = Writer {
                 manager: "before-first-apply",
@@ -202,13 +257,12 @@ impl State {
             managers.track(kind.ty(), &first, &json!({}), old, &FieldSet::default());
         }
         let ignored = unreachable(kind, config, &write.subresource);
-        let live = without_managers(old);
-        let mut object = managers.apply(kind.ty(), &writer, &live, config, &ignored, force)?;
+        let mut object = managers.apply(kind.ty(), &writer, old, config, &ignored, force)?;
         object["apiVersion"] = json!(kind.storage_version);
         keep_foreign_parts(kind, old, &mut object, &write.subresource);
         keep_system_metadata(old, &mut object);
         defaults::apply(kind, &mut object, self.minor);
-        self.replace(kind, old, object, &managers, Vec::new(), write)
+        self.replace(kind, stored, object, managers, Vec::new(), write)
     }
 
     /// The managers after an ordinary write.
@@ -237,7 +291,7 @@ impl State {
         &mut self,
         kind: &Arc<Kind>,
         mut object: Value,
-        managers: &Managers,
+        managers: Managers,
         mut warnings: Vec<String>,
         write: &Write,
     ) -> Result<Written, ApiError> {
@@ -258,10 +312,9 @@ impl State {
             ));
         }
         self.admit_last(kind, None, &object)?;
-        set_managers(&mut object, managers);
-        let object = self.finish(key, object, write);
+        let stored = self.finish(key, object, managers, write.dry_run);
         Ok(Written {
-            object,
+            stored,
             warnings,
             created: true,
         })
@@ -271,19 +324,20 @@ impl State {
     fn replace(
         &mut self,
         kind: &Arc<Kind>,
-        old: &Arc<Value>,
+        stored: &Stored,
         mut object: Value,
-        managers: &Managers,
+        managers: Managers,
         mut warnings: Vec<String>,
         write: &Write,
     ) -> Result<Written, ApiError> {
+        let old = &stored.object;
         let key = key_of(kind, &object);
         if write.subresource.is_empty() {
             self.admit(kind, Some(old), &mut object, &mut warnings)?;
         }
-        if same(old, &object) && managers.same_sets(&Managers::of(old)) {
+        if same(old, &object) && managers.same_sets(&stored.managers) {
             return Ok(Written {
-                object: old.clone(),
+                stored: stored.clone(),
                 warnings,
                 created: false,
             });
@@ -296,14 +350,14 @@ impl State {
             validation::update(kind, old, &object)?;
         }
         self.admit_last(kind, Some(old), &object)?;
-        set_managers(&mut object, managers);
-        let object = if is_gone(&object) {
-            self.remove(key, object, write.dry_run)
+        let stored = if is_gone(&object) {
+            let object = Arc::new(object);
+            self.remove(key, Stored { object, managers }, write.dry_run)
         } else {
-            self.finish(key, object, write)
+            self.finish(key, object, managers, write.dry_run)
         };
         Ok(Written {
-            object,
+            stored,
             warnings,
             created: false,
         })
@@ -322,15 +376,21 @@ impl State {
         self.kinds.get(&gk).cloned().ok_or_else(unknown)
     }
 
-    pub(crate) fn finish(&mut self, key: ObjectKey, object: Value, write: &Write) -> Arc<Value> {
-        if write.dry_run {
-            return Arc::new(object);
+    pub(crate) fn finish(
+        &mut self,
+        key: ObjectKey,
+        object: Value,
+        managers: Managers,
+        dry_run: bool,
+    ) -> Stored {
+        if dry_run {
+            let object = Arc::new(object);
+            return Stored { object, managers };
         }
-        let kind = key.kind.clone();
-        let written = self.commit(key, Some(object)).unwrap_or_default();
-        if kind.as_ref() == "apiextensions.k8s.io/CustomResourceDefinition"
-            && let Some(kind) = Kind::custom(&written)
-        {
+        let is_definition = &*key.kind == "apiextensions.k8s.io/CustomResourceDefinition";
+        let written = self.commit(key, Some((object, managers)));
+        let written = written.expect("what was put in is there");
+        if is_definition && let Some(kind) = Kind::custom(&written.object) {
             self.kinds.add(kind);
         }
         written
@@ -347,14 +407,14 @@ impl State {
         self.kinds.remove(&kind.key);
     }
 
-    pub(crate) fn remove(&mut self, key: ObjectKey, object: Value, dry_run: bool) -> Arc<Value> {
+    pub(crate) fn remove(&mut self, key: ObjectKey, last: Stored, dry_run: bool) -> Stored {
         if !dry_run {
             self.commit(key, None);
-            if object["kind"] == "CustomResourceDefinition" {
-                self.retire(&object);
+            if last.object["kind"] == "CustomResourceDefinition" {
+                self.retire(&last.object);
             }
         }
-        Arc::new(object)
+        last
     }
 }
 
@@ -414,21 +474,21 @@ fn unreachable(kind: &Kind, object: &Value, subresource: &str) -> FieldSet {
     FieldSet::of_fields(&names)
 }
 
-/// Whether a client asks to forget all managers, by a list with one empty entry.
-fn clears_managers(object: &Value) -> bool {
-    object["metadata"]["managedFields"] == json!([{}])
-}
-
-fn without_managers(object: &Value) -> Value {
-    let mut object = object.clone();
-    metadata_mut(&mut object).shift_remove("managedFields");
+/// Takes `metadata.managedFields` out of an object: they are kept beside it.
+pub(crate) fn take_managers(object: &mut Value) -> Option<Value> {
     object
+        .get_mut("metadata")?
+        .as_object_mut()?
+        .shift_remove("managedFields")
 }
 
-fn set_managers(object: &mut Value, managers: &Managers) {
-    let metadata = metadata_mut(object);
-    metadata.shift_remove("managedFields");
-    if !managers.is_empty() {
-        metadata.insert("managedFields".to_owned(), managers.to_value());
-    }
+/// A copy of an object with another status.
+fn with_status(old: &Value, status: Value) -> Value {
+    let fields = old.as_object().into_iter().flatten();
+    let others = fields.filter(|(name, _)| *name != "status");
+    let mut object: Map<String, Value> = others
+        .map(|(name, value)| (name.clone(), value.clone()))
+        .collect();
+    object.insert("status".to_owned(), status);
+    Value::Object(object)
 }

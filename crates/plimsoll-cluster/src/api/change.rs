@@ -6,12 +6,13 @@ use serde_json::{Value, json};
 
 use super::call::Call;
 use super::read::{self, Place};
-use super::reply::Reply;
+use super::reply::{Reply, to_bytes};
 use crate::delete::Deleted;
 use crate::error::{ApiError, Cause};
 use crate::object;
 use crate::patch::Patch;
 use crate::state::{DeleteOptions, Propagation, State};
+use crate::store::Stored;
 use crate::write::{Written, metadata_mut};
 
 /// Answers a write.
@@ -19,7 +20,7 @@ pub fn written(place: &Place, call: &Call, written: Written) -> Reply {
     let code = if written.created { 201 } else { 200 };
     Reply::Json {
         code,
-        body: place.present(&written.object, call),
+        body: to_bytes(&place.present(&written.stored, call)),
         warnings: written.warnings,
     }
 }
@@ -109,13 +110,13 @@ pub fn delete(state: &mut State, place: &Place, call: &Call) -> Result<Reply, Ap
     let outcome = state.delete_with(&place.kind.key, place.namespace(), &place.name, &options)?;
     Ok(match outcome {
         // Pods answer themselves even when they are gone at once.
-        Deleted::Gone(object)
+        Deleted::Gone(stored)
             if matches!(place.kind.key.as_ref(), "Pod" | "Namespace" | "Service") =>
         {
-            Reply::ok(place.present(&object, call))
+            Reply::ok(place.present(&stored, call))
         }
-        Deleted::Gone(object) => Reply::ok(success(place, &object)),
-        Deleted::Marked(object) => Reply::ok(place.present(&object, call)),
+        Deleted::Gone(stored) => Reply::ok(success(place, &stored.object)),
+        Deleted::Marked(stored) => Reply::ok(place.present(&stored, call)),
     })
 }
 
@@ -123,7 +124,8 @@ pub fn delete(state: &mut State, place: &Place, call: &Call) -> Result<Reply, Ap
 pub fn delete_collection(state: &mut State, place: &Place, call: &Call) -> Result<Reply, ApiError> {
     let options = delete_options(call)?;
     let chosen = read::select(state, place, &read::selector(call)?);
-    for object in &chosen {
+    let chosen: Vec<Stored> = chosen.into_iter().cloned().collect();
+    for Stored { object, .. } in &chosen {
         state.delete_with(
             &place.kind.key,
             object::namespace(object),
@@ -131,14 +133,8 @@ pub fn delete_collection(state: &mut State, place: &Place, call: &Call) -> Resul
             &options,
         )?;
     }
-    let items: Vec<Value> = chosen
-        .iter()
-        .map(|object| Value::clone(&place.present(object, call)))
-        .collect();
-    Ok(Reply::ok(json!({
-        "kind": format!("{}List", place.kind.kind), "apiVersion": place.api_version(),
-        "metadata": {"resourceVersion": state.version().to_string()}, "items": items,
-    })))
+    let metadata = json!({"resourceVersion": state.version().to_string()});
+    Ok(Reply::ok(place.list(chosen.iter(), metadata, call)))
 }
 
 fn success(place: &Place, object: &Arc<Value>) -> Value {

@@ -8,6 +8,7 @@ mod read;
 mod reply;
 mod review;
 pub mod selector;
+mod shown;
 mod subresource;
 mod watch;
 

@@ -4,15 +4,18 @@ use std::sync::Arc;
 
 use base64::Engine;
 use base64::prelude::BASE64_URL_SAFE_NO_PAD;
+use serde::Serialize;
 use serde_json::{Value, json};
 
 use super::call::Call;
 use super::reply::Reply;
 use super::selector::Selector;
+use super::shown::Shown;
 use crate::error::ApiError;
 use crate::kinds::{Kind, api_version};
 use crate::object;
 use crate::state::State;
+use crate::store::Stored;
 
 /// The part of the store that a request is about.
 #[derive(Clone, Debug)]
@@ -74,10 +77,12 @@ impl Place {
     }
 
     /// The object that this names.
-    pub fn find(&self, state: &State) -> Result<Arc<Value>, ApiError> {
+    pub fn find(&self, state: &State) -> Result<Stored, ApiError> {
         let missing = || ApiError::not_found(&self.kind.group, &self.kind.plural, &self.name);
         state
-            .get(&self.kind.key, self.namespace(), &self.name)
+            .store
+            .stored(&self.kind.key, self.namespace(), &self.name)
+            .cloned()
             .ok_or_else(missing)
     }
 
@@ -87,19 +92,45 @@ impl Place {
     }
 
     /// A stored object in the client's version and form.
-    pub fn present(&self, object: &Arc<Value>, call: &Call) -> Arc<Value> {
-        if call.wants("PartialObjectMetadata") {
-            return Arc::new(json!({
-                "kind": "PartialObjectMetadata", "apiVersion": "meta.k8s.io/v1", "metadata": object["metadata"],
-            }));
-        }
-        if self.version == self.kind.version {
-            return object.clone();
-        }
-        let mut object = Value::clone(object);
-        object["apiVersion"] = json!(self.api_version());
-        Arc::new(object)
+    pub fn present<'a>(&self, stored: &'a Stored, call: &Call) -> Shown<'a> {
+        Shown::stored(stored)
+            .in_version((self.version != self.kind.version).then(|| self.api_version()))
+            .partial(call.wants("PartialObjectMetadata"))
     }
+
+    /// A list of stored objects.
+    pub fn list<'a>(
+        &self,
+        items: impl Iterator<Item = &'a Stored>,
+        metadata: Value,
+        call: &Call,
+    ) -> List<'a> {
+        let items = items.map(|stored| self.present(stored, call)).collect();
+        if call.wants("PartialObjectMetadata") {
+            return List {
+                kind: "PartialObjectMetadataList".to_owned(),
+                api_version: "meta.k8s.io/v1".to_owned(),
+                metadata,
+                items,
+            };
+        }
+        List {
+            kind: format!("{}List", self.kind.kind),
+            api_version: self.api_version(),
+            metadata,
+            items,
+        }
+    }
+}
+
+/// Many objects as an answer.
+#[derive(Debug, Serialize)]
+#[serde(rename_all = "camelCase")]
+pub struct List<'a> {
+    kind: String,
+    api_version: String,
+    metadata: Value,
+    items: Vec<Shown<'a>>,
 }
 
 /// Answers one object.
@@ -114,17 +145,15 @@ pub fn selector(call: &Call) -> Result<Selector, ApiError> {
 }
 
 /// All objects of a place that a selector chooses, ordered by namespace and name.
-pub fn select(state: &State, place: &Place, selector: &Selector) -> Vec<Arc<Value>> {
-    let all = match &place.namespace {
-        Some(namespace) => state.list_in(&place.kind.key, namespace),
-        None => state.list(&place.kind.key),
-    };
-    if selector.is_everything() {
-        all
-    } else {
-        all.into_iter()
-            .filter(|object| selector.matches(object))
-            .collect()
+pub fn select<'a>(state: &'a State, place: &Place, selector: &Selector) -> Vec<&'a Stored> {
+    let fits = |stored: &&Stored| selector.is_everything() || selector.matches(&stored.object);
+    let store = &state.store;
+    match &place.namespace {
+        Some(space) => store
+            .list_stored_in(&place.kind.key, space)
+            .filter(fits)
+            .collect(),
+        None => store.list_stored(&place.kind.key).filter(fits).collect(),
     }
 }
 
@@ -137,7 +166,8 @@ pub fn list(state: &State, place: &Place, call: &Call) -> Result<Reply, ApiError
     if let Some(token) = call.query("continue") {
         let after = decode_token(token)?;
         items.retain(|item| {
-            (object::namespace(item), object::name(item)) > (after.0.as_str(), after.1.as_str())
+            (object::namespace(&item.object), object::name(&item.object))
+                > (after.0.as_str(), after.1.as_str())
         });
     }
     let limit = call
@@ -149,25 +179,12 @@ pub fn list(state: &State, place: &Place, call: &Call) -> Result<Reply, ApiError
         let left = items.len() - limit;
         items.truncate(limit);
         if let Some(last) = items.last() {
+            let last = &last.object;
             metadata["continue"] = json!(encode_token(object::namespace(last), object::name(last)));
         }
         metadata["remainingItemCount"] = json!(left);
     }
-    let items: Vec<Value> = items
-        .iter()
-        .map(|item| Value::clone(&place.present(item, call)))
-        .collect();
-    let (kind, version) = if call.wants("PartialObjectMetadata") {
-        (
-            "PartialObjectMetadataList".to_owned(),
-            "meta.k8s.io/v1".to_owned(),
-        )
-    } else {
-        (format!("{}List", place.kind.kind), place.api_version())
-    };
-    Ok(Reply::ok(
-        json!({"kind": kind, "apiVersion": version, "metadata": metadata, "items": items}),
-    ))
+    Ok(Reply::ok(place.list(items.into_iter(), metadata, call)))
 }
 
 fn check_list_version(state: &State, version: &str) -> Result<(), ApiError> {

@@ -2,13 +2,13 @@
 
 use std::convert::Infallible;
 use std::pin::Pin;
-use std::sync::Arc;
 
 use bytes::Bytes;
 use futures::{Stream, StreamExt};
 use http::header::{CONTENT_TYPE, HeaderValue, WARNING};
 use http::{Response, StatusCode};
 use http_body_util::{BodyExt, Full, StreamBody};
+use serde::Serialize;
 use serde_json::Value;
 
 use super::Body;
@@ -23,8 +23,8 @@ pub enum Reply {
     Json {
         /// HTTP status.
         code: u16,
-        /// What to send.
-        body: Arc<Value>,
+        /// What to send, as JSON.
+        body: Bytes,
         /// Warnings for people.
         warnings: Vec<String>,
     },
@@ -38,10 +38,15 @@ pub enum Reply {
 
 impl Reply {
     /// JSON with status 200.
-    pub fn ok(body: impl Into<Arc<Value>>) -> Self {
+    pub fn ok(body: impl Serialize) -> Self {
+        Self::json(200, body)
+    }
+
+    /// JSON with a status.
+    pub fn json(code: u16, body: impl Serialize) -> Self {
         Self::Json {
-            code: 200,
-            body: body.into(),
+            code,
+            body: to_bytes(&body),
             warnings: Vec::new(),
         }
     }
@@ -54,7 +59,7 @@ impl Reply {
                 body,
                 warnings,
             } => {
-                let mut response = full(code, "application/json", to_bytes(&body));
+                let mut response = full(code, "application/json", body);
                 for warning in warnings {
                     let text = warning
                         .replace('\\', "\\\\")
@@ -82,16 +87,12 @@ impl Reply {
 
 impl From<ApiError> for Reply {
     fn from(error: ApiError) -> Self {
-        Self::Json {
-            code: error.code,
-            body: Arc::new(error.to_status()),
-            warnings: Vec::new(),
-        }
+        Self::json(error.code, error.to_status())
     }
 }
 
 /// One line of JSON.
-pub fn to_bytes(value: &Value) -> Bytes {
+pub fn to_bytes(value: &impl Serialize) -> Bytes {
     let mut bytes = serde_json::to_vec(value).unwrap_or_default();
     bytes.push(b'\n');
     Bytes::from(bytes)

@@ -19,9 +19,5 @@ pub fn answer(place: &Place, call: &Call) -> Result<Reply, ApiError> {
     review["apiVersion"] = json!("authorization.k8s.io/v1");
     review["kind"] = json!(place.kind.kind);
     review["status"] = json!({ "allowed": true });
-    Ok(Reply::Json {
-        code: 201,
-        body: review.into(),
-        warnings: Vec::new(),
-    })
+    Ok(Reply::json(201, review))
 }

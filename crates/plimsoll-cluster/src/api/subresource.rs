@@ -9,6 +9,7 @@ use super::read::{self, Place};
 use super::reply::Reply;
 use super::selector::selects;
 use crate::clock;
+use crate::controllers::conditions::{self, Condition};
 use crate::error::{ApiError, Cause};
 use crate::object;
 use crate::patch;
@@ -32,7 +33,7 @@ pub fn handle(
         ("binding", &Method::POST) => bind(state, place, call),
         ("token", &Method::POST) => token(state, place, call),
         ("scale", &Method::GET) => Ok(Reply::ok(
-            Scale::of(state, place)?.to_value(&*place.find(state)?),
+            Scale::of(state, place)?.to_value(&place.find(state)?.object),
         )),
         ("scale", &Method::PUT | &Method::PATCH) => change_scale(state, method, place, call),
         (_, &Method::GET) => read::get(state, place, call),
@@ -139,7 +140,7 @@ fn change_scale(
     call: &Call,
 ) -> Result<Reply, ApiError> {
     let paths = Scale::of(state, place)?;
-    let old = place.find(state)?;
+    let old = place.find(state)?.object;
     let before = paths.to_value(&old);
     let body = call.json()?;
     let after = match call.media_type() {
@@ -168,12 +169,12 @@ fn change_scale(
     patch::set(&mut object, &paths.spec, json!(wanted));
     let mut write = call.write("")?;
     "scale".clone_into(&mut write.subresource);
-    let object = state.update_with(object, &write)?.object;
+    let object = state.update_with(object, &write)?.into_object();
     Ok(Reply::ok(paths.to_value(&object)))
 }
 
 fn log(state: &State, place: &Place, call: &Call) -> Result<Reply, ApiError> {
-    let pod = place.find(state)?;
+    let pod = place.find(state)?.object;
     let container = chosen_container(&pod, place, call.query("container"))?;
     let mut lines = state.log_lines(place.namespace(), &place.name, &container);
     if let Some(seconds) = call
@@ -230,7 +231,7 @@ fn chosen_container(pod: &Value, place: &Place, wanted: Option<&str>) -> Result<
 }
 
 fn evict(state: &mut State, place: &Place, call: &Call) -> Result<Reply, ApiError> {
-    let pod = place.find(state)?;
+    let pod = place.find(state)?.object;
     let body = call.json()?;
     let running = pod["status"]["phase"] == "Running" || pod["status"]["phase"] == "Pending";
     if running && !object::is_terminating(&pod) {
@@ -245,11 +246,7 @@ fn evict(state: &mut State, place: &Place, call: &Call) -> Result<Reply, ApiErro
     state.delete_with(&place.kind.key, place.namespace(), &place.name, &options)?;
     let mut reply = json!({"kind": "Status", "apiVersion": "v1", "metadata": {}, "status": "Success", "code": 201});
     reply["metadata"] = json!({});
-    Ok(Reply::Json {
-        code: 201,
-        body: reply.into(),
-        warnings: Vec::new(),
-    })
+    Ok(Reply::json(201, reply))
 }
 
 /// Takes one allowed disruption from the pod's budget, or refuses.
@@ -307,11 +304,7 @@ fn bind(state: &mut State, place: &Place, call: &Call) -> Result<Reply, ApiError
     let node = body["target"]["name"].as_str().unwrap_or_default();
     state.bind(place.namespace(), &place.name, node)?;
     let done = json!({"kind": "Status", "apiVersion": "v1", "metadata": {}, "status": "Success", "code": 201});
-    Ok(Reply::Json {
-        code: 201,
-        body: done.into(),
-        warnings: Vec::new(),
-    })
+    Ok(Reply::json(201, done))
 }
 
 impl State {
@@ -334,25 +327,20 @@ impl State {
             ));
         }
         object["spec"]["nodeName"] = json!(node);
-        let conditions = &mut object["status"]["conditions"];
-        let others = conditions
-            .as_array()
-            .into_iter()
-            .flatten()
-            .filter(|one| one["type"] != "PodScheduled")
-            .cloned();
-        let mut all: Vec<Value> = others.collect();
-        all.push(json!({
-            "type": "PodScheduled", "status": "True", "lastProbeTime": null, "lastTransitionTime": self.now_text(),
-        }));
-        *conditions = Value::Array(all);
+        let scheduled = Condition {
+            kind: "PodScheduled",
+            status: "True",
+            reason: "",
+            message: "",
+        };
+        conditions::set(&mut object["status"], scheduled, self.now());
         self.update_with(object, &Write::by("kube-scheduler").on("binding"))
             .map(|_| ())
     }
 }
 
 fn token(state: &mut State, place: &Place, call: &Call) -> Result<Reply, ApiError> {
-    let account = place.find(state)?;
+    let account = place.find(state)?.object;
     let mut body = call.json()?;
     let seconds = body["spec"]["expirationSeconds"].as_u64().unwrap_or(3600);
     let hash = hex(&state.next_hash());
@@ -363,9 +351,5 @@ fn token(state: &mut State, place: &Place, call: &Call) -> Result<Reply, ApiErro
         json!({"name": place.name, "namespace": place.namespace(), "uid": object::uid(&account)});
     body["status"] =
         json!({"token": format!("embedded.{hash}"), "expirationTimestamp": clock::time(expires)});
-    Ok(Reply::Json {
-        code: 201,
-        body: body.into(),
-        warnings: Vec::new(),
-    })
+    Ok(Reply::json(201, body))
 }

@@ -6,6 +6,7 @@ use std::time::Duration;
 
 use bytes::Bytes;
 use futures::stream;
+use serde::Serialize;
 use serde_json::{Value, json};
 use tokio::time::{Instant, sleep_until};
 
@@ -14,10 +15,12 @@ use super::path::Target;
 use super::read::{self, Place};
 use super::reply::{Reply, to_bytes};
 use super::selector::Selector;
+use super::shown::Shown;
+use crate::apply::Managers;
 use crate::changes::Changed;
 use crate::error::ApiError;
 use crate::state::State;
-use crate::store::LogEntry;
+use crate::store::{LogEntry, Reader, Stored};
 
 /// How often a watch that wants bookmarks gets one.
 const BOOKMARK_EVERY: Duration = Duration::from_mins(1);
@@ -30,11 +33,19 @@ struct Watch {
     changes: Changed,
     scope: Scope,
     /// Changes up to here were told.
-    seen: u64,
+    reader: Reader,
     pending: VecDeque<Bytes>,
     ends: Instant,
     next_bookmark: Option<Instant>,
     over: bool,
+}
+
+/// One line of a watch.
+#[derive(Serialize)]
+struct Line<'a> {
+    #[serde(rename = "type")]
+    change: &'static str,
+    object: Shown<'a>,
 }
 
 /// What a watch is about, and in which form the client wants it.
@@ -46,7 +57,7 @@ struct Scope {
 
 /// Starts a watch; its lines come as the cluster changes.
 pub fn start(state: &Arc<Mutex<State>>, target: &Target, call: &Call) -> Result<Reply, ApiError> {
-    let guard = super::lock(state);
+    let mut guard = super::lock(state);
     let scope = scope(&guard, target, call)?;
     let seconds = call
         .query("timeoutSeconds")
@@ -56,7 +67,7 @@ pub fn start(state: &Arc<Mutex<State>>, target: &Target, call: &Call) -> Result<
         state: state.clone(),
         changes: guard.subscribe(),
         scope,
-        seen: guard.version(),
+        reader: guard.follow(),
         pending: VecDeque::new(),
         ends: now + seconds.map_or(DEFAULT_TIMEOUT, Duration::from_secs),
         next_bookmark: call
@@ -113,12 +124,15 @@ impl Watch {
         let version = call.query("resourceVersion").unwrap_or("0");
         let initial = call.flag("sendInitialEvents");
         if initial || version == "0" {
-            for object in read::select(state, &self.scope.place, &self.scope.selector) {
+            for Stored { object, managers } in
+                read::select(state, &self.scope.place, &self.scope.selector)
+            {
                 self.pending
-                    .push_back(self.scope.line("ADDED", &object, None));
+                    .push_back(self.scope.line("ADDED", object, managers, None));
             }
             if initial && call.flag("allowWatchBookmarks") {
-                self.pending.push_back(self.scope.bookmark(self.seen, true));
+                self.pending
+                    .push_back(self.scope.bookmark(self.reader.place(), true));
             }
             return;
         }
@@ -133,7 +147,7 @@ impl Watch {
             );
             return self.fail(&ApiError::expired(message));
         }
-        self.seen = wanted;
+        self.reader.move_to(wanted);
     }
 
     fn fail(&mut self, error: &ApiError) {
@@ -171,7 +185,7 @@ impl Watch {
         if self.next_bookmark.is_some_and(|at| at <= now) {
             self.next_bookmark = Some(now + BOOKMARK_EVERY);
             self.pending
-                .push_back(self.scope.bookmark(self.seen, false));
+                .push_back(self.scope.bookmark(self.reader.place(), false));
         }
     }
 
@@ -180,11 +194,10 @@ impl Watch {
         let state = super::lock(&self.state);
         self.changes.mark_seen();
         let lines = state
-            .events_since(self.seen)
-            .iter()
+            .events_since(self.reader.place())
             .filter_map(|entry| self.scope.tell(entry));
         self.pending.extend(lines);
-        self.seen = self.seen.max(state.version());
+        self.reader.move_to(state.version());
     }
 }
 
@@ -203,34 +216,34 @@ impl Scope {
             return None;
         }
         let chosen = |object: &&Arc<Value>| self.selector.matches(object);
-        match (
+        let (change, object, version) = match (
             entry.old.as_ref().filter(chosen),
             entry.new.as_ref().filter(chosen),
         ) {
-            (None, Some(new)) => Some(self.line("ADDED", new, None)),
-            (Some(_), Some(new)) => Some(self.line("MODIFIED", new, None)),
-            (Some(old), None) => Some(self.line(
-                "DELETED",
-                entry.new.as_ref().unwrap_or(old),
-                Some(entry.version),
-            )),
-            (None, None) => None,
-        }
+            (None, Some(new)) => ("ADDED", new, None),
+            (Some(_), Some(new)) => ("MODIFIED", new, None),
+            (Some(old), None) => {
+                let last = entry.new.as_ref().unwrap_or(old);
+                ("DELETED", last, Some(entry.version))
+            }
+            (None, None) => return None,
+        };
+        Some(self.line(change, object, &entry.managers, version))
     }
 
-    fn line(&self, change: &str, object: &Arc<Value>, version: Option<u64>) -> Bytes {
-        let mut shown = if self.partial {
-            json!({"kind": "PartialObjectMetadata", "apiVersion": "meta.k8s.io/v1", "metadata": object["metadata"]})
-        } else {
-            Value::clone(object)
-        };
-        if !self.partial && self.place.version != self.place.kind.version {
-            shown["apiVersion"] = json!(self.place.api_version());
-        }
-        if let Some(version) = version {
-            shown["metadata"]["resourceVersion"] = json!(version.to_string());
-        }
-        to_bytes(&json!({"type": change, "object": shown}))
+    fn line(
+        &self,
+        change: &'static str,
+        object: &Value,
+        managers: &Managers,
+        version: Option<u64>,
+    ) -> Bytes {
+        let place = &self.place;
+        let object = Shown::of(object, managers)
+            .in_version((place.version != place.kind.version).then(|| place.api_version()))
+            .partial(self.partial)
+            .at(version);
+        to_bytes(&Line { change, object })
     }
 
     fn bookmark(&self, version: u64, ends_initial: bool) -> Bytes {

@@ -1,12 +1,14 @@
 //! Field managers: reading and writing `metadata.managedFields`, tracking updates, applying.
 
 use std::collections::BTreeMap;
+use std::sync::Arc;
 
+use serde::ser::{Serialize, SerializeMap, Serializer};
 use serde_json::{Value, json};
 
 use super::set::FieldSet;
 use super::typed::TypeRef;
-use super::walk::{compare, merge, to_set, with_named_fields, without};
+use super::walk::{Comparison, compare, compare_field, merge, to_set, with_named_fields, without};
 use crate::error::{ApiError, Cause};
 
 /// Fields of which the server alone is in charge; nobody owns them.
@@ -94,15 +96,51 @@ impl Identity {
 
 #[derive(Clone, Debug, PartialEq)]
 struct Entry {
-    set: FieldSet,
+    set: Arc<FieldSet>,
     api_version: String,
     time: String,
 }
 
-/// All managers of one object.
+impl Entry {
+    /// Takes fields away that somebody else changed or removed.
+    fn lose(&mut self, changed: &FieldSet, removed: &FieldSet) {
+        if self.set.touches(changed) || self.set.touches(removed) {
+            self.set = Arc::new(self.set.minus(changed).minus(removed));
+        }
+    }
+}
+
+/// All managers of one object; cheap to clone.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct Managers {
-    entries: BTreeMap<Identity, Entry>,
+    entries: Arc<BTreeMap<Identity, Entry>>,
+}
+
+/// As `metadata.managedFields`: appliers first, then by time and name.
+impl Serialize for Managers {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.collect_seq(self.sorted().into_iter().map(Shown))
+    }
+}
+
+/// One entry of `metadata.managedFields`.
+struct Shown<'a>((&'a Identity, &'a Entry));
+
+impl Serialize for Shown<'_> {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        let (id, entry) = self.0;
+        let mut fields = serializer.serialize_map(None)?;
+        fields.serialize_entry("manager", &id.manager)?;
+        fields.serialize_entry("operation", id.operation.as_str())?;
+        fields.serialize_entry("apiVersion", &entry.api_version)?;
+        fields.serialize_entry("time", &entry.time)?;
+        fields.serialize_entry("fieldsType", "FieldsV1")?;
+        fields.serialize_entry("fieldsV1", &*entry.set)?;
+        if !id.subresource.is_empty() {
+            fields.serialize_entry("subresource", &id.subresource)?;
+        }
+        fields.end()
+    }
 }
 
 impl Managers {
@@ -131,7 +169,7 @@ impl Managers {
                 },
                 subresource: text("subresource"),
             };
-            let set = FieldSet::from_fields_v1(&entry["fieldsV1"]);
+            let set = Arc::new(FieldSet::from_fields_v1(&entry["fieldsV1"]));
             entries.insert(
                 identity,
                 Entry {
@@ -141,6 +179,7 @@ impl Managers {
                 },
             );
         }
+        let entries = Arc::new(entries);
         Self { entries }
     }
 
@@ -151,40 +190,33 @@ impl Managers {
 
     /// Whether the same managers own the same fields, whenever they came to.
     pub fn same_sets(&self, other: &Self) -> bool {
-        let pairs = self.entries.iter().zip(&other.entries);
+        if Arc::ptr_eq(&self.entries, &other.entries) {
+            return true;
+        }
+        let pairs = self.entries.iter().zip(other.entries.iter());
         self.entries.len() == other.entries.len()
             && pairs
                 .into_iter()
                 .all(|((id, a), (other, b))| id == other && a.set == b.set)
     }
 
-    /// `metadata.managedFields`: appliers first, then by time and name.
-    pub fn to_value(&self) -> Value {
+    /// Appliers first, then by time and name.
+    fn sorted(&self) -> Vec<(&Identity, &Entry)> {
         let mut sorted: Vec<(&Identity, &Entry)> = self.entries.iter().collect();
+        let key = |id: &Identity| {
+            (
+                id.manager.clone(),
+                id.api_version.clone(),
+                id.subresource.clone(),
+            )
+        };
         sorted.sort_by(|(a, x), (b, y)| {
-            let key = |id: &Identity| {
-                (
-                    id.manager.clone(),
-                    id.api_version.clone(),
-                    id.subresource.clone(),
-                )
-            };
             a.operation
                 .cmp(&b.operation)
                 .then_with(|| x.time.cmp(&y.time))
                 .then_with(|| key(a).cmp(&key(b)))
         });
-        let entry = |(id, entry): (&Identity, &Entry)| {
-            let mut value = json!({
-                "manager": id.manager, "operation": id.operation.as_str(), "apiVersion": entry.api_version,
-                "time": entry.time, "fieldsType": "FieldsV1", "fieldsV1": entry.set.to_fields_v1(),
-            });
-            if !id.subresource.is_empty() {
-                value["subresource"] = json!(id.subresource);
-            }
-            value
-        };
-        Value::Array(sorted.into_iter().map(entry).collect())
+        sorted
     }
 
     /// Notes what an ordinary write changed. `ignored` are the fields that the write cannot reach.
@@ -196,29 +228,45 @@ impl Managers {
         after: &Value,
         ignored: &FieldSet,
     ) {
-        let comparison = compare(ty, before, after);
+        self.note(writer, &compare(ty, before, after), ignored);
+    }
+
+    /// As [`Managers::track`] for a write that reached one field alone, such as `status`.
+    pub fn track_field(
+        &mut self,
+        ty: TypeRef<'_>,
+        writer: &Writer<'_>,
+        field: &str,
+        before: Option<&Value>,
+        after: Option<&Value>,
+    ) {
+        let comparison = compare_field(ty, field, before, after);
+        self.note(writer, &comparison, &FieldSet::default());
+    }
+
+    fn note(&mut self, writer: &Writer<'_>, comparison: &Comparison, ignored: &FieldSet) {
         let changed = strip(&comparison.changed).minus_below(ignored);
         let removed = comparison.removed.minus_below(ignored);
         if changed.is_empty() && removed.is_empty() {
             return;
         }
-        for entry in self.entries.values_mut() {
-            entry.set = entry.set.minus(&changed).minus(&removed);
+        let entries = Arc::make_mut(&mut self.entries);
+        for entry in entries.values_mut() {
+            entry.lose(&changed, &removed);
         }
         if !changed.is_empty() {
             let fresh = || Entry {
-                set: FieldSet::default(),
+                set: Arc::default(),
                 api_version: writer.api_version.to_owned(),
                 time: String::new(),
             };
-            let entry = self
-                .entries
+            let entry = entries
                 .entry(Identity::of(writer, Operation::Update))
                 .or_insert_with(fresh);
-            entry.set.add(&changed);
+            Arc::make_mut(&mut entry.set).add(&changed);
             writer.time.clone_into(&mut entry.time);
         }
-        self.entries.retain(|_, entry| !entry.set.is_empty());
+        entries.retain(|_, entry| !entry.set.is_empty());
     }
 
     /// The live object with the wanted fields applied by a manager; fails on fields of others.
@@ -236,15 +284,15 @@ impl Managers {
         let last = self.entries.get(&me).map(|entry| entry.set.clone());
         let mine = strip(&to_set(ty, config)).minus_below(ignored);
         let time = match self.entries.get(&me) {
-            Some(entry) if entry.set == mine => entry.time.clone(),
+            Some(entry) if *entry.set == mine => entry.time.clone(),
             _ => writer.time.to_owned(),
         };
         let entry = Entry {
-            set: mine,
+            set: Arc::new(mine),
             api_version: writer.api_version.to_owned(),
             time,
         };
-        self.entries.insert(me.clone(), entry);
+        Arc::make_mut(&mut self.entries).insert(me.clone(), entry);
         if let Some(last) = last.filter(|last| !last.is_empty()) {
             merged = self.prune(ty, merged, &last);
         }
@@ -298,14 +346,15 @@ impl Managers {
         if !force && !conflicts.is_empty() {
             return Err(conflict(&conflicts));
         }
-        for (id, entry) in &mut self.entries {
+        let entries = Arc::make_mut(&mut self.entries);
+        for (id, entry) in entries.iter_mut() {
             if id != me {
-                entry.set = entry.set.minus(&changed).minus(&removed);
+                entry.lose(&changed, &removed);
             } else if !(changed.is_empty() && removed.is_empty()) {
                 writer.time.clone_into(&mut entry.time);
             }
         }
-        self.entries.retain(|_, entry| !entry.set.is_empty());
+        entries.retain(|_, entry| !entry.set.is_empty());
         Ok(())
     }
 }

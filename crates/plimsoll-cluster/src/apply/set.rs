@@ -3,7 +3,8 @@
 use std::collections::BTreeMap;
 use std::fmt::Write as _;
 
-use serde_json::{Map, Value, json};
+use serde::ser::{Serialize, SerializeMap, Serializer};
+use serde_json::{Map, Value};
 
 /// A set of field paths.
 #[derive(Clone, Debug, Default, PartialEq)]
@@ -90,6 +91,16 @@ impl FieldSet {
         rest
     }
 
+    /// Whether a path is in both.
+    pub fn touches(&self, other: &Self) -> bool {
+        self.own && other.own
+            || other.children.iter().any(|(step, theirs)| {
+                self.children
+                    .get(step)
+                    .is_some_and(|mine| mine.touches(theirs))
+            })
+    }
+
     /// The paths that are not in the other set nor below a path of it.
     #[must_use]
     pub fn minus_below(&self, other: &Self) -> Self {
@@ -140,23 +151,6 @@ impl FieldSet {
         set
     }
 
-    /// Writes `fieldsV1`.
-    pub fn to_fields_v1(&self) -> Value {
-        let mut fields = Map::new();
-        for (step, child) in &self.children {
-            let mut below = child.to_fields_v1();
-            if child.own && !child.children.is_empty() {
-                let rest = std::mem::take(&mut below);
-                let mut with_dot = Map::new();
-                with_dot.insert(".".to_owned(), json!({}));
-                with_dot.extend(rest.as_object().cloned().unwrap_or_default());
-                below = Value::Object(with_dot);
-            }
-            fields.insert(step.clone(), below);
-        }
-        Value::Object(fields)
-    }
-
     /// All paths as upstream prints them, such as `.spec.containers[name="app"].image`.
     pub fn paths(&self) -> Vec<String> {
         let mut paths = Vec::new();
@@ -173,6 +167,33 @@ impl FieldSet {
             push_step(&mut path, step);
             child.collect(&path, paths);
         }
+    }
+}
+
+/// As `fieldsV1`.
+impl Serialize for FieldSet {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        let mut fields = serializer.serialize_map(None)?;
+        for (step, child) in &self.children {
+            fields.serialize_entry(step, &Below(child))?;
+        }
+        fields.end()
+    }
+}
+
+/// What stands below a step: a dot says that the step itself is in the set, unless nothing else does.
+struct Below<'a>(&'a FieldSet);
+
+impl Serialize for Below<'_> {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        let mut fields = serializer.serialize_map(None)?;
+        if self.0.own && !self.0.children.is_empty() {
+            fields.serialize_entry(".", &Map::new())?;
+        }
+        for (step, child) in &self.0.children {
+            fields.serialize_entry(step, &Below(child))?;
+        }
+        fields.end()
     }
 }
 
@@ -202,6 +223,8 @@ fn push_step(path: &mut String, step: &str) {
 
 #[cfg(test)]
 mod tests {
+    use serde_json::json;
+
     use super::*;
 
     #[test]
@@ -211,7 +234,7 @@ mod tests {
             "f:spec": {"f:ports": {"k:{\"port\":80,\"protocol\":\"TCP\"}": {".": {}, "f:port": {}}}},
         });
         let set = FieldSet::from_fields_v1(&fields);
-        assert_eq!(set.to_fields_v1(), fields);
+        assert_eq!(serde_json::to_value(&set).unwrap(), fields);
         assert_eq!(
             set.paths(),
             [
@@ -230,5 +253,6 @@ mod tests {
         assert_eq!(all.minus(&a), FieldSet::of_fields(&["a.b", "c"]));
         assert_eq!(all.minus_below(&a), FieldSet::of_fields(&["c"]));
         assert_eq!(all.and(&a), a);
+        assert!(all.touches(&a) && !FieldSet::of_fields(&["a.b", "c"]).touches(&a));
     }
 }

@@ -50,6 +50,20 @@ pub fn compare(ty: TypeRef<'_>, before: &Value, after: &Value) -> Comparison {
     comparison
 }
 
+/// Where two objects differ that are equal but for one of their fields.
+pub fn compare_field(
+    ty: TypeRef<'_>,
+    name: &str,
+    before: Option<&Value>,
+    after: Option<&Value>,
+) -> Comparison {
+    let mut comparison = Comparison::default();
+    if let Some(part) = differ(ty.field(name), before, after) {
+        comparison.put(format!("f:{name}"), part);
+    }
+    comparison
+}
+
 /// The difference of two values of which one may be absent; `None` when they are equal.
 fn differ(ty: TypeRef<'_>, before: Option<&Value>, after: Option<&Value>) -> Option<Comparison> {
     if before == after {

@@ -213,14 +213,14 @@ impl Wish {
 }
 
 fn act(state: &mut State, scaler: &Value, wish: &Wish) {
-    let mut changed = scaler.clone();
-    wish.describe(scaler, &mut changed["status"], state.now());
+    let mut status = scaler["status"].clone();
+    wish.describe(scaler, &mut status, state.now());
     if wish.moves() {
-        changed["status"]["lastScaleTime"] = json!(state.now_text());
+        status["lastScaleTime"] = json!(state.now_text());
     }
-    if changed["status"] != scaler["status"] {
+    if status != scaler["status"] {
         // Refused only if the autoscaler went meanwhile.
-        drop(state.update_status(MANAGER, changed));
+        drop(state.set_status(MANAGER, scaler, status));
     }
     if !wish.moves() {
         return;

@@ -223,9 +223,7 @@ fn write_status(state: &mut State, set: &Value, revision: &str) {
         status[field] = json!(count);
     }
     if status != set["status"] {
-        let mut changed = set.clone();
-        changed["status"] = status;
-        let written = state.update_status(MANAGER, changed);
+        let written = state.set_status(MANAGER, set, status);
         debug_assert!(
             written.is_ok(),
             "a status that we counted is valid: {written:?}"

@@ -56,9 +56,7 @@ impl Controller for Disruptions {
             .select(state, &key.namespace, &budget["spec"]["selector"]);
         let status = counted(state, &budget, &pods);
         if status != budget["status"] {
-            let mut changed = Value::clone(&budget);
-            changed["status"] = status;
-            let written = state.update_status(MANAGER, changed);
+            let written = state.set_status(MANAGER, &budget, status);
             debug_assert!(
                 written.is_ok(),
                 "a status that we counted is valid: {written:?}"

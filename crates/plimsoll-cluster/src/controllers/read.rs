@@ -29,24 +29,21 @@ pub fn count(object: &Value, pointer: &str) -> i64 {
 
 /// A text, or the empty one.
 pub fn text<'a>(object: &'a Value, pointer: &str) -> &'a str {
-    object
-        .pointer(pointer)
+    at(object, pointer)
         .and_then(Value::as_str)
         .unwrap_or_default()
 }
 
 /// Whether a flag is set.
 pub fn flag(object: &Value, pointer: &str) -> bool {
-    object
-        .pointer(pointer)
+    at(object, pointer)
         .and_then(Value::as_bool)
         .unwrap_or_default()
 }
 
 /// The items of a list, or none.
 pub fn items<'a>(object: &'a Value, pointer: &str) -> &'a [Value] {
-    object
-        .pointer(pointer)
+    at(object, pointer)
         .and_then(Value::as_array)
         .map_or(&[], Vec::as_slice)
 }

@@ -120,9 +120,7 @@ fn write_status(state: &mut State, set: &Value, pods: &[Arc<Value>], refused: Op
     status["observedGeneration"] = set["metadata"]["generation"].clone();
     note_refusal(set, &mut status, refused, now);
     if status != set["status"] {
-        let mut changed = set.clone();
-        changed["status"] = status;
-        let written = state.update_status(MANAGER, changed);
+        let written = state.set_status(MANAGER, set, status);
         debug_assert!(
             written.is_ok(),
             "a status that we counted is valid: {written:?}"

@@ -9,10 +9,11 @@ use jiff::Timestamp;
 use serde_json::Value;
 
 use super::{Controller, Key, Outcome};
+use crate::apply::Managers;
 use crate::clock;
 use crate::object;
 use crate::state::State;
-use crate::store::LogEntry;
+use crate::store::{LogEntry, Reader};
 
 type Work = (usize, Key);
 
@@ -22,8 +23,8 @@ pub struct Runner {
     queue: BTreeSet<Work>,
     timers: BTreeMap<(Timestamp, u64), Work>,
     armed: BTreeMap<Work, (Timestamp, u64)>,
-    started: bool,
-    seen: u64,
+    /// Its place in the log of changes, once it has begun.
+    reader: Option<Reader>,
     sequence: u64,
 }
 
@@ -44,8 +45,7 @@ impl Runner {
             queue: BTreeSet::new(),
             timers: BTreeMap::new(),
             armed: BTreeMap::new(),
-            started: false,
-            seen: 0,
+            reader: None,
             sequence: 0,
         }
     }
@@ -108,24 +108,25 @@ impl Runner {
         }
     }
 
-    fn start(&mut self, state: &State) {
-        if self.started {
+    fn start(&mut self, state: &mut State) {
+        if self.reader.is_some() {
             return;
         }
-        self.started = true;
-        self.seen = state.version();
-        for (kind, object) in state.store.iter() {
-            let entry = as_created(kind, object);
+        self.reader = Some(state.follow());
+        for (kind, stored) in state.store.iter() {
+            let entry = as_created(kind, &stored.object);
             self.tell(&entry, state);
         }
     }
 
     fn drain(&mut self, state: &State) {
-        let news = state.events_since(self.seen);
-        for entry in news {
+        let seen = self.reader.as_ref().map_or(0, Reader::place);
+        for entry in state.events_since(seen) {
             self.tell(entry, state);
         }
-        self.seen = state.version();
+        if let Some(reader) = &self.reader {
+            reader.move_to(state.version());
+        }
     }
 
     fn tell(&mut self, entry: &LogEntry, state: &State) {
@@ -170,6 +171,7 @@ fn as_created(kind: &Arc<str>, object: &Arc<Value>) -> LogEntry {
         name: object::name(object).to_owned(),
         old: None,
         new: Some(object.clone()),
+        managers: Managers::default(),
     }
 }
 
@@ -196,8 +198,7 @@ mod tests {
     /// What happened, as text: every change with its version and its instant.
     fn history(world: &World) -> String {
         let log = world.state.events_since(0);
-        log.iter()
-            .map(|entry| format!("{} {} {}\n", entry.version, entry.key(), entry.object()))
+        log.map(|entry| format!("{} {} {}\n", entry.version, entry.key(), entry.object()))
             .collect()
     }
 

@@ -298,9 +298,7 @@ fn write_status(state: &mut State, object: &Value, status: Value) {
     if object["status"] == status {
         return;
     }
-    let mut changed = object.clone();
-    changed["status"] = status;
-    let written = state.update_status(MANAGER, changed);
+    let written = state.set_status(MANAGER, object, status);
     debug_assert!(written.is_ok(), "a claim's status is valid: {written:?}");
 }
 

@@ -56,7 +56,7 @@ pub fn apply(kind: &Kind, object: &mut Value, minor: u16) {
 }
 
 /// Built-in kinds read `null` as absent.
-fn drop_nulls(value: &mut Value) {
+pub(crate) fn drop_nulls(value: &mut Value) {
     match value {
         Value::Object(fields) => {
             fields.retain(|_, value| !value.is_null());

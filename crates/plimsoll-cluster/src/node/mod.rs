@@ -96,9 +96,7 @@ impl Kubelet {
             state.log_line(object::namespace(pod), object::name(pod), container, line);
         }
         if done.status != pod["status"] {
-            let mut changed = Value::clone(pod);
-            changed["status"] = done.status;
-            let written = state.update_status(SOURCE, changed);
+            let written = state.set_status(SOURCE, pod, done.status);
             debug_assert!(written.is_ok(), "a kubelet may write a status: {written:?}");
         }
         for note in done.notes {
@@ -162,9 +160,7 @@ fn stop(state: &mut State, pod: &Value) -> Outcome {
         return Outcome::at(state, gone);
     }
     if !crate::controllers::pods::is_over(pod) && object::finalizers(pod).next().is_some() {
-        let mut changed = pod.clone();
-        changed["status"] = status::stopped(pod, state.now());
-        let written = state.update_status(SOURCE, changed);
+        let written = state.set_status(SOURCE, pod, status::stopped(pod, state.now()));
         debug_assert!(written.is_ok(), "a kubelet may write a status: {written:?}");
     }
     let now = DeleteOptions {

@@ -6,7 +6,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
-use serde_json::{Value, json};
+use serde_json::Value;
 
 use self::fit::Fit;
 use self::nodes::{Nodes, Placed};
@@ -16,7 +16,6 @@ use crate::controllers::{Controller, Key, Outcome, pods, read};
 use crate::object;
 use crate::state::{EventKind, State};
 use crate::store::LogEntry;
-use crate::write::Write;
 
 mod affinity;
 mod fit;
@@ -201,21 +200,12 @@ fn sentence(total: usize, parts: &[(usize, String)], solvable: usize) -> String 
 
 fn bind(state: &mut State, pod: &Value, node: &str) {
     volumes::reserve(state, pod, node);
-    let mut bound = pod.clone();
-    bound["spec"]["nodeName"] = json!(node);
-    let Ok(written) = state.update_with(bound, &Write::by(MANAGER).on("binding")) else {
+    if state
+        .bind(object::namespace(pod), object::name(pod), node)
+        .is_err()
+    {
         return;
-    };
-    let mut changed = Value::clone(&written.object);
-    let scheduled = Condition {
-        kind: "PodScheduled",
-        status: "True",
-        reason: "",
-        message: "",
-    };
-    conditions::set(&mut changed["status"], scheduled, state.now());
-    let written = state.update_status(MANAGER, changed);
-    debug_assert!(written.is_ok(), "a bound pod can be written: {written:?}");
+    }
     let message = format!(
         "Successfully assigned {}/{} to {node}",
         object::namespace(pod),
@@ -225,15 +215,15 @@ fn bind(state: &mut State, pod: &Value, node: &str) {
 }
 
 fn refuse(state: &mut State, pod: &Value, reason: &str) {
-    let mut changed = pod.clone();
+    let mut status = pod["status"].clone();
     let refused = Condition {
         kind: "PodScheduled",
         status: "False",
         reason: "Unschedulable",
         message: reason,
     };
-    if conditions::set(&mut changed["status"], refused, state.now()) {
-        let written = state.update_status(MANAGER, changed);
+    if conditions::set(&mut status, refused, state.now()) {
+        let written = state.set_status(MANAGER, pod, status);
         debug_assert!(written.is_ok(), "a pending pod can be written: {written:?}");
         state.record(pod, EventKind::Warning, "FailedScheduling", reason, SOURCE);
     }

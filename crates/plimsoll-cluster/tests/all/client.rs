@@ -135,6 +135,35 @@ async fn a_watch_tells_what_changes_for_its_selector() {
 }
 
 #[tokio::test(start_paused = true)]
+async fn a_watch_that_comes_back_after_thousands_of_changes_begins_anew() {
+    let maps: Api<ConfigMap> = Api::default_namespaced(with_namespace().await);
+    let first = maps
+        .create(&PostParams::default(), &map("a", "x"))
+        .await
+        .expect("created");
+    let seen = first.resource_version().expect("a version");
+    for change in 0..3000 {
+        let patch = Patch::Merge(json!({"data": {"x": change.to_string()}}));
+        maps.patch("a", &PatchParams::default(), &patch)
+            .await
+            .expect("patched");
+    }
+    let events = maps.watch(&WatchParams::default().timeout(5), &seen).await;
+    let first = Box::pin(events.expect("a watch")).try_next().await;
+    let Some(WatchEvent::Error(status)) = first.expect("a line") else {
+        panic!("a watch that misses changes says nothing of it")
+    };
+    assert_eq!((status.code, status.reason.as_str()), (410, "Expired"));
+    assert!(
+        status
+            .message
+            .starts_with(&format!("too old resource version: {seen} (")),
+        "{}",
+        status.message
+    );
+}
+
+#[tokio::test(start_paused = true)]
 async fn long_lists_come_in_pages() {
     let maps: Api<ConfigMap> = Api::default_namespaced(with_namespace().await);
     for name in ["a", "b", "c"] {

@@ -3,6 +3,7 @@
 use std::time::{Duration, Instant};
 
 use kube::Client;
+use plimsoll_cluster::state::State;
 use plimsoll_cluster::{Cluster, Options};
 use serde_json::{Value, json};
 
@@ -45,13 +46,14 @@ fn log_of(seed: u64) -> String {
         })
         .expect("a cluster");
         let client = Client::new(cluster.service(), "default");
+        let reader = cluster.with(State::follow);
         tokio::spawn(cluster.run());
         for index in 0..20 {
             apply(&client, &format!("app-{index}")).await;
         }
         tokio::time::sleep(Duration::from_mins(2)).await;
         cluster.with(|state| {
-            let entries = state.events_since(0).iter();
+            let entries = state.events_since(reader.place());
             let line = |object: Option<&std::sync::Arc<Value>>| object.map(ToString::to_string);
             entries
                 .map(|entry| format!("{} {:?}\n", entry.key(), line(entry.new.as_ref())))

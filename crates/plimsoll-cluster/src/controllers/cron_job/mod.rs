@@ -50,9 +50,7 @@ impl Controller for CronJobs {
         };
         note_jobs(state, &cron, &mut status);
         if status != cron["status"] {
-            let mut changed = Value::clone(&cron);
-            changed["status"] = status;
-            let written = state.update_status(MANAGER, changed);
+            let written = state.set_status(MANAGER, &cron, status);
             debug_assert!(
                 written.is_ok(),
                 "a status that we counted is valid: {written:?}"

@@ -57,14 +57,22 @@ pub fn put_sizes(set: &mut Value, desired: i64, max: i64) -> bool {
     first || second
 }
 
+/// The annotations of a Deployment that its `ReplicaSets` take over.
+fn copied(deployment: &Value) -> impl Iterator<Item = (&str, &str)> {
+    read::texts(deployment, "/metadata/annotations").filter(|(key, _)| !NOT_COPIED.contains(key))
+}
+
+/// Whether [`put_revision`] would change nothing.
+pub fn is_up_to_date(set: &Value, deployment: &Value, revision: i64) -> bool {
+    self::revision(set) >= revision
+        && copied(deployment).all(|(key, value)| object::annotation(set, key) == Some(value))
+}
+
 /// Takes over the Deployment's annotations and marks the ReplicaSet as `revision`, remembering the
-/// former one; returns whether anything changed.
-pub fn put_revision(set: &mut Value, deployment: &Value, revision: i64) -> bool {
-    let mut changed = false;
-    for (key, value) in read::texts(deployment, "/metadata/annotations") {
-        if !NOT_COPIED.contains(&key) {
-            changed |= put(set, key, value);
-        }
+/// former one.
+pub fn put_revision(set: &mut Value, deployment: &Value, revision: i64) {
+    for (key, value) in copied(deployment) {
+        put(set, key, value);
     }
     let before = self::revision(set);
     if before < revision {
@@ -76,7 +84,5 @@ pub fn put_revision(set: &mut Value, deployment: &Value, revision: i64) -> bool 
             };
             put(set, HISTORY, &history);
         }
-        changed = true;
     }
-    changed
 }

@@ -48,14 +48,18 @@ impl Sets {
         let Some(set) = self.new.clone() else {
             return self;
         };
-        let mut changed = (*set).clone();
-        let mut differs = annotations::put_revision(&mut changed, deployment, self.next_revision());
+        let revision = self.next_revision();
         let seconds = read::count(deployment, "/spec/minReadySeconds");
-        if read::count(&set, "/spec/minReadySeconds") != seconds {
-            changed["spec"]["minReadySeconds"] = json!(seconds);
-            differs = true;
+        let resized = read::count(&set, "/spec/minReadySeconds") != seconds;
+        if !resized && annotations::is_up_to_date(&set, deployment, revision) {
+            return self;
         }
-        if differs && let Ok(updated) = state.update(MANAGER, changed) {
+        let mut changed = (*set).clone();
+        annotations::put_revision(&mut changed, deployment, revision);
+        if resized {
+            changed["spec"]["minReadySeconds"] = json!(seconds);
+        }
+        if let Ok(updated) = state.update(MANAGER, changed) {
             return Self {
                 new: Some(updated),
                 old: self.old,
@@ -95,21 +99,16 @@ impl Sets {
                 (deployment, sets)
             }
             Err(message) => {
-                let mut changed = (**deployment).clone();
+                let mut status = deployment["status"].clone();
                 let failed = Condition {
                     kind: "Progressing",
                     status: "False",
                     reason: "ReplicaSetCreateError",
                     message: &message,
                 };
-                conditions::set_with(
-                    &mut changed["status"],
-                    failed,
-                    state.now(),
-                    &["lastUpdateTime"],
-                );
+                conditions::set_with(&mut status, failed, state.now(), &["lastUpdateTime"]);
                 let updated = state
-                    .update_status(MANAGER, changed)
+                    .set_status(MANAGER, deployment, status)
                     .unwrap_or_else(|_| deployment.clone());
                 (updated, self)
             }
@@ -285,7 +284,7 @@ fn carry_revision(
     }
     let known = conditions::find(&current["status"], "Progressing").is_some();
     if has_deadline(deployment) && (created || !known) {
-        let mut changed = Value::clone(&current);
+        let mut status = current["status"].clone();
         let progressing = Condition {
             kind: "Progressing",
             status: "True",
@@ -293,13 +292,10 @@ fn carry_revision(
             message,
         };
         let now = state.now();
-        conditions::set_with(
-            &mut changed["status"],
-            progressing,
-            now,
-            &["lastUpdateTime"],
-        );
-        current = state.update_status(MANAGER, changed).unwrap_or(current);
+        conditions::set_with(&mut status, progressing, now, &["lastUpdateTime"]);
+        current = state
+            .set_status(MANAGER, &current, status)
+            .unwrap_or(current);
     }
     debug_assert!(
         state

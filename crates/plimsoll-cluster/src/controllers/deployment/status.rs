@@ -26,21 +26,16 @@ pub fn note_pause(state: &mut State, deployment: &Arc<Value>) -> Arc<Value> {
         (false, true) => ("DeploymentResumed", "Deployment is resumed"),
         _ => return deployment.clone(),
     };
-    let mut changed = (**deployment).clone();
+    let mut status = deployment["status"].clone();
     let note = Condition {
         kind: "Progressing",
         status: "Unknown",
         reason,
         message,
     };
-    conditions::set_with(
-        &mut changed["status"],
-        note,
-        state.now(),
-        &["lastUpdateTime"],
-    );
+    conditions::set_with(&mut status, note, state.now(), &["lastUpdateTime"]);
     state
-        .update_status(MANAGER, changed)
+        .set_status(MANAGER, deployment, status)
         .unwrap_or_else(|_| deployment.clone())
 }
 
@@ -84,9 +79,7 @@ fn write(state: &mut State, deployment: &Value, status: Value) {
     if status == deployment["status"] {
         return;
     }
-    let mut changed = deployment.clone();
-    changed["status"] = status;
-    let written = state.update_status(MANAGER, changed);
+    let written = state.set_status(MANAGER, deployment, status);
     debug_assert!(
         written.is_ok(),
         "a status that we counted is valid: {written:?}"

@@ -298,9 +298,7 @@ fn write(state: &mut State, job: &Value, status: Value) {
     if status == job["status"] {
         return;
     }
-    let mut changed = job.clone();
-    changed["status"] = status;
-    let Ok(written) = state.update_status(MANAGER, changed) else {
+    let Ok(written) = state.set_status(MANAGER, job, status) else {
         return;
     };
     if is_finished(&written) {

@@ -261,9 +261,7 @@ impl Plan<'_> {
             }
         }
         if status != self.set["status"] {
-            let mut changed = self.set.clone();
-            changed["status"] = status;
-            let written = state.update_status(MANAGER, changed);
+            let written = state.set_status(MANAGER, self.set, status);
             debug_assert!(
                 written.is_ok(),
                 "a status that we counted is valid: {written:?}"

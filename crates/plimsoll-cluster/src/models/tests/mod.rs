@@ -92,7 +92,7 @@ fn two_runs_of_the_same_cluster_are_equal_to_the_last_byte() {
         crate::models::testing::serve(&mut world, "web", 8080);
         world.create(json!({"apiVersion": "postgresql.cnpg.io/v1", "kind": "Cluster", "metadata": {"name": "db"}, "spec": {"instances": 2, "storage": {"size": "1Gi"}}}));
         world.pass(600);
-        let log = world.state.events_since(0).iter();
+        let log = world.state.events_since(0);
         log.map(|entry| format!("{} {:?}", entry.version, entry.new))
             .collect::<Vec<_>>()
     };
