@@ -52,7 +52,7 @@ pub fn keep(protect: &Sourced<bool>) -> Form {
 /// Claims of a program's own, where its workload does not make them.
 pub fn of_program(cx: &Cx, program: &Program, out: &mut Objects) {
     for (path, volume) in program.volumes {
-        let own = volume.claim.is_none() && !*volume.memory.peek() && !program.own_disks;
+        let own = volume.claim.is_none() && !program.own_disks;
         let Some(size) = volume.size.as_ref().filter(|_| own) else {
             continue;
         };
@@ -72,7 +72,10 @@ pub fn of_program(cx: &Cx, program: &Program, out: &mut Objects) {
                 resources: { requests: { storage: size.map(std::string::ToString::to_string) } },
             },
         });
-        out.push(ObjectForm::new(program.unit.clone(), program.on(), body).protected(true));
+        let when = program
+            .on()
+            .and(Cond::decided(&volume.memory, |memory| !memory));
+        out.push(ObjectForm::new(program.unit.clone(), when, body).protected(true));
     }
 }
 

@@ -6,6 +6,7 @@
 pub mod address;
 pub mod claim;
 pub mod cx;
+pub mod kubernetes;
 pub mod names;
 pub mod namespace;
 pub mod network;
@@ -33,6 +34,11 @@ pub static RULES: &[&Rule] = &[
     &workload::container::EXEC_SLEEP,
     &workload::rollout::NO_ROLLOUTS,
     &workload::rollout::NO_TRAFFIC,
+    &kubernetes::rules::NOTHING_TO_PATCH,
+    &kubernetes::rules::IDLE_PATCH,
+    &kubernetes::rules::BAD_PATCH,
+    &kubernetes::rules::NO_OBJECT,
+    &kubernetes::rules::MADE_ALREADY,
     &stores::rules::TLS_WITHOUT_CERTIFICATES,
     &stores::rules::NO_DUMP,
     &stores::rules::OPERATOR_UNKNOWN,
@@ -79,6 +85,7 @@ pub fn compile(app: &App, target: Minor) -> Compiled {
     observe::objects(&cx, &mut out);
     secrets::shared::plan(&cx, &mut plan);
     secrets::source::objects(&cx, &plan, &mut out);
+    kubernetes::objects(&cx, &mut out);
     out.sort_by(|a, b| a.unit.cmp(&b.unit));
     let blueprint = Blueprint {
         application: app.app.peek().text().clone(),

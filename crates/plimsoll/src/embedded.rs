@@ -104,6 +104,11 @@ fn machines(app: &App) -> Machines {
             .as_ref()
             .map_or(default.memory, |memory| memory.peek().to_string()),
         pods: *nodes.pods.peek(),
+        labels: nodes
+            .labels
+            .iter()
+            .map(|(label, value)| (label.to_string(), value.peek().to_string()))
+            .collect(),
         ..Machines::default()
     }
 }

@@ -177,6 +177,16 @@ fn written(shape: &Shape, node: &Node, path: &mut Vec<Step>, all: &mut Vec<Writt
                 below(Step::Key(entry.key.to_string()), &shape, &entry.value);
             }
         }
+        (Shape::Raw, Node::Map(_, entries)) => {
+            for entry in entries.iter() {
+                below(Step::Key(entry.key.to_string()), &Shape::Raw, &entry.value);
+            }
+        }
+        (Shape::Raw, Node::Seq(_, items)) => {
+            for (at, node) in items.iter().enumerate() {
+                below(Step::Item(at), &Shape::Raw, node);
+            }
+        }
         _ => {
             let leaf = match shape {
                 Shape::Leaf(leaf) | Shape::LeafOr(leaf, _) => Some(*leaf),
@@ -249,10 +259,12 @@ fn others(written: &Written, names: &[String]) -> Vec<Value> {
     });
     let open = words.is_empty() && !matches!(text.as_str(), "true" | "false");
     if open {
-        all.push(counted(text, |number| number + 1));
-        all.push(counted(text, |number| number.saturating_sub(1)));
+        for at in 0..3 {
+            all.extend(counted(text, at, |number| number + 1));
+            all.extend(counted(text, at, |number| number.saturating_sub(1)));
+        }
         all.push(format!("{text}x"));
-        all.push(counted(text, |number| number * 2 + 1));
+        all.extend(counted(text, 0, |number| number * 2 + 1));
     }
     let mut values: Vec<Value> = all
         .into_iter()
@@ -266,23 +278,21 @@ fn others(written: &Written, names: &[String]) -> Vec<Value> {
     values
 }
 
-/// Every number of a text as another one.
-fn counted(text: &str, other: impl Fn(u64) -> u64) -> String {
-    let (mut out, mut digits) = (String::new(), String::new());
-    for c in text.chars().chain(['\0']) {
-        if c.is_ascii_digit() {
-            digits.push(c);
-            continue;
-        }
-        match digits.parse::<u32>() {
-            Ok(number) => out.push_str(&other(u64::from(number)).to_string()),
-            Err(_) => out.push_str(&digits),
-        }
-        digits.clear();
-        out.push(c);
-    }
-    out.pop();
-    out
+/// A text with one of its numbers, from the left, as another one of as many digits: `02:00` is not
+/// `3:1`.
+fn counted(text: &str, at: usize, other: impl Fn(u64) -> u64) -> Option<String> {
+    let is_digit = |c: char| c.is_ascii_digit();
+    let starts = text
+        .char_indices()
+        .filter(|(at, c)| is_digit(*c) && !text[..*at].ends_with(is_digit));
+    let (start, _) = starts.skip(at).take(1).next()?;
+    let digits = text[start..].split(|c| !is_digit(c)).next()?;
+    let number = other(u64::from(digits.parse::<u32>().ok()?));
+    let (before, after) = (&text[..start], &text[start + digits.len()..]);
+    Some(format!(
+        "{before}{number:0width$}{after}",
+        width = digits.len()
+    ))
 }
 
 /// A path with `*` for names of things and numbers of items.
@@ -316,6 +326,94 @@ fn pattern(shape: &Shape, path: &[Step]) -> String {
 /// Words that seem idle and are not said to be.
 const UNSEEN: &str = include_str!("../tests/words-unseen.txt");
 
+/// What the file is read with: as it stands, and otherwise where two words exclude each other.
+const SETTINGS: [&[(&str, &str)]; 4] = [
+    &[],
+    &[(
+        "platform",
+        "{ gateway: { use: envoy, class: envoy, install: true }, certificates: { issuer: null }, vault: none }",
+    )],
+    &[(
+        "platform",
+        "{ secrets: { use: generated }, vault: none, mesh: none }",
+    )],
+    &[(
+        "platform",
+        "{ gateway: { use: traefik, class: traefik }, secrets: { use: existing } }",
+    )],
+];
+
+/// The file as one setting reads it, and what it comes to.
+struct Setting {
+    sets: Vec<(String, String)>,
+    before: Outcome,
+    outputs: Vec<(String, Vec<u8>)>,
+    names: Vec<String>,
+    words: BTreeMap<String, Vec<Written>>,
+}
+
+impl Setting {
+    fn of(sets: &[(&str, &str)]) -> Self {
+        let owned = |(key, value): &(&str, &str)| ((*key).to_owned(), (*value).to_owned());
+        let sets: Vec<_> = sets.iter().map(owned).collect();
+        let before = Outcome::of(&sets).expect("the file is read");
+        assert!(before.errors.is_empty(), "{sets:?}: {:?}", before.errors);
+        let (outputs, mut all) = (before.outputs(), Vec::new());
+        for ready in &before.prepared.environments {
+            let tree = &ready.environment.tree;
+            written(&App::shape(), tree, &mut Vec::new(), &mut all);
+        }
+        let mut words: BTreeMap<String, Vec<Written>> = BTreeMap::new();
+        for one in all {
+            let word = pattern(&App::shape(), &one.path);
+            words.entry(word).or_default().push(one);
+        }
+        Self {
+            names: names(&before.prepared.environments[0].environment.tree),
+            sets,
+            before,
+            outputs,
+            words,
+        }
+    }
+
+    /// Whether a word changes something at one of its places.
+    fn shows(&self, word: &str) -> bool {
+        let places = self.words.get(word).into_iter().flatten();
+        places.into_iter().any(|one| self.has_effect(one))
+    }
+
+    /// Whether some other value that may stand there changes something. Two that may and do not are
+    /// proof enough of the reverse.
+    fn has_effect(&self, one: &Written) -> bool {
+        let mut idle = 0;
+        for other in others(one, &self.names) {
+            match self.changes(one, &other) {
+                Some(true) => return true,
+                Some(false) => idle += 1,
+                None => {}
+            }
+            if idle == 2 {
+                break;
+            }
+        }
+        false
+    }
+
+    /// Whether another value changes something; `None` if it may not stand there.
+    fn changes(&self, one: &Written, other: &Value) -> Option<bool> {
+        let [Step::Key(top), rest @ ..] = one.path.as_slice() else {
+            return None;
+        };
+        let tree = &self.before.prepared.environments[0].environment.tree;
+        let value = patched(tree.get(top), rest, other, false);
+        let set = (top.clone(), value.to_string());
+        let sets = [&self.sets[..], &[set]].concat();
+        let after = Outcome::of(&sets).filter(|after| after.errors.is_empty())?;
+        Some(self.before.differs(&after, &self.outputs))
+    }
+}
+
 #[test]
 fn every_word_has_an_effect_or_is_said_to_have_none() {
     if !plimsoll_testkit::tools_are_demanded() {
@@ -324,36 +422,23 @@ fn every_word_has_an_effect_or_is_said_to_have_none() {
         );
         return;
     }
-    let before = Outcome::of(&[]).expect("the file is read");
-    assert!(before.errors.is_empty(), "{:?}", before.errors);
-    let outputs = before.outputs();
-    let mut all = Vec::new();
-    for ready in &before.prepared.environments {
-        written(
-            &App::shape(),
-            &ready.environment.tree,
-            &mut Vec::new(),
-            &mut all,
-        );
-    }
-    let tree = &before.prepared.environments[0].environment.tree;
-    let names = names(tree);
-    let mut words: BTreeMap<String, Vec<&Written>> = BTreeMap::new();
-    for one in &all {
-        let word = pattern(&App::shape(), &one.path);
-        words.entry(word).or_default().push(one);
-    }
-    let dead = |(word, places): &(&String, &Vec<&Written>)| {
-        let has_effect = |one: &&Written| has_effect(&before, &outputs, tree, one, &names);
-        (!places.iter().any(has_effect)).then(|| (*word).clone())
-    };
+    let settings = SETTINGS.map(Setting::of);
+    let words: BTreeSet<&String> = settings.iter().flat_map(|one| one.words.keys()).collect();
+    let dead = |word: &&String| !settings.iter().any(|setting| setting.shows(word));
     // Each word is tried by itself, so that two cores try two words at a time.
-    let all: Vec<_> = words.iter().collect();
+    let all: Vec<&String> = words
+        .iter()
+        .copied()
+        .filter(|w| {
+            UNSEEN.lines().any(|u| u == w.as_str())
+                || !UNSEEN.contains(w.as_str()) && w.contains("kubernetes")
+        })
+        .collect();
     let parts = std::thread::available_parallelism().map_or(1, usize::from);
-    let found: BTreeSet<String> = std::thread::scope(|scope| {
+    let found: BTreeSet<&String> = std::thread::scope(|scope| {
         let part = |from: usize| {
-            let words = all.iter().skip(from).step_by(parts);
-            scope.spawn(move || words.filter_map(dead).collect::<Vec<_>>())
+            let words = all.iter().copied().skip(from).step_by(parts);
+            scope.spawn(move || words.filter(dead).collect::<Vec<_>>())
         };
         let threads: Vec<_> = (0..parts).map(part).collect();
         let dead = threads.into_iter().map(std::thread::ScopedJoinHandle::join);
@@ -364,14 +449,14 @@ fn every_word_has_an_effect_or_is_said_to_have_none() {
     let idle = |word: &str| not_yet::WORDS.iter().any(|said| is_below(word, said));
     let unseen: Vec<&str> = found
         .iter()
-        .map(String::as_str)
+        .map(|word| word.as_str())
         .filter(|word| !idle(word))
         .collect();
     let known: Vec<&str> = UNSEEN.lines().collect();
     assert_eq!(unseen, known, "tests/words-unseen.txt");
     for said in not_yet::WORDS {
-        let all = words.keys().filter(|word| is_below(word, said));
-        let alive: Vec<&String> = all.filter(|word| !found.contains(*word)).collect();
+        let all = words.iter().filter(|word| is_below(word, said));
+        let alive: Vec<_> = all.filter(|word| !found.contains(*word)).collect();
         assert!(
             alive.is_empty(),
             "{said} is said to have no effect: {alive:?}"
@@ -384,46 +469,6 @@ fn is_below(word: &str, said: &str) -> bool {
     let (word, said): (Vec<&str>, Vec<&str>) =
         (word.split('.').collect(), said.split('.').collect());
     word.starts_with(&said)
-}
-
-/// Whether some other value that may stand there changes something. Two that may and do not are proof
-/// enough of the reverse.
-fn has_effect(
-    before: &Outcome,
-    outputs: &[(String, Vec<u8>)],
-    tree: &Node,
-    one: &Written,
-    names: &[String],
-) -> bool {
-    let mut idle = 0;
-    for other in others(one, names) {
-        match changes(before, outputs, tree, one, &other) {
-            Some(true) => return true,
-            Some(false) => idle += 1,
-            None => {}
-        }
-        if idle == 2 {
-            break;
-        }
-    }
-    false
-}
-
-/// Whether another value changes something; `None` if it may not stand there.
-fn changes(
-    before: &Outcome,
-    outputs: &[(String, Vec<u8>)],
-    tree: &Node,
-    one: &Written,
-    other: &Value,
-) -> Option<bool> {
-    let [Step::Key(top), rest @ ..] = one.path.as_slice() else {
-        return None;
-    };
-    let value = patched(tree.get(top), rest, other, false);
-    let sets = [(top.clone(), value.to_string())];
-    let after = Outcome::of(&sets).filter(|after| after.errors.is_empty())?;
-    Some(before.differs(&after, outputs))
 }
 
 /// Names of everything that a value may name.
@@ -442,5 +487,6 @@ fn names(tree: &Node) -> Vec<String> {
         .map(|entry| entry.key.to_string())
         .collect();
     names.extend(["dev", "db.app", "db.audit", "http", "metrics"].map(str::to_owned));
+    names.extend(FILES.map(|(path, _)| path.to_owned()));
     names
 }

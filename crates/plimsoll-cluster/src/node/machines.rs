@@ -1,6 +1,7 @@
 //! The nodes of a cluster as API objects.
 
 use serde_json::{Value, json};
+use std::collections::BTreeMap;
 
 use crate::quantity;
 use crate::state::State;
@@ -22,6 +23,8 @@ pub struct Machines {
     pub pods: u32,
     /// `amd64` or `arm64`.
     pub arch: String,
+    /// Labels besides those that every node has.
+    pub labels: BTreeMap<String, String>,
 }
 
 impl Default for Machines {
@@ -35,6 +38,7 @@ impl Default for Machines {
             memory: "32Gi".to_owned(),
             pods: 110,
             arch: "amd64".to_owned(),
+            labels: BTreeMap::new(),
         }
     }
 }
@@ -62,22 +66,23 @@ impl Machines {
             "pods": self.pods.to_string(),
             "ephemeral-storage": quantity::binary(100 * 1024 * 1024 * 1024 * 1000),
         });
+        let mut labels = json!({
+            "kubernetes.io/hostname": name,
+            "kubernetes.io/os": "linux",
+            "kubernetes.io/arch": self.arch,
+            "beta.kubernetes.io/os": "linux",
+            "beta.kubernetes.io/arch": self.arch,
+            "topology.kubernetes.io/region": self.region,
+            "topology.kubernetes.io/zone": zone,
+            "node.kubernetes.io/instance-type": "embedded",
+        });
+        for (label, value) in &self.labels {
+            labels[label] = json!(value);
+        }
         json!({
             "apiVersion": "v1",
             "kind": "Node",
-            "metadata": {
-                "name": name,
-                "labels": {
-                    "kubernetes.io/hostname": name,
-                    "kubernetes.io/os": "linux",
-                    "kubernetes.io/arch": self.arch,
-                    "beta.kubernetes.io/os": "linux",
-                    "beta.kubernetes.io/arch": self.arch,
-                    "topology.kubernetes.io/region": self.region,
-                    "topology.kubernetes.io/zone": zone,
-                    "node.kubernetes.io/instance-type": "embedded",
-                },
-            },
+            "metadata": {"name": name, "labels": labels},
             "spec": {"podCIDR": range, "podCIDRs": [range]},
             "status": {
                 "capacity": amounts,

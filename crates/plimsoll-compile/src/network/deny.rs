@@ -7,7 +7,7 @@ use crate::cx::{Cx, Objects};
 use crate::names;
 use plimsoll_source::{Origin, Sourced, Str};
 use plimsoll_spec::app::cluster::{Cni, Distribution};
-use plimsoll_spec::app::platform::{CertificatesUse, MeshUse};
+use plimsoll_spec::app::platform::MeshUse;
 use plimsoll_world::{Cond, ObjectForm, Unit};
 
 /// The default policy of a namespace.
@@ -100,15 +100,10 @@ fn probes(cx: &Cx) -> Vec<Flow> {
 
 /// cert-manager's solver of HTTP challenges listens on 8089 while a certificate is asked for.
 fn solvers(cx: &Cx, namespace: &Sourced<Str>, unit: &Unit, out: &mut Objects) {
-    use plimsoll_spec::app::platform::Challenge;
-    let certificates = &cx.app.platform.certificates;
-    let wanted = *certificates.use_.peek() == CertificatesUse::CertManager
-        && *certificates.challenge.peek() == Challenge::Http01
-        && super::route::asks_for_certificates(cx, namespace.peek());
-    if !wanted {
+    if !super::route::issuer::shows_pages(cx, namespace.peek()) {
         return;
     }
-    let because: &Origin = certificates.use_.origin();
+    let because: &Origin = cx.app.platform.certificates.use_.origin();
     let name = Sourced::rule("network/deny", Str::from("acme-solver"));
     let name = name.because(because);
     let solver = Sourced::rule("network/deny", Str::from("true"));

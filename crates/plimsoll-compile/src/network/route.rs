@@ -3,6 +3,7 @@
 mod gateway;
 mod guard;
 mod ingress;
+pub mod issuer;
 mod listener;
 #[cfg(test)]
 mod tests;
@@ -10,8 +11,8 @@ mod tests;
 use crate::cx::{Cx, Objects};
 use crate::platform::slots;
 use crate::workload::env::available;
-use plimsoll_source::{Node, Sourced, Str};
-use plimsoll_spec::app::platform::{CertificatesUse, GatewayApi, GatewayUse};
+use plimsoll_source::{Sourced, Str};
+use plimsoll_spec::app::platform::{GatewayApi, GatewayUse};
 use plimsoll_spec::app::route::{RoutePath, TlsKind};
 use plimsoll_spec::app::{Port, Route};
 use plimsoll_spec::types::{RouteTarget, Target};
@@ -50,6 +51,7 @@ pub fn objects(cx: &Cx, out: &mut Objects) {
         GatewayApi::Gateway => gateway::objects(cx, out),
         GatewayApi::Ingress => ingress::objects(cx, out),
     }
+    issuer::objects(cx, out);
 }
 
 /// A path whose backend is here.
@@ -130,16 +132,6 @@ fn matched(path: &RoutePath) -> (Sourced<Str>, bool) {
     (text.map(|text| text.trim_start_matches('=').into()), exact)
 }
 
-/// Whether routes of a namespace ask for certificates.
-pub fn asks_for_certificates(cx: &Cx, namespace: &str) -> bool {
-    namespace == cx.main_namespace().peek()
-        && cx
-            .app
-            .routes
-            .values()
-            .any(|route| *route.tls.kind.peek() == TlsKind::Auto)
-}
-
 /// Name of the Secret with the certificate of a route; `None` without TLS.
 fn certificate(route: &Route) -> Option<Sourced<Str>> {
     let kind = &route.tls.kind;
@@ -149,16 +141,4 @@ fn certificate(route: &Route) -> Option<Sourced<Str>> {
         TlsKind::Named(name) => Some(kind.map(|_| crate::names::dashed(name).into())),
         TlsKind::Existing(name) => Some(kind.map(|_| name.clone())),
     }
-}
-
-/// The issuer that certificates are asked from, as the annotation that cert-manager reads.
-fn issuer(cx: &Cx) -> Option<(&'static str, Node)> {
-    let certificates = &cx.app.platform.certificates;
-    if *certificates.use_.peek() != CertificatesUse::CertManager {
-        return None;
-    }
-    let name = certificates.issuer.clone();
-    let name = name.unwrap_or_else(|| Sourced::rule("network/route", Str::from("letsencrypt")));
-    let node = Node::Text(name.origin().clone(), name.peek().clone());
-    Some(("cert-manager.io/cluster-issuer", node))
 }

@@ -5,7 +5,7 @@ use crate::cx::{Cx, Objects};
 use crate::names::dashed;
 use crate::program::Program;
 use crate::workload::volume::own_claim;
-use plimsoll_source::{Sourced, Str};
+use plimsoll_source::{Origin, Sourced, Str};
 use plimsoll_spec::app::Store;
 use plimsoll_spec::app::service::Kind;
 use plimsoll_spec::app::store::Run;
@@ -51,7 +51,11 @@ pub fn of_program(program: &Program, kind: Kind) -> Option<Sourced<Str>> {
             Some(claim.because(size.origin()))
         })
         .collect();
-    joined(&names)
+    let memory = program
+        .volumes
+        .values()
+        .map(|volume| volume.memory.origin().clone());
+    joined(&names).map(|names| names.because(&Origin::all(memory)))
 }
 
 /// The disks of a store's instances.

@@ -140,7 +140,7 @@ fn authorities(cx: &Cx, program: &Program, all: &mut Volumes) {
 fn disks(program: &Program, all: &mut Volumes) {
     let s = &Scope::new("workload/volume");
     for (path, volume) in program.volumes {
-        let s = &s.because(&volume.origin);
+        let s = &s.because(&volume.origin).because(volume.memory.origin());
         let name = s.text(volume_name("disk", path));
         let mount = |read: bool| {
             form!(s; {

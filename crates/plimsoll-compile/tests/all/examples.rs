@@ -71,12 +71,13 @@ fn traversion_sends_http_to_https_on_four_hosts() {
     }
     let gateway = object(&world, "Gateway/traversion");
     assert_eq!(
-        at(
-            gateway,
-            "metadata.annotations[cert-manager.io/cluster-issuer]"
-        ),
+        at(gateway, "metadata.annotations[cert-manager.io/issuer]"),
         "letsencrypt"
     );
+    let issuer = object(&world, "Issuer/letsencrypt");
+    assert_eq!(at(issuer, "spec.acme.email"), "ops@traversion.io");
+    let solver = "spec.acme.solvers[0].http01.gatewayHTTPRoute.parentRefs[0].name";
+    assert_eq!(at(issuer, solver), "traversion");
 }
 
 /// Holds V8.

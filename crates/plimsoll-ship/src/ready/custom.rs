@@ -151,7 +151,10 @@ pub(super) fn gateway(kind: &str, object: &DynamicObject) -> Readiness {
         "GatewayClass" | "ListenerSet" => condition(object, "Accepted"),
         "Gateway" => match find(object, "Accepted") {
             Some(accepted) if !is_true(accepted) => Readiness::Waiting(said(accepted)),
-            _ => condition(object, "Programmed"),
+            _ => match condition(object, "Programmed") {
+                Readiness::Ready => listeners(object),
+                other => other,
+            },
         },
         "ReferenceGrant" => Readiness::Ready,
         "BackendTLSPolicy" => match object
@@ -171,6 +174,22 @@ pub(super) fn gateway(kind: &str, object: &DynamicObject) -> Readiness {
             all_accept(object, parents, &["Accepted", "ResolvedRefs"])
         }
     }
+}
+
+/// A Gateway is programmed while a listener of it still waits for its certificate: nobody is served
+/// there, so the Gateway is not ready for us.
+fn listeners(object: &DynamicObject) -> Readiness {
+    for listener in items(&object.data, "/status/listeners") {
+        let name = listener["name"].as_str().unwrap_or_default();
+        let conditions = items(listener, "/conditions");
+        let bad =
+            |condition: &&str| in_list(conditions, condition).is_some_and(|found| !is_true(found));
+        if let Some(condition) = ["ResolvedRefs", "Programmed"].iter().find(|one| bad(one)) {
+            let why = in_list(conditions, condition).map(said).unwrap_or_default();
+            return Readiness::Waiting(format!("listener {name}: {why}"));
+        }
+    }
+    Readiness::Ready
 }
 
 fn all_accept(object: &DynamicObject, holders: &[Value], names: &[&str]) -> Readiness {

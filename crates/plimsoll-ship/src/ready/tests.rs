@@ -157,6 +157,26 @@ fn a_route_is_ready_when_its_gateway_took_it_with_all_references() {
 }
 
 #[test]
+fn a_gateway_waits_for_the_certificates_of_its_listeners() {
+    let with = |resolved: &str| {
+        of(json!({
+            "apiVersion": "gateway.networking.k8s.io/v1", "kind": "Gateway", "metadata": { "name": "main" },
+            "status": {
+                "conditions": [{ "type": "Accepted", "status": "True" }, { "type": "Programmed", "status": "True" }],
+                "listeners": [{ "name": "https", "conditions": [
+                    { "type": "ResolvedRefs", "status": resolved, "message": "Secret web-tls does not exist" },
+                ] }],
+            },
+        }))
+    };
+    assert_eq!(with("True"), Readiness::Ready);
+    assert_eq!(
+        with("False"),
+        Readiness::waiting("listener https: Secret web-tls does not exist")
+    );
+}
+
+#[test]
 fn custom_resources_follow_the_condition_of_their_controller() {
     let custom = |api_version: &str, kind: &str, condition: &str| {
         of(json!({

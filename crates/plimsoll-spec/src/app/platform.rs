@@ -139,10 +139,10 @@ pub struct Certificates {
     /// Which.
     #[spec(default = "cert-manager")]
     pub use_: Sourced<CertificatesUse>,
-    /// Issuer that exists.
+    /// `ClusterIssuer` that exists.
     #[spec(shown = "one of ours, at Let's Encrypt")]
     pub issuer: Option<Sourced<Str>>,
-    /// Address for the issuer.
+    /// Address that the issuer of ours tells about expiry. One that exists has its own.
     pub email: Option<Sourced<Str>>,
     /// How we prove that a host is ours.
     #[spec(default = "http01")]

@@ -22,7 +22,7 @@ const SPREAD: &[&str] = &[
 ];
 
 /// The main file with all that it includes.
-pub fn join(main: &Node, path: &str, texts: &mut Texts<'_>, findings: &mut Findings) -> Node {
+pub fn join(main: &Node, name: &str, texts: &mut Texts<'_>, findings: &mut Findings) -> Node {
     let Some(include) = main.get("include") else {
         return main.clone();
     };
@@ -31,21 +31,13 @@ pub fn join(main: &Node, path: &str, texts: &mut Texts<'_>, findings: &mut Findi
         Node::Plain(..) | Node::Text(..) => vec![include],
         _ => Vec::new(),
     };
-    let folder = path.rsplit_once('/').map_or("", |(folder, _)| folder);
     let mut joined = main.clone();
     for pattern in patterns {
         let Some(text) = pattern.text() else {
             continue;
         };
-        let whole = match folder {
-            "" => text.to_string(),
-            _ => format!("{folder}/{text}"),
-        };
-        let found: Vec<String> = texts
-            .glob(&whole)
-            .into_iter()
-            .filter(|f| f != path)
-            .collect();
+        let found = texts.glob(text).into_iter();
+        let found: Vec<String> = found.filter(|found| found != name).collect();
         if found.is_empty() {
             let what = format!("no file is `{text}`");
             let finding = Finding::new(&rules::INCLUDE_MISSING, what);

@@ -53,13 +53,18 @@ pub struct LoadedEnvironment {
 /// Reads an application file and all that it includes, in every environment. `sets` are dotted
 /// keys with values in YAML, which lie over everything.
 pub fn load(files: &dyn Files, path: &str, sets: &[(String, String)]) -> Loaded {
+    let (folder, name) = match path.rsplit_once('/') {
+        Some((folder, name)) => (Some(folder), name),
+        None => (None, path),
+    };
     let mut run = Run {
         files,
+        folder,
         sources: Sources::default(),
         known: BTreeMap::new(),
         findings: Findings::default(),
     };
-    let environments = run.environments(path, sets);
+    let environments = run.environments(name, sets);
     let (app_name, environments, default) = environments.unwrap_or((None, Vec::new(), 0));
     Loaded {
         sources: run.sources,
@@ -92,6 +97,7 @@ impl Given<'_> {
 
 struct Run<'a> {
     files: &'a dyn Files,
+    folder: Option<&'a str>,
     sources: Sources,
     known: BTreeMap<Str, Option<FileId>>,
     findings: Findings,
@@ -99,15 +105,15 @@ struct Run<'a> {
 
 impl Run<'_> {
     fn texts(&mut self) -> Texts<'_> {
-        Texts::new(self.files, &mut self.sources, &mut self.known)
+        Texts::new(self.files, self.folder, &mut self.sources, &mut self.known)
     }
 
     fn environments(
         &mut self,
-        path: &str,
+        name: &str,
         sets: &[(String, String)],
     ) -> Option<(Option<Str>, Vec<LoadedEnvironment>, usize)> {
-        let root = self.read(path)?;
+        let root = self.read(name)?;
         // Where the text itself is broken, what is missing proves nothing.
         let loader = &plimsoll_source::rules::ALL;
         let broken = self.findings.sorted().iter().any(|finding| {
@@ -190,7 +196,7 @@ impl Run<'_> {
             return None;
         }
         let things = Things::of(&root);
-        let mut texts = Texts::new(self.files, &mut self.sources, &mut self.known);
+        let mut texts = Texts::new(self.files, self.folder, &mut self.sources, &mut self.known);
         let mut reader = Reader::new(Context {
             root: &root,
             things: &things,
@@ -234,15 +240,15 @@ impl Run<'_> {
         }
     }
 
-    fn read(&mut self, path: &str) -> Option<Node> {
+    fn read(&mut self, name: &str) -> Option<Node> {
         let mut findings = Findings::default();
         let mut texts = self.texts();
-        let main = texts.document(path, &mut findings);
-        let exists = texts.file(path).is_some();
-        let joined = main.map(|main| include::join(&main, path, &mut texts, &mut findings));
+        let main = texts.document(name, &mut findings);
+        let exists = texts.file(name).is_some();
+        let joined = main.map(|main| include::join(&main, name, &mut texts, &mut findings));
         self.findings.extend(findings);
         if !exists {
-            let what = format!("there is no `{path}`");
+            let what = format!("there is no `{name}`");
             self.findings
                 .report(Finding::new(&rules::NOTHING_WRITTEN, what));
         }

@@ -3,7 +3,7 @@
 use plimsoll_source::{FileId, Findings, Node, Sources, Str, yaml};
 use std::collections::BTreeMap;
 
-/// Where files of a project are found. Paths are relative to the application file.
+/// Where files of a project are found, by paths that begin as that of the application file does.
 pub trait Files {
     /// The content of a file; nothing if there is none.
     ///
@@ -15,9 +15,11 @@ pub trait Files {
     fn glob(&self, pattern: &str) -> Vec<String>;
 }
 
-/// Files of the project, read once and numbered.
+/// Files of the project, read once and numbered. Paths are relative to the application file, wherever
+/// the program was started.
 pub struct Texts<'a> {
     files: &'a dyn Files,
+    folder: Option<&'a str>,
     sources: &'a mut Sources,
     known: &'a mut BTreeMap<Str, Option<FileId>>,
 }
@@ -31,14 +33,16 @@ impl std::fmt::Debug for Texts<'_> {
 }
 
 impl<'a> Texts<'a> {
-    /// Files of a project.
+    /// Files of a project whose application file stands in a folder, if not in the current one.
     pub fn new(
         files: &'a dyn Files,
+        folder: Option<&'a str>,
         sources: &'a mut Sources,
         known: &'a mut BTreeMap<Str, Option<FileId>>,
     ) -> Self {
         Self {
             files,
+            folder,
             sources,
             known,
         }
@@ -49,15 +53,29 @@ impl<'a> Texts<'a> {
         if let Some(known) = self.known.get(path) {
             return *known;
         }
-        let text = self.files.read(path).ok().flatten();
-        let file = text.map(|text| self.sources.add(path, text));
+        let full = self.full(path);
+        let text = self.files.read(&full).ok().flatten();
+        let file = text.map(|text| self.sources.add(full, text));
         self.known.insert(path.into(), file);
         file
     }
 
     /// Paths that a pattern finds.
     pub fn glob(&self, pattern: &str) -> Vec<String> {
-        self.files.glob(pattern)
+        let found = self.files.glob(&self.full(pattern)).into_iter();
+        let before = self.full("");
+        let inside = |path: String| {
+            path.strip_prefix(&before)
+                .map_or(path.clone(), str::to_owned)
+        };
+        found.map(inside).collect()
+    }
+
+    fn full(&self, path: &str) -> String {
+        match self.folder {
+            None => path.to_owned(),
+            Some(folder) => format!("{folder}/{path}"),
+        }
     }
 
     /// Everything that was read.

@@ -3,6 +3,7 @@
 use plimsoll_source::{Finding, Findings, Origin, Sourced};
 
 use crate::app::App;
+use crate::app::platform::{Certificates, Challenge};
 use crate::rules::{relations, shapes};
 
 /// Checks pull secrets, patches and secrets.
@@ -39,6 +40,7 @@ pub fn check(app: &App, findings: &mut Findings) {
             report(what, Some(patch.object.origin()), findings);
         }
     }
+    certificates(&app.platform.certificates, findings);
     for secret in app.secrets.values() {
         if let (true, Some(rotate)) = (secret.protect.peek(), &secret.rotate) {
             let what = format!(
@@ -50,6 +52,34 @@ pub fn check(app: &App, findings: &mut Findings) {
                 .mark_origin(secret.protect.origin(), "refuses a new value");
             findings.report(finding);
         }
+    }
+}
+
+/// An issuer that exists has an address and a way to prove hosts of its own; ours proves them by pages.
+fn certificates(certificates: &Certificates, findings: &mut Findings) {
+    let by_record = *certificates.challenge.peek() == Challenge::Dns01;
+    match (&certificates.issuer, &certificates.email) {
+        (Some(issuer), Some(email)) => findings.report(
+            Finding::new(
+                &relations::CHOICE,
+                "an issuer that exists has an address already",
+            )
+            .mark_origin(email.origin(), "is read by nobody")
+            .mark_origin(issuer.origin(), "exists")
+            .help("remove `email`; or remove `issuer`, and one of ours is made at Let's Encrypt"),
+        ),
+        (None, _) if by_record => findings.report(
+            Finding::new(
+                &relations::CHOICE,
+                "an issuer of ours cannot write DNS records",
+            )
+            .mark_origin(
+                certificates.challenge.origin(),
+                "needs rights at the DNS provider",
+            )
+            .help("make a ClusterIssuer with these rights, and name it: `issuer: NAME`"),
+        ),
+        _ => {}
     }
 }
 

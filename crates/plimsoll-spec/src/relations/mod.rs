@@ -6,6 +6,7 @@ pub mod environments;
 pub mod jobs;
 pub mod keys;
 pub mod names;
+pub mod placement;
 pub mod pods;
 pub mod routes;
 pub mod stores;
@@ -24,4 +25,5 @@ pub fn check(app: &App, sources: &Sources, findings: &mut Findings) {
     stores::check(app, findings);
     choices::check(app, findings);
     backups::check(app, findings);
+    placement::check(app, findings);
 }

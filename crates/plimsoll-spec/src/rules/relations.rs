@@ -85,4 +85,8 @@ rules! {
     SHARED_NAMESPACE = "PL0169" "shared-namespace" Error
         consequence "the objects of one environment would replace those of the other"
         docs "Two environments on one `cluster.context` may not share a namespace. Write `namespace: ${app}-${env}`.";
+    /// A label that no node has.
+    NO_SUCH_NODE = "PL0170" "no-such-node" Warning
+        consequence "the pods would wait for such a node"
+        docs "`placement.nodes` asks for labels of nodes. Where `cluster.nodes.labels` says which they have, the two must agree.";
 }

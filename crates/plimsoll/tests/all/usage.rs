@@ -49,6 +49,26 @@ fn without_a_path_the_file_is_looked_for_upwards() {
 }
 
 #[test]
+fn files_are_looked_for_beside_the_application_file() {
+    let bench = Bench::empty();
+    let more = "include: parts/*.yaml\nkubernetes: { manifests: [extra/*.yaml] }\n";
+    bench.write("shop/plimsoll.yaml", &format!("{SHORTEST}{more}"));
+    let part = "services: { more: { ports: 80, health: none, config: { /etc/x.conf: { file: x.conf } } } }\n";
+    bench.write("shop/parts/one.yaml", part);
+    bench.write("shop/x.conf", "here\n");
+    let extra = "{ apiVersion: v1, kind: ConfigMap, metadata: { name: extra } }\n";
+    bench.write("shop/extra/one.yaml", extra);
+    let whole = bench.folder().join("shop").to_string_lossy().into_owned();
+    for path in ["shop", "./shop/plimsoll.yaml", &whole] {
+        let ran = bench.run(&["render", path]);
+        assert_eq!(ran.code, 0, "{path}: {}", ran.stderr);
+        for made in ["here", "name: extra"] {
+            assert!(ran.stdout.contains(made), "{path}: {made}: {}", ran.stdout);
+        }
+    }
+}
+
+#[test]
 fn a_set_without_a_value_is_refused() {
     let ran = Bench::with(SHORTEST).run(&["up", "--set", "images.tag"]);
     assert_eq!(ran.code, 2);

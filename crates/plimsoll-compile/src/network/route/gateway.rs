@@ -119,7 +119,7 @@ fn gateway(cx: &Cx) -> ObjectForm {
         .routes
         .values()
         .any(|route| *route.tls.kind.peek() == TlsKind::Auto);
-    if let Some((key, value)) = issuer(cx).filter(|_| auto) {
+    if let Some((key, value)) = issuer::annotation(cx).filter(|_| auto) {
         annotations.put(s, key, value);
     }
     let body = form!(s; {

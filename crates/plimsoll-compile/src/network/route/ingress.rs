@@ -4,7 +4,7 @@ use super::gateway::{class, hosts};
 use super::{backed, certificate, issuer, matched};
 use crate::cx::{Cx, Objects};
 use crate::names;
-use plimsoll_source::{Knob, Node, Origin, Str};
+use plimsoll_source::{Knob, Node, Origin, Sourced, Str};
 use plimsoll_spec::app::platform::GatewayUse;
 use plimsoll_spec::app::route::TlsKind;
 use plimsoll_spec::app::{OrNone, Route};
@@ -18,15 +18,24 @@ use std::sync::Arc;
 pub fn objects(cx: &Cx, out: &mut Objects) {
     for route in cx.app.routes.values() {
         let unit = Unit::Route(route.name.peek().clone());
-        let when = Cond::on(&route.enabled).and(Cond::Truthy(hosts(route)));
-        out.push(ObjectForm::new(unit, when, ingress(cx, route)).role(Role::Route));
+        out.push(ObjectForm::new(unit, on(route), ingress(cx, route)).role(Role::Route));
     }
+}
+
+/// What lets the Ingress of a route be there.
+pub(super) fn on(route: &Route) -> Cond {
+    Cond::on(&route.enabled).and(Cond::Truthy(hosts(route)))
+}
+
+/// An Ingress stands where its backends do.
+pub(super) fn home(cx: &Cx, route: &Route) -> Sourced<Str> {
+    let found = route.paths.values().find_map(|path| backed(cx, path));
+    found.map_or_else(|| cx.main_namespace().clone(), |backed| backed.namespace)
 }
 
 fn ingress(cx: &Cx, route: &Route) -> Form {
     let s = &Scope::new("network/route/ingress").because(&route.origin);
-    let found = route.paths.values().find_map(|path| backed(cx, path));
-    let namespace = found.map_or_else(|| cx.main_namespace().clone(), |backed| backed.namespace);
+    let namespace = home(cx, route);
     let mut rules = SeqBuilder::new(s);
     rules.each(
         hosts(route),
@@ -91,7 +100,9 @@ fn paths(cx: &Cx, s: &Scope, route: &Route) -> Form {
 /// What the controller is told beside the rules. Source: ingress-nginx 1.15, annotations.
 fn annotations(cx: &Cx, s: &Scope, route: &Route) -> Form {
     let mut map = MapBuilder::new(s);
-    if let Some((key, value)) = issuer(cx).filter(|_| *route.tls.kind.peek() == TlsKind::Auto) {
+    if let Some((key, value)) =
+        issuer::annotation(cx).filter(|_| *route.tls.kind.peek() == TlsKind::Auto)
+    {
         map.put(s, key, value);
     }
     if cx.gateway() == GatewayUse::IngressNginx {
