@@ -9,6 +9,7 @@ pub static ALL: &[&Rule] = &[
     &NOT_IN_COMPOSE,
     &CONTRACT_CONFLICT,
     &ORDER_ACROSS_CHARTS,
+    &CONTRACT_WITHOUT_WORD,
     &NO_REPOSITORY,
     &NO_CHART,
     &LICENCE_NOT_OPEN,
@@ -47,6 +48,17 @@ pub static ORDER_ACROSS_CHARTS: Rule = Rule {
     docs: "With `deliver.chart.per: service` a migration stands in the chart of its service, and `helm/helmfile.yaml` \
            installs charts in the order of their migrations. Where that order goes to and fro between two services, no \
            order of their releases keeps it. Manifests, Argo CD, Flux and `plimsoll up` keep it.",
+};
+
+/// A line of the contract that turns nothing.
+pub static CONTRACT_WITHOUT_WORD: Rule = Rule {
+    code: "PL0622",
+    name: "contract-without-word",
+    level: Level::Error,
+    consequence: "the chart does not have the path, and refuses values that say it",
+    docs: "A line of `deliver.chart.values` says which word of the file a path of the chart's values turns: \
+           `services.api.image.tag`, `routes.main.hosts`, `services.*.scale.cpu`. This one is no word that can be turned in \
+           any environment: it is misspelled, or the thing is not there, or what the word says follows from others.",
 };
 
 /// A folder that environments do not agree about.

@@ -3,7 +3,7 @@
 
 use super::bind::Binder;
 use super::canon;
-use super::contract::Contract;
+use super::contract::{self, Contract};
 use super::dialect;
 use super::family::{Family, kind_of};
 use super::parts::Part;
@@ -56,11 +56,9 @@ impl Chart {
             .map(|env| env.world.namespace.clone())
             .collect();
         let main = system.chosen;
-        let handles = environments
-            .iter()
-            .flat_map(|env| env.blueprint.params().into_keys())
-            .collect();
-        let contract = Contract::of(environments[main].app, &handles, &scaled(environments), own);
+        let handles = contract::handles(system);
+        let scaled = contract::scaled(system);
+        let contract = Contract::of(environments[main].app, &handles, &scaled, own);
         let mut bound = Vec::new();
         let mut binders = Vec::new();
         for environment in environments {
@@ -143,16 +141,6 @@ fn together(family: &mut Family, rows: &[Vec<Option<ObjectForm>>]) -> Vec<Object
     }
     rows.iter()
         .map(|row| family.object(row, &present[&unit(row)]))
-        .collect()
-}
-
-/// Services that an autoscaler scales in some environment.
-fn scaled(environments: &[Environment]) -> BTreeSet<Str> {
-    environments
-        .iter()
-        .flat_map(|env| env.app.services.iter())
-        .filter(|(_, service)| *service.scale.replicas.auto.peek())
-        .map(|(name, _)| name.clone())
         .collect()
 }
 

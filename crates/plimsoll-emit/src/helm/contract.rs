@@ -1,7 +1,9 @@
 //! Contracts: which path of a chart's values turns which word of the application file.
 
 use super::path::camel;
-use plimsoll_source::{Handle, Origin, Str};
+use crate::System;
+use crate::rules::CONTRACT_WITHOUT_WORD;
+use plimsoll_source::{Finding, Findings, Handle, Origin, Str, near};
 use plimsoll_spec::App;
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -98,6 +100,52 @@ impl Contract {
             .iter()
             .filter_map(|handle| self.by_handle.get_key_value(handle))
     }
+}
+
+/// Reports lines of the file's contract that turn nothing in any environment.
+pub fn check(system: &System, findings: &mut Findings) {
+    let app = system.chosen().app;
+    let handles = handles(system);
+    let scaled = scaled(system);
+    for line in app.deliver.chart.values.values() {
+        let is = line.is.peek();
+        let wanted = spelled_out(app, line.path.peek(), is);
+        let turns = |wanted: &String| {
+            let mut found = handles.iter().filter(|handle| matches(wanted, &handle.0));
+            found.any(|handle| !wanted.contains('*') || has_the_word(&handle.0, &scaled))
+        };
+        if wanted.iter().any(|(_, wanted)| turns(wanted)) {
+            continue;
+        }
+        let message = format!(
+            "`{}` turns nothing: `{is}` is no word here",
+            line.path.peek()
+        );
+        let mut finding = Finding::new(&CONTRACT_WITHOUT_WORD, message);
+        finding = finding.mark_origin(line.is.origin(), "nothing of this name can be turned");
+        let first = wanted.first().map_or("", |(_, wanted)| wanted.as_str());
+        let near = near(first, handles.iter().map(|handle| handle.0.as_str()));
+        let help = match near {
+            Some(other) => format!("did you mean `{other}`?"),
+            None => "write a word of the list in the reference, or take the line away".to_owned(),
+        };
+        findings.report(finding.help(help));
+    }
+}
+
+/// All words that some environment can turn.
+pub fn handles(system: &System) -> BTreeSet<Handle> {
+    let environments = system.environments.iter();
+    let params = environments.flat_map(|env| env.blueprint.params().into_keys());
+    params.collect()
+}
+
+/// Services that an autoscaler scales in some environment.
+pub fn scaled(system: &System) -> BTreeSet<Str> {
+    let environments = system.environments.iter();
+    let services = environments.flat_map(|env| env.app.services.iter());
+    let scaled = services.filter(|(_, service)| *service.scale.replicas.auto.peek());
+    scaled.map(|(name, _)| name.clone()).collect()
 }
 
 /// Where a word stands in values: what all share, then block by block as the file has them.

@@ -35,6 +35,7 @@ pub fn files(system: &System) -> Emitted {
 
 /// The charts before they are printed, in an order in which they can be installed.
 pub fn charts(system: &System, findings: &mut Findings) -> Vec<Chart> {
+    contract::check(system, findings);
     let charts = parts::of(system)
         .iter()
         .map(|part| Chart::new(system, part, findings))

@@ -1,11 +1,15 @@
 //! Which charts there are, in which order they go, and what Helm does before and after a release.
 
-use crate::project::{EXAMPLES, Project, key};
+use crate::project::{EXAMPLES, Project, key, write};
 use plimsoll_emit::helm::{self, chart::Chart};
 use plimsoll_emit::{argocd, flux, kustomize, manifests, releases};
 use plimsoll_source::Findings;
+use plimsoll_testkit::tool;
 use serde_json::Value;
 use std::collections::{BTreeMap, BTreeSet};
+use std::path::Path;
+use std::process::Command;
+use std::time::{Duration, SystemTime};
 
 /// An application of one contract: store, service and migration stand in one chart.
 const ONE_CHART: &str = "\
@@ -263,6 +267,33 @@ fn a_migration_beside_its_store_is_no_hook_and_waits_for_it() {
     assert!(before["securityContext"].is_object() && before["resources"].is_object());
 }
 
+/// Holds W2: a contract says nothing that the chart does not do.
+#[test]
+fn a_line_of_the_contract_that_turns_nothing_is_a_finding() {
+    for (line, said) in [
+        (
+            "services.web.image.tga",
+            "did you mean `services.web.image.tag`?",
+        ),
+        (
+            "services.wbe.image.tag",
+            "did you mean `services.web.image.tag`?",
+        ),
+        ("routes.*.hosts", "`tag` turns nothing"),
+    ] {
+        let project = Project::of(&ONE_CHART.replace("services.web.image.tag", line));
+        let mut findings = Findings::default();
+        helm::charts(&project.system(), &mut findings);
+        let place = project.text_of(&findings);
+        assert!(
+            place.contains("plimsoll.yaml:9:") && place.contains("PL0622"),
+            "{place}"
+        );
+        let text = project.full_text_of(&findings);
+        assert!(text.contains(said), "{line}: {text}");
+    }
+}
+
 #[test]
 fn an_order_that_no_releases_can_keep_is_said() {
     let project = Project::example("identity-platform");
@@ -301,6 +332,42 @@ fn words_of_helm_stand_in_charts_alone() {
                 !String::from_utf8_lossy(bytes).contains("argocd.argoproj.io/hook"),
                 "{example}: {path}"
             );
+        }
+    }
+}
+
+/// Holds P4: the same tree gives the same bytes, once its files have the same age.
+#[test]
+fn packages_of_one_chart_are_the_same_bytes() {
+    let Some(program) = tool("helm") else { return };
+    let project = Project::example("shop");
+    let packed = [0, 1].map(|_| {
+        let folder = tempfile::tempdir().expect("a folder");
+        write(&helm::files(&project.system()).files, folder.path());
+        of_one_age(folder.path());
+        let package = Command::new(&program)
+            .arg("package")
+            .arg(folder.path().join("helm/shop"))
+            .arg("-d")
+            .arg(folder.path())
+            .output()
+            .expect("helm runs");
+        let text = String::from_utf8_lossy(&package.stderr);
+        assert!(package.status.success(), "{text}");
+        std::fs::read(folder.path().join("shop-0.1.0.tgz")).expect("a package")
+    });
+    assert!(packed[0] == packed[1], "two packagings differ");
+}
+
+fn of_one_age(folder: &Path) {
+    for entry in std::fs::read_dir(folder).expect("a folder").flatten() {
+        if entry.path().is_dir() {
+            of_one_age(&entry.path());
+        } else {
+            let file = std::fs::File::options().write(true).open(entry.path());
+            let age = SystemTime::UNIX_EPOCH + Duration::from_secs(946_684_800);
+            file.and_then(|file| file.set_modified(age))
+                .expect("an age");
         }
     }
 }

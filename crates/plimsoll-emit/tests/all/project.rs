@@ -97,6 +97,11 @@ impl Project {
         plimsoll_source::render::short(findings, &self.loaded.sources)
     }
 
+    /// Findings with all that they say.
+    pub fn full_text_of(&self, findings: &Findings) -> String {
+        plimsoll_source::render::json(findings, &self.loaded.sources).to_string()
+    }
+
     /// The objects of all environments.
     pub fn worlds(&self) -> &[World] {
         &self.worlds
