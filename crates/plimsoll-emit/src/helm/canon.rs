@@ -7,6 +7,9 @@ use std::fmt::Write;
 /// What stands for the key, or the number, of the element of a loop.
 pub const KEY: &str = "\u{1}key";
 
+/// What stands for the value of an entry, or an item.
+pub const ITEM: &str = "\u{1}item";
+
 /// Of a form.
 pub fn form(form: &Form) -> String {
     let mut out = String::new();
@@ -133,7 +136,7 @@ fn write_expr(expr: &Expr, out: &mut String) {
         Expr::Lit(node) => write_node(node, out),
         Expr::Val(param) => drop(write!(out, "${}", param.handle.0)),
         Expr::Var(Var::Key) => out.push_str(KEY),
-        Expr::Var(Var::Item) => out.push_str("Item"),
+        Expr::Var(Var::Item) => out.push_str(ITEM),
         Expr::Tree(form) => write_form(form, out),
         Expr::Concat(parts) => write_all("concat", parts, out),
         Expr::Call(op, args) => write_all(&format!("{op:?}"), args, out),

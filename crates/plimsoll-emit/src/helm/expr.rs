@@ -342,34 +342,60 @@ impl Printer<'_> {
     }
 
     fn list(&mut self, name: &str, cond: &Cond) -> String {
-        let mut parts = Vec::new();
-        flatten(cond, name == "and", &mut parts);
-        let mut texts: Vec<String> = Vec::new();
-        for part in parts {
-            let text = atom(self.cond(part));
-            if !texts.contains(&text) {
-                texts.push(text);
-            }
-        }
+        let texts = self.operands(name, cond);
         match &texts[..] {
-            [one] => one
-                .strip_prefix('(')
-                .and_then(|one| one.strip_suffix(')'))
-                .unwrap_or(one)
-                .to_owned(),
+            [one] => match one.strip_prefix('(') {
+                Some(inner) if closes_at_end(one) => inner[..inner.len() - 1].to_owned(),
+                _ => one.clone(),
+            },
             _ => format!("{name} {}", texts.join(" ")),
         }
     }
 
+    /// The operands of `and` or `or`, each once; at least one.
+    pub fn operands(&mut self, name: &str, cond: &Cond) -> Vec<String> {
+        let (nothing, all) = if name == "and" {
+            ("true", "false")
+        } else {
+            ("false", "true")
+        };
+        let mut parts = Vec::new();
+        flatten(cond, name == "and", &mut parts);
+        let mut texts: Vec<String> = Vec::new();
+        for part in parts {
+            let text = match self.known_condition(part) {
+                Some(call) => format!("({call})"),
+                None => atom(self.cond(part)),
+            };
+            if text == all {
+                return vec![text];
+            }
+            if text != nothing && !texts.contains(&text) {
+                texts.push(text);
+            }
+        }
+        if texts.is_empty() {
+            texts.push(nothing.to_owned());
+        }
+        texts
+    }
+
     /// A condition as a real boolean, in parentheses where needed.
     fn boolean(&mut self, cond: &Cond) -> String {
-        let real = self.is_boolean(cond);
-        let text = atom(self.cond(cond));
-        if real {
-            text
-        } else {
-            format!("(not (not {text}))")
-        }
+        let (name, both) = match cond {
+            _ if self.is_boolean(cond) => return atom(self.cond(cond)),
+            Cond::And(both) => ("and", both),
+            Cond::Or(both) => ("or", both),
+            Cond::Truthy(expr) if self.ty(expr) != Ty::Number => {
+                return format!("(not (empty {}))", self.atom(expr));
+            }
+            other => return format!("(not (not {}))", atom(self.cond(other))),
+        };
+        format!(
+            "({name} {} {})",
+            self.boolean(&both.0),
+            self.boolean(&both.1)
+        )
     }
 
     fn is_boolean(&self, cond: &Cond) -> bool {

@@ -206,17 +206,14 @@ fn helpers(printer: &Printer) -> String {
     if printer.needs_image {
         text.push_str(&IMAGE.replace("CHART", printer.chart));
     }
-    for (name, lines) in &printer.helpers {
-        let ends = if lines.len() == 1 {
+    for (name, helper) in &printer.helpers {
+        let end = if helper.trimmed {
             "{{- end }}"
         } else {
             "{{ end }}"
         };
-        let _ = write!(
-            text,
-            "\n{{{{- define \"{name}\" -}}}}\n{}\n{ends}\n",
-            lines.join("\n")
-        );
+        let lines = helper.lines.join("\n");
+        let _ = write!(text, "\n{{{{- define \"{name}\" -}}}}\n{lines}\n{end}\n");
     }
     text
 }

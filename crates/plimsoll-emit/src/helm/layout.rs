@@ -20,11 +20,17 @@ pub fn parts_of_map(form: &Form) -> (Origin, Vec<MapPart>) {
     }
 }
 
+/// One or more of them. What holds only where another does says nothing new.
 pub fn any(conds: impl Iterator<Item = Cond>) -> Cond {
     let mut one = Cond::Known(false, Origin::rule("helm", []));
+    let mut said: Vec<String> = Vec::new();
     for cond in conds {
-        let known = canon::when(Some(&one));
-        if canon::when(Some(&cond)) != known {
+        let mut new = true;
+        logic::conjuncts(&cond, &mut |part| {
+            new &= !said.contains(&canon::when(Some(part)))
+        });
+        if new {
+            said.push(canon::when(Some(&cond)));
             one = logic::or(one, cond);
         }
     }

@@ -1,19 +1,19 @@
 //! Forms as templates. Every control line stands alone and begins with `{{-`, so that it vanishes
 //! from what is rendered: the output is exactly the lines of content.
 
-use super::canon;
-use super::expr::{NUMBER, Ty, has_hash, plain_text, quoted};
-use super::layout::{
-    any, block, dashed, entry_node, entry_placeholder, escaped, indented, json_text, key_line, pad,
-    parts_of_map, plain_lines, scalar_text, unwrapped,
-};
-use super::logic;
-use super::path;
+mod exists;
+mod helpers;
+mod list;
+mod scalar;
+
+use super::chart::text_at;
+use super::expr::quoted;
+use super::layout::{block, entry_node, key_line, pad, parts_of_map, plain_lines};
 use super::words::Words;
-use plimsoll_source::{Node, Origin, yaml};
-use plimsoll_world::{Cond, Expr, Form, MapPart, Op, SeqPart};
+use super::{canon, logic};
+use plimsoll_source::Node;
+use plimsoll_world::{Cond, Expr, Form, MapPart};
 use std::collections::BTreeMap;
-use std::fmt::Write;
 
 /// Prints the templates of a chart.
 pub struct Printer<'a> {
@@ -21,8 +21,8 @@ pub struct Printer<'a> {
     pub chart: &'a str,
     /// The words.
     pub words: &'a Words,
-    /// Named templates: name → lines.
-    pub helpers: BTreeMap<String, Vec<String>>,
+    /// Named templates.
+    pub helpers: BTreeMap<String, Helper>,
     /// Names of helpers by what they make.
     known: BTreeMap<String, String>,
     /// Texts that stand inside others, by path.
@@ -41,6 +41,16 @@ pub struct Printer<'a> {
     pub subject: String,
     /// What is known to hold here.
     holds: Vec<String>,
+    /// Keys around what is printed.
+    keys: Vec<String>,
+}
+
+/// A named template.
+pub struct Helper {
+    /// What it makes.
+    pub lines: Lines,
+    /// Whether the line break at its end is no part of it.
+    pub trimmed: bool,
 }
 
 /// The parts of an object, such that a plain one is the last where there is one: at the end of a file
@@ -78,6 +88,7 @@ impl<'a> Printer<'a> {
             key: "$name",
             subject: String::new(),
             holds: Vec::new(),
+            keys: Vec::new(),
         }
     }
 
@@ -88,13 +99,15 @@ impl<'a> Printer<'a> {
             open => Some(open.clone()),
         };
         let parts = ending_plainly(parts_of_map(body).1);
-        self.guarded(when.as_ref(), 0, |printer| printer.map(&parts, 0))
+        let what = text_at(body, &["kind"]);
+        self.guarded(when.as_ref(), &what, 0, |printer| printer.map(&parts, 0))
     }
 
     /// Lines under a condition; what is known to hold around is not asked again.
     fn guarded(
         &mut self,
         when: Option<&Cond>,
+        what: &str,
         indent: usize,
         lines: impl FnOnce(&mut Self) -> Lines,
     ) -> Lines {
@@ -108,7 +121,7 @@ impl<'a> Printer<'a> {
         if inner.is_empty() {
             return inner;
         }
-        let asked = self.cond(&when);
+        let asked = self.asked(&when, what);
         block(&format!("if {asked}"), indent, inner)
     }
 
@@ -155,7 +168,12 @@ impl<'a> Printer<'a> {
                 out.extend(lines);
                 continue;
             }
-            let lines = self.guarded(when.as_ref(), indent, |printer| {
+            let what = group.iter().find_map(|part| match part {
+                MapPart::Entry { key, .. } => Some(key.clone()),
+                MapPart::Splice(_) => None,
+            });
+            let what = what.unwrap_or_default();
+            let lines = self.guarded(when.as_ref(), &what, indent, |printer| {
                 let lines = group.iter().flat_map(|part| printer.map_part(part, indent));
                 lines.collect()
             });
@@ -207,6 +225,13 @@ impl<'a> Printer<'a> {
     }
 
     fn entry(&mut self, key: &str, value: &Form, indent: usize) -> Lines {
+        self.keys.push(key.to_owned());
+        let lines = self.entry_lines(key, value, indent);
+        self.keys.pop();
+        lines
+    }
+
+    fn entry_lines(&mut self, key: &str, value: &Form, indent: usize) -> Lines {
         if matches!(value, Form::Plain(Node::Map(..)) | Form::Map(..))
             && let Some(name) = self.known.get(&canon::form(value))
         {
@@ -220,7 +245,7 @@ impl<'a> Printer<'a> {
         match value {
             Form::Plain(node) => plain_lines(&entry_node(key, node.clone()), indent),
             Form::Expr(expr) => self.entry_expr(key, expr, indent),
-            Form::Shrinking(inner) => self.entry(key, inner, indent),
+            Form::Shrinking(inner) => self.entry_lines(key, inner, indent),
             Form::Map(_, parts) => {
                 let head = key_line(key, indent);
                 let filled = self.filled_map(parts);
@@ -251,7 +276,7 @@ impl<'a> Printer<'a> {
             None => inner,
             Some(Cond::Known(false, _)) => vec![format!("{} {empty}", key_line(key, indent))],
             Some(filled) => {
-                let asked = self.cond(&filled);
+                let asked = self.asked(&filled, key);
                 let mut out = vec![format!("{}{{{{- if {asked} }}}}", pad(indent))];
                 out.extend(inner);
                 out.push(format!("{}{{{{- else }}}}", pad(indent)));
@@ -260,342 +285,5 @@ impl<'a> Printer<'a> {
                 out
             }
         }
-    }
-
-    fn entry_expr(&mut self, key: &str, expr: &Expr, indent: usize) -> Lines {
-        match self.ty(expr) {
-            Ty::Map | Ty::List => {
-                let text = self.expr(expr);
-                let to = indent + 2;
-                vec![
-                    key_line(key, indent),
-                    format!("{}{{{{- toYaml {text} | nindent {to} }}}}", pad(to)),
-                ]
-            }
-            _ => match self.scalar(expr, &entry_placeholder(key), indent) {
-                Some(lines) => lines,
-                None => vec![format!("{} {}", key_line(key, indent), self.inline(expr))],
-            },
-        }
-    }
-
-    /// A scalar in braces.
-    fn inline(&mut self, expr: &Expr) -> String {
-        if let Expr::If(parts) = expr
-            && let (Expr::Lit(yes), Expr::Lit(no)) = (&parts.1, &parts.2)
-        {
-            let asked = self.cond(&parts.0);
-            let [yes, no] = [yes, no].map(scalar_text);
-            return format!("{{{{ if {asked} }}}}{yes}{{{{ else }}}}{no}{{{{ end }}}}");
-        }
-        let text = self.expr(expr);
-        match self.ty(expr) {
-            Ty::Text if has_hash(expr) => format!("{{{{ {text} }}}}"),
-            Ty::Text => format!("{{{{ {text} | quote }}}}"),
-            _ => format!("{{{{ {text} }}}}"),
-        }
-    }
-
-    /// A longer text with values inside, written around `holder` as YAML would write it.
-    fn scalar(
-        &mut self,
-        expr: &Expr,
-        holder: &dyn Fn(Node) -> Node,
-        indent: usize,
-    ) -> Option<Lines> {
-        let Expr::Concat(parts) = expr else {
-            return None;
-        };
-        if has_hash(expr)
-            || parts
-                .iter()
-                .any(|part| matches!(part, Expr::If(_) | Expr::Tree(_) | Expr::Var(_)))
-        {
-            return None;
-        }
-        let (mut text, mut holes, mut safe) = (String::new(), Vec::new(), true);
-        for part in parts.iter() {
-            if let Expr::Lit(node) = part {
-                text.push_str(&plain_text(node));
-                continue;
-            }
-            let _ = write!(text, "\u{e000}HOLE{}\u{e000}", holes.len());
-            let mut visit = |param: &std::sync::Arc<plimsoll_world::Param>| {
-                if !path::is_built_in(&param.handle.0) {
-                    safe = false;
-                    self.inside.push(param.handle.0.to_string());
-                }
-            };
-            part.params(&mut visit);
-            let number = self.ty(part) == Ty::Number;
-            let inner = self.atom(part);
-            holes.push(if number {
-                format!("int {inner}")
-            } else {
-                unwrapped(inner)
-            });
-        }
-        let lettered = parts.iter().any(|part| {
-            matches!(part, Expr::Lit(node) if plain_text(node).contains(|c: char| c.is_ascii_alphabetic() && !c.is_ascii_hexdigit()))
-        });
-        let several = text.contains('\n');
-        let written = if several || (safe && lettered) {
-            let node = holder(Node::Text(
-                Origin::rule("helm", []),
-                text.replace('\u{e000}', "ZQZ").into(),
-            ));
-            let mut written = String::from_utf8(yaml::write(&node)).expect("YAML is UTF-8");
-            for (at, hole) in holes.iter().enumerate() {
-                written = escaped(&written, at == 0)
-                    .replace(&format!("ZQZHOLE{at}ZQZ"), &format!("{{{{ {hole} }}}}"));
-            }
-            written
-        } else {
-            let mut inner = escaped(&json_text(&text), true);
-            for (at, hole) in holes.iter().enumerate() {
-                let mark = format!("\u{e000}HOLE{at}\u{e000}");
-                inner = inner.replace(&mark, &format!("{{{{ {hole} }}}}"));
-            }
-            let node = holder(Node::Text(Origin::rule("helm", []), "ZQZ".into()));
-            let written = String::from_utf8(yaml::write(&node)).expect("YAML is UTF-8");
-            written.replace("ZQZ", &format!("\"{inner}\""))
-        };
-        Some(indented(&written, indent))
-    }
-
-    /// The items of a list; dashes stand at the indent.
-    pub fn seq(&mut self, parts: &[SeqPart], indent: usize) -> Lines {
-        let mut out = Lines::new();
-        for part in parts {
-            match part {
-                SeqPart::Item { when, value } => {
-                    let exists = self.value_exists(value);
-                    let when = match when {
-                        Some(when) => logic::and(when.clone(), exists),
-                        None => exists,
-                    };
-                    let lines =
-                        self.guarded(Some(&when), indent, |printer| printer.item(value, indent));
-                    out.extend(lines);
-                }
-                SeqPart::Each { over, item } => out.extend(self.each(over, item, indent)),
-                SeqPart::Splice(expr) => {
-                    let text = self.expr(expr);
-                    out.extend(block(
-                        &format!("with {text}"),
-                        indent,
-                        vec![format!(
-                            "{}{{{{- toYaml . | nindent {indent} }}}}",
-                            pad(indent)
-                        )],
-                    ));
-                }
-            }
-        }
-        out
-    }
-
-    fn each(&mut self, over: &Expr, item: &Form, indent: usize) -> Lines {
-        let text = self.expr(over);
-        let list = self.ty(over) == Ty::List;
-        let numbered = canon::form(item).contains(canon::KEY);
-        let key = over
-            .param()
-            .and_then(|param| self.words.all.get(param.handle.0.as_str()))
-            .and_then(|word| word.item.clone());
-        self.moved += 1;
-        let element = match (list, key) {
-            (true, Some(key)) if numbered => format!("$value.{key}"),
-            (true, Some(key)) => format!(".{key}"),
-            (true, None) if !numbered => ".".to_owned(),
-            _ => "$value".to_owned(),
-        };
-        let before = std::mem::replace(&mut self.element, element);
-        let key = if list { NUMBER } else { "$name" };
-        let key = std::mem::replace(&mut self.key, key);
-        let lines = self.item(item, indent);
-        self.element = before;
-        self.key = key;
-        self.moved -= 1;
-        let head = if list && numbered {
-            format!("range {NUMBER}, $value := {text}")
-        } else if list {
-            format!("range {text}")
-        } else {
-            format!("range $name, $value := {text}")
-        };
-        block(&head, indent, lines)
-    }
-
-    fn item(&mut self, value: &Form, indent: usize) -> Lines {
-        match value {
-            Form::Plain(node) => {
-                let list = Node::seq(Origin::rule("helm", []), [node.clone()]);
-                plain_lines(&list, indent)
-            }
-            Form::Expr(expr) => match self.ty(expr) {
-                Ty::Map | Ty::List => {
-                    let text = self.expr(expr);
-                    vec![format!(
-                        "{}- {{{{- toYaml {text} | nindent {} }}}}",
-                        pad(indent),
-                        indent + 2
-                    )]
-                }
-                _ => {
-                    let holder = |node| Node::seq(Origin::rule("helm", []), [node]);
-                    match self.scalar(expr, &holder, indent) {
-                        Some(lines) => lines,
-                        None => vec![format!("{}- {}", pad(indent), self.inline(expr))],
-                    }
-                }
-            },
-            Form::Shrinking(inner) => self.item(inner, indent),
-            Form::Map(_, parts) => {
-                let mut parts = parts.to_vec();
-                // An item begins with a line of content.
-                let sure = parts.iter().position(|part| {
-                    let when = self.exists(part);
-                    matches!(part, MapPart::Entry { .. }) && self.open(&when).is_none()
-                });
-                match sure {
-                    Some(at) => {
-                        let first = parts.remove(at);
-                        parts.insert(0, first);
-                        dashed(self.map(&parts, indent + 2), indent)
-                    }
-                    None => {
-                        let mut lines = vec![format!("{}-", pad(indent))];
-                        lines.extend(self.map(&parts, indent + 2));
-                        lines
-                    }
-                }
-            }
-            Form::Seq(_, parts) => {
-                let mut lines = vec![format!("{}-", pad(indent))];
-                lines.extend(self.seq(parts, indent + 2));
-                lines
-            }
-        }
-    }
-
-    fn exists(&self, part: &MapPart) -> Cond {
-        match part {
-            MapPart::Splice(expr) => Cond::Truthy(expr.clone()),
-            MapPart::Entry { when, value, .. } => {
-                let exists = self.value_exists(value);
-                match when {
-                    Some(when) if canon::when(Some(when)) == canon::when(Some(&exists)) => exists,
-                    Some(when) => logic::and(when.clone(), exists),
-                    None => exists,
-                }
-            }
-        }
-    }
-
-    /// When a value is there at all.
-    fn value_exists(&self, value: &Form) -> Cond {
-        match value {
-            Form::Expr(expr) if self.may_be_nothing(expr) => Cond::Truthy(expr.clone()),
-            Form::Shrinking(inner) => match &**inner {
-                Form::Map(_, parts) => self.filled_map(parts),
-                Form::Seq(_, parts) => self.filled_seq(parts),
-                Form::Expr(expr) => Cond::Truthy(expr.clone()),
-                _ => Cond::always("helm"),
-            },
-            _ => Cond::always("helm"),
-        }
-    }
-
-    fn filled_map(&self, parts: &[MapPart]) -> Cond {
-        any(parts.iter().map(|part| self.exists(part)))
-    }
-
-    fn filled_seq(&self, parts: &[SeqPart]) -> Cond {
-        any(parts.iter().map(|part| match part {
-            SeqPart::Item { when, value } => {
-                let exists = self.value_exists(value);
-                match when {
-                    Some(when) => logic::and(when.clone(), exists),
-                    None => exists,
-                }
-            }
-            SeqPart::Each { over, .. } => Cond::Truthy(over.clone()),
-            SeqPart::Splice(expr) => Cond::Truthy(expr.clone()),
-        }))
-    }
-
-    /// The helper that holds a block of data, so that it can be hashed as well as written.
-    pub fn data_helper(&mut self, form: &Form) -> String {
-        let id = canon::form(form);
-        if let Some(name) = self.known.get(&id) {
-            return name.clone();
-        }
-        let name = self.free_helper("data");
-        self.known.insert(id, name.clone());
-        let before = (self.moved, self.dot.take(), std::mem::take(&mut self.holds));
-        self.moved = 0;
-        let lines = match form {
-            Form::Plain(node) => plain_lines(node, 0),
-            other => self.map(&parts_of_map(other).1, 0),
-        };
-        (self.moved, self.dot, self.holds) = before;
-        self.helpers.insert(name.clone(), lines);
-        name
-    }
-
-    /// The helper of a name that holds a content hash.
-    pub fn name_helper(&mut self, expr: &Expr) -> String {
-        let id = canon::expr(expr);
-        if let Some(name) = self.known.get(&id) {
-            return name.clone();
-        }
-        let Expr::Concat(parts) = expr else {
-            unreachable!("only texts that are joined have names")
-        };
-        let first = parts.iter().find_map(|part| match part {
-            Expr::Lit(node) => node.text().cloned(),
-            _ => None,
-        });
-        let base = first.unwrap_or_default();
-        let base = base.trim_matches('-');
-        let base = base
-            .strip_prefix(self.subject.as_str())
-            .map_or(base, |rest| rest.trim_start_matches('-'));
-        let name = self.free_helper(&format!(
-            "{}Name",
-            path::camel(if base.is_empty() { "name" } else { base })
-        ));
-        self.known.insert(id, name.clone());
-        let before = (self.moved, self.dot.take(), std::mem::take(&mut self.holds));
-        self.moved = 0;
-        let mut text = String::new();
-        for part in parts.iter() {
-            match part {
-                Expr::Lit(node) => text.push_str(&plain_text(node)),
-                Expr::Call(Op::Hash, _) => {
-                    let hash = self.expr(part);
-                    let _ = write!(text, "{{{{ {hash} }}}}");
-                }
-                other => {
-                    let other = self.expr(other);
-                    let _ = write!(text, "{{{{ {other} }}}}");
-                }
-            }
-        }
-        (self.moved, self.dot, self.holds) = before;
-        self.helpers.insert(name.clone(), vec![text]);
-        name
-    }
-
-    fn free_helper(&self, word: &str) -> String {
-        let subject = path::camel(&self.subject);
-        let base = if self.subject.is_empty() {
-            format!("{}.{word}", self.chart)
-        } else {
-            format!("{}.{subject}.{word}", self.chart)
-        };
-        let taken = |name: &str| self.known.values().any(|known| known == name);
-        path::free(&taken, &base)
     }
 }

@@ -1,7 +1,7 @@
 //! What makes a part of a map or list the same one elsewhere, and one order of all.
 
 use super::super::canon;
-use super::map_parts;
+use super::shape::map_parts;
 use plimsoll_source::Node;
 use plimsoll_world::{Form, MapPart, SeqPart};
 
