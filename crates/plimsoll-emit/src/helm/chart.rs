@@ -74,8 +74,14 @@ impl Chart {
             binders.push(binder);
         }
         let words = said(&contract, &binders, environments, findings);
-        let mut family = Family::new(words, names.clone(), namespaces.clone(), &places);
-        let objects = together(&mut family, &matched(bound));
+        let mut family = Family::new(
+            words,
+            names.clone(),
+            namespaces.clone(),
+            &places,
+            part.service(),
+        );
+        let objects = together(&mut family, &matched(bound, &names));
         let mut words = family.words;
         words.settle(&used(&objects));
         let objects = dialect::of_helm(system, objects);
@@ -216,7 +222,17 @@ struct Identity {
     name: String,
 }
 
-fn identity(object: &ObjectForm) -> Identity {
+fn identity(object: &ObjectForm, environment: &str) -> Identity {
+    // What is named after its environment is the same in each.
+    let name = text_at(&object.body, &["metadata", "name"]);
+    let words = name.split('-').map(|word| {
+        if word == environment {
+            "*environment"
+        } else {
+            word
+        }
+    });
+    let name = words.collect::<Vec<_>>().join("-");
     Identity {
         unit: object.unit.clone(),
         kind: format!(
@@ -224,7 +240,7 @@ fn identity(object: &ObjectForm) -> Identity {
             text_at(&object.body, &["apiVersion"]),
             kind_of(object)
         ),
-        name: text_at(&object.body, &["metadata", "name"]),
+        name,
     }
 }
 
@@ -264,14 +280,14 @@ fn skeleton(expr: &Expr) -> String {
 }
 
 /// Objects of all environments, each with its counterparts.
-fn matched(bound: Vec<Vec<ObjectForm>>) -> Vec<Vec<Option<ObjectForm>>> {
+fn matched(bound: Vec<Vec<ObjectForm>>, names: &[Str]) -> Vec<Vec<Option<ObjectForm>>> {
     let count = bound.len();
     let mut rows: Vec<(Identity, Vec<Option<ObjectForm>>)> = Vec::new();
     let mut numbers: BTreeMap<(usize, Identity), usize> = BTreeMap::new();
     let mut left = Vec::new();
     for (env, objects) in bound.into_iter().enumerate() {
         for object in objects {
-            let mut id = identity(&object);
+            let mut id = identity(&object, &names[env]);
             // One name may stand twice under conditions that exclude each other.
             let number = numbers.entry((env, id.clone())).or_default();
             *number += 1;

@@ -8,10 +8,11 @@ mod shape;
 mod texts;
 
 use super::canon;
-use super::path::Places;
+use super::chart::text_at;
+use super::path::{self, Places};
 use super::words::{At, Words};
 use plimsoll_source::{Node, Origin, Str};
-use plimsoll_world::{Cond, Expr, Form, ObjectForm, holds};
+use plimsoll_world::{Cond, Expr, Form, MapPart, ObjectForm, Unit, holds};
 pub use shape::kind_of;
 use std::sync::Arc;
 
@@ -28,16 +29,25 @@ pub struct Family<'a> {
     names: Vec<Str>,
     namespaces: Vec<Str>,
     places: &'a Places,
+    own: Option<Str>,
 }
 
 impl<'a> Family<'a> {
-    /// A family of environments with their names and main namespaces.
-    pub fn new(words: Words, names: Vec<Str>, namespaces: Vec<Str>, places: &'a Places) -> Self {
+    /// A family of environments with their names and main namespaces. `own` is the service whose
+    /// chart it is.
+    pub fn new(
+        words: Words,
+        names: Vec<Str>,
+        namespaces: Vec<Str>,
+        places: &'a Places,
+        own: Option<&Str>,
+    ) -> Self {
         Self {
             words,
             names,
             namespaces,
             places,
+            own: own.cloned(),
         }
     }
 
@@ -51,6 +61,8 @@ impl<'a> Family<'a> {
             .expect("an object is in some environment");
         let at = At {
             unit: first.unit.clone(),
+            own: self.own_steps(&first.unit),
+            apart: apart(first),
             kind: kind_of(first),
             steps: Vec::new(),
         };
@@ -67,11 +79,19 @@ impl<'a> Family<'a> {
             .iter()
             .map(|object| object.as_ref().map(|object| open(&object.when)))
             .collect();
-        let when = self.presence(&at, &whens, alike);
+        let origins = asked_by(first);
+        let when = self.presence(&at, &whens, alike, &origins);
         ObjectForm {
             when: when.unwrap_or_else(|| Cond::always("helm")),
             body,
             ..first.clone()
+        }
+    }
+
+    fn own_steps(&self, unit: &Unit) -> Vec<String> {
+        match unit {
+            Unit::Service(name) if self.own.as_ref() == Some(name) => Vec::new(),
+            other => path::of_unit(other),
         }
     }
 
@@ -81,6 +101,7 @@ impl<'a> Family<'a> {
         at: &At,
         whens: &[Option<Option<Cond>>],
         alike: &[bool],
+        origins: &[Origin],
     ) -> Option<Cond> {
         let present: Vec<&Option<Cond>> = whens.iter().flatten().collect();
         let one = present[0].clone();
@@ -100,9 +121,10 @@ impl<'a> Family<'a> {
             Some(Some(cond)) => holds(cond),
         };
         let on: Vec<bool> = whens.iter().map(on).collect();
-        let mut names = vec![enabled(at.object_switch())];
+        let names = at.object_switches(self.places, origins);
+        let mut names: Vec<String> = names.into_iter().map(enabled).collect();
         if on == alike {
-            names.insert(0, enabled(super::path::of_unit(&at.unit).join(".")));
+            names.insert(0, enabled(at.own.join(".")));
         }
         let values = on.into_iter().map(flag).collect();
         let switch = Cond::Truthy(self.words.automatic(&names, values));
@@ -151,6 +173,45 @@ fn conjuncts(cond: &Cond, visit: &mut dyn FnMut(&Cond)) {
         }
         other => visit(other),
     }
+}
+
+/// What of an object's name is not that of its block.
+fn apart(object: &ObjectForm) -> String {
+    let name = text_at(&object.body, &["metadata", "name"]);
+    let block = match &object.unit {
+        Unit::Service(name) | Unit::Store(name) | Unit::Job(name) | Unit::Claim(name) => {
+            name.as_str()
+        }
+        Unit::Route(name) | Unit::Migration(name) => name.as_str(),
+        Unit::Namespace(_) | Unit::Shared => "",
+    };
+    let rest = name.strip_prefix(block).unwrap_or(&name);
+    let plain = |c: char| c.is_ascii_alphanumeric() || c == '-';
+    let rest: String = rest.chars().filter(|c| plain(*c)).collect();
+    rest.trim_matches('-').to_owned()
+}
+
+/// What in the file asks for an object: what decided that it is there, and what it is made of.
+fn asked_by(object: &ObjectForm) -> Vec<Origin> {
+    let mut origins = Vec::new();
+    if let Cond::Known(_, because) = &object.when {
+        origins.push(because.clone());
+    }
+    let mut levels = vec![object.body.clone()];
+    for _ in 0..3 {
+        let mut below = Vec::new();
+        for form in &levels {
+            origins.extend(shape::form_origin(form));
+            if let Some((_, parts)) = shape::map_parts(form) {
+                below.extend(parts.into_iter().filter_map(|part| match part {
+                    MapPart::Entry { value, .. } => Some(value),
+                    MapPart::Splice(_) => None,
+                }));
+            }
+        }
+        levels = below;
+    }
+    origins
 }
 
 /// A condition, unless it always holds.

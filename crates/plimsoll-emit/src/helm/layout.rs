@@ -27,7 +27,7 @@ pub fn any(conds: impl Iterator<Item = Cond>) -> Cond {
     for cond in conds {
         let mut new = true;
         logic::conjuncts(&cond, &mut |part| {
-            new &= !said.contains(&canon::when(Some(part)))
+            new &= !said.contains(&canon::when(Some(part)));
         });
         if new {
             said.push(canon::when(Some(&cond)));

@@ -15,6 +15,9 @@ pub fn is_built_in(path: &str) -> bool {
 
 /// A key of values: `api-gateway` becomes `apiGateway`; never a word that YAML takes for a boolean.
 pub fn camel(word: &str) -> String {
+    if word == "/" {
+        return "root".to_owned();
+    }
     let mut out = String::new();
     let mut upper = false;
     for c in word.chars() {

@@ -35,6 +35,14 @@ pub fn about(word: &Word) -> Option<String> {
         (_, "scale.memory") => "memory that is aimed at, in percent of the request".to_owned(),
         (_, "scale.requests") => "requests per second and pod that are aimed at".to_owned(),
         (_, "size") => format!("what a pod of `{name}` asks for and may use"),
+        (_, "labels") => format!("further labels of the pods of `{name}`"),
+        (_, "annotations") => format!("further annotations of the pods of `{name}`"),
+        ("platform", "class") => "class of the gateway or ingress controller".to_owned(),
+        ("platform", "use") => "where secrets come from".to_owned(),
+        ("platform", "store") => "store of External Secrets that has them".to_owned(),
+        ("routes", rest) if rest.starts_with("paths.") => {
+            format!("path `{}` of `{name}`", &rest["paths.".len()..])
+        }
         (_, "env") => format!("environment variables of `{name}`; what is written here wins"),
         (_, "secretName") => format!("name of the Secret of `{name}`; empty: the usual one"),
         (_, "secrets.keys") => "environment variable: key at the provider".to_owned(),

@@ -187,18 +187,67 @@ impl Words {
 pub struct At {
     /// The block of the object.
     pub unit: Unit,
+    /// The first steps of the block's values: none for the service whose chart it is.
+    pub own: Vec<String>,
+    /// What tells the object from others of its kind in the block; perhaps nothing.
+    pub apart: String,
     /// Its kind.
     pub kind: Str,
-    /// Keys from its root.
-    pub steps: Vec<String>,
+    /// Keys and items from its root.
+    pub steps: Vec<Step>,
 }
+
+/// A step on the way to a place.
+#[derive(Clone, Debug)]
+pub enum Step {
+    /// A key of Kubernetes.
+    Key(String),
+    /// What an item is called.
+    Item(String),
+}
+
+impl Step {
+    fn word(&self) -> &str {
+        match self {
+            Self::Key(word) | Self::Item(word) => word,
+        }
+    }
+
+    fn is_number(&self) -> bool {
+        self.word().chars().all(|c| c.is_ascii_digit())
+    }
+}
+
+/// Words of a block that say what it is, and never why something else is there.
+const NO_REASONS: [&str; 20] = [
+    "annotations",
+    "config",
+    "data",
+    "databases",
+    "engine",
+    "env",
+    "health",
+    "image",
+    "labels",
+    "name",
+    "namespace",
+    "ports",
+    "scale",
+    "settings",
+    "size",
+    "storage",
+    "users",
+    "uses",
+    "version",
+    "volumes",
+];
 
 impl At {
     /// One step further.
     #[must_use]
-    pub fn step(&self, step: impl Into<String>) -> Self {
+    pub fn step(&self, step: Step) -> Self {
         let mut at = self.clone();
-        at.steps.push(step.into());
+        at.steps.push(step);
         at
     }
 
@@ -209,54 +258,90 @@ impl At {
         places: &Places,
         origins: impl IntoIterator<Item = &'o Origin>,
     ) -> Vec<String> {
-        let own = path::of_unit(&self.unit);
-        let fits = |path: &Vec<String>| {
-            path.len() > 1
-                && path[0] != "cap"
-                && (matches!(self.unit, Unit::Shared)
-                    || path.len() > own.len() && path.starts_with(&own))
-        };
+        let own = self.own.clone();
         let found = origins
             .into_iter()
             .filter_map(|origin| places.of(origin, &self.unit))
-            .map(|place| path::of_place(&place))
-            .find(fits);
+            .find_map(|place| self.below_own(path::of_place(&place)));
         let mut names = Vec::new();
         if let Some(path) = found {
             let path = path.join(".");
             let last = path.rsplit('.').next().unwrap_or_default().to_lowercase();
-            let other = self.steps.iter().rev().find(|step| {
-                step.to_lowercase() != last && !step.chars().all(|c| c.is_ascii_digit())
-            });
+            let other = self
+                .steps
+                .iter()
+                .rev()
+                .find(|step| step.word().to_lowercase() != last && !step.is_number());
             names.push(path.clone());
-            names.extend(other.map(|step| path + &capital(step)));
+            names.extend(other.map(|step| path + &capital(step.word())));
         }
         let mut path = own;
-        let silent = [
-            "spec",
-            "template",
-            "metadata",
-            "containers",
-            "data",
-            "groups",
-            "rules",
-        ];
         if !matches!(&*self.kind, "Deployment" | "StatefulSet" | "Job") {
             path.push(lower(&path::camel(&self.kind)));
         }
-        let steps = self.steps.iter().filter(|step| {
-            !silent.contains(&step.as_str()) && !step.chars().all(|c| c.is_ascii_digit())
-        });
-        path.extend(steps.map(|step| path::camel(step)));
+        // Of the items the last one, and of the keys of Kubernetes only one at the end.
+        let is_item = |step: &Step| matches!(step, Step::Item(_)) && !step.is_number();
+        let last_item = self.steps.iter().rposition(is_item);
+        let mut short = path.clone();
+        let block = path::of_unit(&self.unit).pop().unwrap_or_default();
+        for (at, step) in self.steps.iter().enumerate() {
+            let word = step.word().rsplit('/').next().unwrap_or_default();
+            let word = path::camel(word);
+            match step {
+                _ if step.is_number() => {}
+                Step::Item(_) if Some(at) == last_item && word != block => short.push(word.clone()),
+                Step::Key(_) if at + 1 == self.steps.len() => short.push(word.clone()),
+                _ => {}
+            }
+            if !step.is_number() {
+                path.push(word);
+            }
+        }
+        names.push(short.join("."));
         names.push(path.join("."));
         names
     }
 
-    /// The path of the switch of a whole object.
-    pub fn object_switch(&self) -> String {
-        let mut path = path::of_unit(&self.unit);
-        path.push(lower(&path::camel(&self.kind)));
+    /// A path in the file as one in the values of the block; `None` where it is of another block.
+    fn below_own(&self, path: Vec<String>) -> Option<Vec<String>> {
+        let unit = path::of_unit(&self.unit);
+        if path.len() < 2 || path[0] == "cap" {
+            return None;
+        }
+        if path.len() > unit.len() && path.starts_with(&unit) && !unit.is_empty() {
+            let rest = path[unit.len()..].iter();
+            return Some(self.own.iter().chain(rest).cloned().collect());
+        }
+        matches!(self.unit, Unit::Shared).then_some(path)
+    }
+
+    /// The switch of an object of that kind in the same block.
+    pub fn switch_of(&self, kind: &str) -> String {
+        let mut path = self.own.clone();
+        path.push(lower(&path::camel(kind)));
         path.join(".")
+    }
+
+    /// Paths that the switch of a whole object may have, best first: by what of the block asks for
+    /// it, by its kind, and by its name too.
+    pub fn object_switches<'o>(
+        &self,
+        places: &Places,
+        origins: impl IntoIterator<Item = &'o Origin>,
+    ) -> Vec<String> {
+        let asked = origins
+            .into_iter()
+            .filter_map(|origin| places.of(origin, &self.unit))
+            .filter(|place| place.len() > 2 && !NO_REASONS.contains(&place[2].as_str()))
+            .find_map(|place| self.below_own(path::of_place(&place[..3])));
+        let asked = asked.filter(|_| !matches!(self.unit, Unit::Shared));
+        let mut names: Vec<String> = asked.map(|path| path.join(".")).into_iter().collect();
+        let path = self.switch_of(&self.kind);
+        names.push(path.clone());
+        if !self.apart.is_empty() {
+            names.push(format!("{path}.{}", path::camel(&self.apart)));
+        }
+        names
     }
 }
 

@@ -7,6 +7,7 @@ use plimsoll_source::Findings;
 use plimsoll_testkit::tool;
 use serde_json::Value;
 use std::collections::{BTreeMap, BTreeSet};
+use std::io::Write;
 use std::path::Path;
 use std::process::Command;
 use std::time::{Duration, SystemTime};
@@ -365,9 +366,57 @@ fn of_one_age(folder: &Path) {
             of_one_age(&entry.path());
         } else {
             let file = std::fs::File::options().write(true).open(entry.path());
-            let age = SystemTime::UNIX_EPOCH + Duration::from_secs(946_684_800);
+            let age = SystemTime::UNIX_EPOCH + Duration::from_hours(262_968);
             file.and_then(|file| file.set_modified(age))
                 .expect("an age");
         }
     }
+}
+
+/// Prints how many words each chart names by itself, and the ten longest templates; nothing in them
+/// grows unseen.
+#[test]
+fn charts_read_as_if_written_by_hand() {
+    const MOST_WORDS: usize = 45;
+    const LONGEST_LINE: usize = 200;
+    let (mut longest, mut said) = (Vec::new(), Vec::new());
+    for example in EXAMPLES {
+        let project = Project::example(example);
+        for chart in charts(&project) {
+            let words = &chart.words.all;
+            let own: Vec<&String> = words.keys().filter(|path| words[*path].automatic).collect();
+            said.push(format!(
+                "{example} {}: {} of {} words by itself",
+                chart.name,
+                own.len(),
+                words.len()
+            ));
+            assert!(own.len() <= MOST_WORDS, "{own:#?}");
+            let numbered = |path: &&&String| path.ends_with(|c: char| c.is_ascii_digit());
+            let numbered: Vec<&&String> = own.iter().filter(numbered).collect();
+            assert!(
+                numbered.is_empty(),
+                "{example} {}: {numbered:?}",
+                chart.name
+            );
+        }
+        for (path, bytes) in helm::files(&project.system()).files.iter() {
+            if !path.contains("/templates/") {
+                continue;
+            }
+            let text = String::from_utf8_lossy(bytes);
+            longest.push((text.lines().count(), format!("{example}/{path}")));
+            let control = text
+                .lines()
+                .filter(|line| line.trim_start().starts_with("{{-"));
+            for line in control.filter(|line| !line.contains("sha256sum")) {
+                assert!(line.len() <= LONGEST_LINE, "{example}/{path}: {line}");
+            }
+        }
+    }
+    longest.sort_by(|one, other| other.cmp(one));
+    for (lines, path) in longest.iter().take(10) {
+        said.push(format!("{lines:>5} lines  {path}"));
+    } // Past the capture of passing tests: it is to be seen in every run.
+    drop(writeln!(std::io::stderr(), "\n{}", said.join("\n")));
 }

@@ -1,26 +1,26 @@
 //! What stands at one place in some environments only, or as one of several alternatives.
 
+use super::super::chart::text_at;
 use super::super::words::At;
 use super::super::{canon, logic};
 use super::shape::form_origin;
 use super::{Family, Given, enabled, flag};
-use plimsoll_source::{Node, Origin};
+use plimsoll_source::Node;
 use plimsoll_world::{Cond, Expr, Form};
 use std::collections::BTreeSet;
 
 impl Family<'_> {
-    pub(super) fn switch<'o>(
-        &mut self,
-        at: &At,
-        on: Vec<bool>,
-        origins: impl IntoIterator<Item = &'o Origin>,
-    ) -> Cond {
+    /// A switch for one of several things at a place: that of the object which it names, else one
+    /// of its own.
+    pub(super) fn switch(&mut self, at: &At, on: Vec<bool>, form: &Form) -> Cond {
         let values = on.into_iter().map(flag).collect();
-        let names: Vec<String> = at
-            .names(self.places, origins)
+        let kind = text_at(form, &["kind"]);
+        let object = (!kind.is_empty()).then(|| at.switch_of(&kind));
+        let origin = form_origin(form);
+        let names = object
             .into_iter()
-            .map(enabled)
-            .collect();
+            .chain(at.names(self.places, origin.iter()));
+        let names: Vec<String> = names.map(enabled).collect();
         Cond::Truthy(self.words.automatic(&names, values))
     }
 
@@ -80,8 +80,7 @@ impl Family<'_> {
             let own = if everywhere && number > 0 && number + 1 == count {
                 None
             } else {
-                let origin = form_origin(&form);
-                let switch = self.switch(at, on, origin.iter());
+                let switch = self.switch(at, on, &form);
                 before = Some(match before {
                     Some(before) => logic::or(before, switch.clone()),
                     None => switch.clone(),

@@ -2,7 +2,7 @@
 
 use super::super::bind::{as_form, closed_map, closed_seq};
 use super::super::canon;
-use super::super::words::At;
+use super::super::words::{At, Step};
 use super::order::{in_one_order, is_plain_scalar, map_id, merged, numbered, seq_id, step_of};
 use super::shape::{all, as_expr, kinds, map_parts, seq_parts};
 use super::{Clash, Family, Given};
@@ -83,7 +83,7 @@ impl Family<'_> {
                 out.extend(spliced);
                 continue;
             };
-            let made = self.choices(&at.step(key.as_str()), &given);
+            let made = self.choices(&at.step(Step::Key(key.to_string())), &given);
             out.extend(made.into_iter().map(|(when, value)| MapPart::Entry {
                 key: key.clone(),
                 when,
@@ -106,7 +106,8 @@ impl Family<'_> {
             .iter()
             .map(|(_, (_, parts))| numbered(parts.iter().map(|part| seq_id(part, false))))
             .collect();
-        let ids = if named.iter().all(|ids| *ids == named[0]) {
+        let alike = named.iter().all(|ids| *ids == named[0]);
+        let ids = if alike {
             let places = (0..named[0].len()).map(|at| at.to_string()).collect();
             vec![places; lists.len()]
         } else {
@@ -114,8 +115,8 @@ impl Family<'_> {
                 parts.iter().all(is_plain_scalar)
             };
             let named: Vec<Vec<String>> = named
-                .into_iter()
-                .map(|ids| numbered(ids.into_iter()))
+                .iter()
+                .map(|ids| numbered(ids.iter().cloned()))
                 .collect();
             if lists.iter().all(scalars) {
                 return Ok(self.whole_list(at, lists));
@@ -140,7 +141,10 @@ impl Family<'_> {
                     )
                 })
                 .collect();
-            out.extend(self.item(&at.step(step_of(&id)), &parts));
+            let first = parts.iter().find_map(|(_, part)| *part);
+            let place: Option<usize> = id.parse().ok();
+            let name = place.and_then(|place| named[0].get(place)).unwrap_or(&id);
+            out.extend(self.item(&at.step(Step::Item(step_of(name, first))), &parts));
         }
         Ok(closed_seq(&lists[0].1.0, out))
     }

@@ -1,7 +1,7 @@
 //! What makes a part of a map or list the same one elsewhere, and one order of all.
 
 use super::super::canon;
-use super::shape::map_parts;
+use super::shape::{map_parts, seq_parts};
 use plimsoll_source::Node;
 use plimsoll_world::{Form, MapPart, SeqPart};
 
@@ -19,18 +19,16 @@ pub(super) fn seq_id(part: &SeqPart, by_shape: bool) -> String {
         SeqPart::Splice(expr) => format!("s:{}", canon::expr(expr)),
         SeqPart::Item { value, .. } => {
             let name = match map_parts(value) {
-                Some((_, parts)) => {
-                    ["name", "mountPath", "secretKey", "key"]
-                        .iter()
-                        .find_map(|key| {
-                            parts.iter().find_map(|part| match part {
-                                MapPart::Entry {
-                                    key: own, value, ..
-                                } if own == key => Some(canon::form(value)),
-                                _ => None,
-                            })
+                Some((_, parts)) => ["name", "alert", "record", "mountPath", "secretKey", "key"]
+                    .iter()
+                    .find_map(|key| {
+                        parts.iter().find_map(|part| match part {
+                            MapPart::Entry {
+                                key: own, value, ..
+                            } if own == key => Some(canon::form(value)),
+                            _ => None,
                         })
-                }
+                    }),
                 None => None,
             };
             match name {
@@ -95,10 +93,41 @@ pub(super) fn in_one_order(lists: &[Vec<String>]) -> bool {
     })
 }
 
-/// The step of an item in a path.
-pub(super) fn step_of(id: &str) -> String {
-    let name = id
-        .strip_prefix("n:")
-        .unwrap_or(if id.len() < 4 { id } else { "item" });
-    name.trim_matches('"').to_owned()
+/// The step of an item in a path: its name, else whom it is about.
+pub(super) fn step_of(id: &str, item: Option<&SeqPart>) -> String {
+    if let Some(name) = id.strip_prefix("n:") {
+        return name.trim_matches('"').to_owned();
+    }
+    let about = item.and_then(|item| match item {
+        SeqPart::Item { value, .. } => about(value),
+        _ => None,
+    });
+    match about {
+        Some(name) => name,
+        None if id.parse::<usize>().is_ok() => id.to_owned(),
+        None => "item".to_owned(),
+    }
+}
+
+/// Whose pods, or which account, a form speaks of first.
+fn about(form: &Form) -> Option<String> {
+    let of_node = |node: &Node| node.text().map(ToString::to_string);
+    if let Form::Plain(Node::Text(_, text)) = form {
+        let (_, account) = text.rsplit_once("/sa/")?;
+        return Some(account.to_owned());
+    }
+    if let Some((_, parts)) = map_parts(form) {
+        return parts.iter().find_map(|part| match part {
+            MapPart::Entry { key, value, .. } if key == "app.kubernetes.io/name" => {
+                value.plain().and_then(of_node)
+            }
+            MapPart::Entry { value, .. } => about(value),
+            MapPart::Splice(_) => None,
+        });
+    }
+    let (_, items) = seq_parts(form)?;
+    items.iter().find_map(|item| match item {
+        SeqPart::Item { value, .. } => about(value),
+        _ => None,
+    })
 }
