@@ -49,6 +49,37 @@ fn the_api_of_traversion_scales_between_3_and_50_by_cpu_memory_and_requests() {
     );
 }
 
+/// Holds P3.
+#[test]
+fn the_graph_and_the_sockets_of_identity_platform_come_in_through_cilium() {
+    let world = default_world(&text("identity-platform"));
+    let gateway = object(&world, "Gateway/identity-platform");
+    assert_eq!(at(gateway, "spec.gatewayClassName"), "cilium");
+    for (route, host, path, backend, port, longest) in [
+        (
+            "graphql",
+            "api.identity.dev",
+            "/graphql",
+            "graphql-bff",
+            4000,
+            "30s",
+        ),
+        // A socket stays open as long as its client does.
+        ("live", "ws.identity.dev", "/", "websocket", 4100, "0s"),
+    ] {
+        let object_of_route = object(&world, &format!("HTTPRoute/{route}"));
+        assert_eq!(at(object_of_route, "spec.hostnames[0]"), host);
+        let rule = |path: &str| at(object_of_route, &format!("spec.rules[0].{path}"));
+        assert_eq!(rule("matches[0].path.value"), path);
+        assert_eq!(rule("backendRefs[0].name"), backend);
+        assert_eq!(rule("backendRefs[0].port"), port);
+        assert_eq!(rule("timeouts.request"), longest);
+        // Cilium's proxy is an identity of its own, which no portable policy can name.
+        let policy = object(&world, &format!("CiliumNetworkPolicy/{backend}"));
+        assert_eq!(at(policy, "spec.ingress[0].fromEntities[0]"), "ingress");
+    }
+}
+
 /// Holds V5.
 #[test]
 fn traversion_sends_http_to_https_on_four_hosts() {

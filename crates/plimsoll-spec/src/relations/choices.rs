@@ -61,7 +61,7 @@ fn certificates(certificates: &Certificates, findings: &mut Findings) {
     match (&certificates.issuer, &certificates.email) {
         (Some(issuer), Some(email)) => findings.report(
             Finding::new(
-                &relations::CHOICE,
+                &relations::ISSUER,
                 "an issuer that exists has an address already",
             )
             .mark_origin(email.origin(), "is read by nobody")
@@ -70,7 +70,7 @@ fn certificates(certificates: &Certificates, findings: &mut Findings) {
         ),
         (None, _) if by_record => findings.report(
             Finding::new(
-                &relations::CHOICE,
+                &relations::ISSUER,
                 "an issuer of ours cannot write DNS records",
             )
             .mark_origin(

@@ -36,7 +36,7 @@ fn wanted(app: &App, label: &Str, value: &Sourced<Str>, findings: &mut Findings)
     findings.report(match had {
         Some(had) => finding.mark_origin(had.origin(), "is what nodes have"),
         None => finding.help(format!(
-            "write `cluster: {{ nodes: {{ labels: {{ {label}: {} }} }} }}`",
+            "write `cluster: {{ nodes: {{ labels: {{ {label}: \"{}\" }} }} }}`",
             value.peek()
         )),
     });

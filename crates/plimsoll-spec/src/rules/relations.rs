@@ -89,4 +89,8 @@ rules! {
     NO_SUCH_NODE = "PL0170" "no-such-node" Warning
         consequence "the pods would wait for such a node"
         docs "`placement.nodes` asks for labels of nodes. Where `cluster.nodes.labels` says which they have, the two must agree.";
+    /// An issuer that cannot do what is asked of it.
+    ISSUER = "PL0171" "issuer-cannot" Error
+        consequence "certificates would not be asked for as the line says"
+        docs "`issuer` names a ClusterIssuer that exists, with an address and a way to prove hosts of its own. Without it one is made at Let's Encrypt, which shows a page to prove that a host is ours.";
 }
