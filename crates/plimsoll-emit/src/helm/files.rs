@@ -1,5 +1,6 @@
 //! The files of a chart.
 
+use super::alike::{self, Template};
 use super::chart::{Chart, text_at};
 use super::family::kind_of;
 use super::print::Printer;
@@ -9,18 +10,32 @@ use crate::{FileSet, System};
 use plimsoll_source::{Node, yaml};
 use plimsoll_world::{ObjectForm, Unit};
 use std::collections::{BTreeMap, BTreeSet};
-use std::fmt::Write;
 
 /// Adds a chart.
 pub fn of_chart(system: &System, chart: &Chart, files: &mut FileSet) {
     let folder = Folders::of(system).chart(&chart.name);
     let mut add = |path: &str, bytes: Vec<u8>| files.add(format!("{folder}/{path}"), bytes);
     let mut printer = Printer::new(&chart.name, &chart.words);
-    for (name, object) in by_file(chart) {
+    let mut templates = Vec::new();
+    for (file, object) in by_file(chart) {
         printer.subject = subject(&object.unit);
-        let mut text = printer.object(&object.when, &object.body).join("\n");
-        text.push('\n');
-        add(&format!("templates/{name}.yaml"), text.into());
+        templates.push(Template {
+            file,
+            unit: object.unit.clone(),
+            lines: printer.object(&object.when, &object.body),
+        });
+    }
+    let common = alike::taken_out(&chart.name, &mut templates);
+    if !common.is_empty() {
+        let mut text = "{{- /* What services have alike: each says whose it is. */}}\n".to_owned();
+        for (name, lines) in &common {
+            text.push_str(&definition(name, lines, true));
+        }
+        add("templates/_services.tpl", text.into());
+    }
+    for template in templates {
+        let text = template.lines.join("\n") + "\n";
+        add(&format!("templates/{}.yaml", template.file), text.into());
     }
     add("templates/_helpers.tpl", helpers(&printer).into());
     add("templates/NOTES.txt", readme::notes(chart).into());
@@ -207,13 +222,14 @@ fn helpers(printer: &Printer) -> String {
         text.push_str(&IMAGE.replace("CHART", printer.chart));
     }
     for (name, helper) in &printer.helpers {
-        let end = if helper.trimmed {
-            "{{- end }}"
-        } else {
-            "{{ end }}"
-        };
-        let lines = helper.lines.join("\n");
-        let _ = write!(text, "\n{{{{- define \"{name}\" -}}}}\n{lines}\n{end}\n");
+        text.push_str(&definition(name, &helper.lines, helper.trimmed));
     }
     text
+}
+
+/// A named template. `trimmed`: the line break at its end is no part of it.
+fn definition(name: &str, lines: &[String], trimmed: bool) -> String {
+    let end = if trimmed { "{{- end }}" } else { "{{ end }}" };
+    let lines = lines.join("\n");
+    format!("\n{{{{- define \"{name}\" -}}}}\n{lines}\n{end}\n")
 }

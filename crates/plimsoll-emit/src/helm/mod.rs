@@ -1,5 +1,6 @@
 //! Helm charts: the forms of all environments printed as templates, the words as values.
 
+mod alike;
 mod bind;
 mod canon;
 pub mod chart;

@@ -373,6 +373,29 @@ fn of_one_age(folder: &Path) {
     }
 }
 
+#[test]
+fn what_services_have_alike_is_printed_once() {
+    let project = Project::example("sorcha");
+    let files = helm::files(&project.system()).files;
+    let folder = "deployment/kubernetes/helm/sorcha/templates";
+    let text = |path: &str| {
+        let bytes = files.get(&format!("{folder}/{path}")).expect("a file");
+        String::from_utf8_lossy(bytes).into_owned()
+    };
+    for service in ["api-gateway", "wallet-service", "tenant-service"] {
+        let own = text(&format!("{service}/hpa.yaml"));
+        let call =
+            format!("{{{{- include \"sorcha.hpa\" (dict \"root\" $ \"name\" \"{service}\") }}}}\n");
+        assert_eq!(own, call);
+    }
+    assert_eq!(
+        text("_services.tpl")
+            .matches("kind: HorizontalPodAutoscaler")
+            .count(),
+        1
+    );
+}
+
 /// Prints how many words each chart names by itself, and the ten longest templates; nothing in them
 /// grows unseen.
 #[test]
