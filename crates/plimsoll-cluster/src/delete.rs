@@ -4,6 +4,7 @@ use std::time::Duration;
 
 use serde_json::{Value, json};
 
+use crate::admission::webhooks;
 use crate::clock;
 use crate::error::ApiError;
 use crate::kinds::Kind;
@@ -17,6 +18,9 @@ use crate::write::{key_of, metadata_mut};
 const FOREGROUND: &str = "foregroundDeletion";
 /// Holds an object until its dependents are let go.
 const ORPHAN: &str = "orphan";
+
+/// Namespaces that belong to the cluster.
+const STANDING: [&str; 3] = ["default", "kube-public", "kube-system"];
 
 /// What a deletion came to.
 #[derive(Clone, Debug)]
@@ -45,7 +49,12 @@ impl State {
         let stored = self.store.stored(&kind.key, namespace, name).cloned();
         let stored = stored.ok_or_else(missing)?;
         let old = &stored.object;
+        if &*kind.key == "Namespace" && STANDING.contains(&name) {
+            let why = "this namespace may not be deleted";
+            return Err(ApiError::forbidden("", "namespaces", name, why));
+        }
         check_preconditions(&kind, old, options)?;
+        webhooks::check(self, &kind, webhooks::Operation::Delete, old)?;
         let grace = grace_seconds(&kind, old, options);
         let mut object = Value::clone(old);
         set_propagation(&kind, &mut object, options.propagation);
@@ -66,7 +75,12 @@ impl State {
     }
 }
 
-fn check_preconditions(kind: &Kind, old: &Value, options: &DeleteOptions) -> Result<(), ApiError> {
+/// Refuses a deletion that means another object, or another version of it.
+pub(crate) fn check_preconditions(
+    kind: &Kind,
+    old: &Value,
+    options: &DeleteOptions,
+) -> Result<(), ApiError> {
     let refuse = |why: String| {
         Err(ApiError::conflict(
             &kind.group,

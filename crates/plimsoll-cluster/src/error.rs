@@ -173,6 +173,17 @@ impl ApiError {
         error
     }
 
+    /// The request is longer than the server reads.
+    pub fn too_large(limit: usize) -> Self {
+        let message = format!("Request entity too large: limit is {limit}");
+        Self::new(413, "RequestEntityTooLarge", message)
+    }
+
+    /// An option of the request itself is wrong; `options` such as `CreateOptions`.
+    pub fn option(options: &str, cause: Cause) -> Self {
+        Self::invalid("meta.k8s.io", options, "", vec![cause])
+    }
+
     /// Something that should not happen.
     pub fn internal(message: impl Into<String>) -> Self {
         Self::new(500, "InternalError", message.into())
@@ -260,6 +271,15 @@ impl Cause {
         }
     }
 
+    /// A text or a map that is too long.
+    pub fn too_long(field: impl Into<String>, most: usize) -> Self {
+        Self {
+            reason: "FieldValueTooLong",
+            message: format!("Too long: may not be more than {most} bytes"),
+            field: field.into(),
+        }
+    }
+
     /// A value that stands twice where it may stand once.
     pub fn duplicate(field: impl Into<String>, value: &Value) -> Self {
         Self {
@@ -288,7 +308,17 @@ impl Cause {
     }
 
     fn to_value(&self) -> Value {
-        json!({"reason": self.reason, "message": self.message, "field": self.field})
+        let mut cause = Map::new();
+        for (key, text) in [
+            ("reason", self.reason),
+            ("message", &self.message),
+            ("field", &self.field),
+        ] {
+            if !text.is_empty() {
+                cause.insert(key.to_owned(), json!(text));
+            }
+        }
+        Value::Object(cause)
     }
 }
 

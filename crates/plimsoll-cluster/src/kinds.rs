@@ -140,6 +140,26 @@ impl Kind {
         self.subresources.iter().any(|one| one == subresource)
     }
 
+    /// Whether replacing a missing object makes it.
+    pub fn is_made_by_update(&self) -> bool {
+        self.group == "rbac.authorization.k8s.io"
+            || matches!(
+                &*self.key,
+                "Endpoints" | "LimitRange" | "Service" | "coordination.k8s.io/Lease"
+            )
+    }
+
+    /// Whether an object can be replaced without saying which version was seen.
+    pub fn is_updated_blindly(&self) -> bool {
+        self.custom.is_none()
+            && !matches!(
+                &*self.key,
+                "apiextensions.k8s.io/CustomResourceDefinition"
+                    | "coordination.k8s.io/Lease"
+                    | "policy/PodDisruptionBudget"
+            )
+    }
+
     /// The type of its objects.
     pub fn ty(&self) -> TypeRef<'_> {
         match self.schema() {

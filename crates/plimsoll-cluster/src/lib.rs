@@ -24,6 +24,7 @@ pub mod quantity;
 mod saved;
 pub mod scheduler;
 pub mod state;
+mod status;
 pub mod store;
 mod validation;
 pub mod write;

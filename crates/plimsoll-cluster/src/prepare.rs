@@ -106,28 +106,60 @@ impl State {
         }
     }
 
-    /// Writes the status with which a custom resource definition is served at once.
+    /// Writes the status of a new definition: it is served at once, unless its names are taken.
     fn establish(&self, definition: &mut Value) {
         let now = self.now_text();
-        let condition = |kind: &str, reason: &str, message: &str| json!({"type": kind, "status": "True", "lastTransitionTime": now, "reason": reason, "message": message});
-        let versions = definition["spec"]["versions"]
-            .as_array()
-            .into_iter()
-            .flatten();
-        let stored: Vec<&Value> = versions
-            .filter(|one| one["storage"] == true)
-            .map(|one| &one["name"])
-            .collect();
-        let status = json!({
+        let condition = |kind: &str, status: &str, reason: &str, message: &str| json!({"type": kind, "status": status, "lastTransitionTime": now, "reason": reason, "message": message});
+        if let Some((reason, message)) = self.taken_name(&definition["spec"]) {
+            definition["status"] = json!({
+                "conditions": [
+                    condition("NamesAccepted", "False", reason, &message),
+                    condition("Established", "False", "NotAccepted", "not all names are accepted"),
+                ],
+                "acceptedNames": {"plural": "", "kind": ""},
+                "storedVersions": stored_versions(definition),
+            });
+            return;
+        }
+        definition["status"] = json!({
             "conditions": [
-                condition("NamesAccepted", "NoConflicts", "no conflicts found"),
-                condition("Established", "InitialNamesAccepted", "the initial names have been accepted"),
+                condition("NamesAccepted", "True", "NoConflicts", "no conflicts found"),
+                condition("Established", "True", "InitialNamesAccepted", "the initial names have been accepted"),
             ],
             "acceptedNames": definition["spec"]["names"],
-            "storedVersions": stored,
+            "storedVersions": stored_versions(definition),
         });
-        definition["status"] = status;
     }
+
+    /// The name that another definition of the group has: reason and message.
+    fn taken_name(&self, spec: &Value) -> Option<(&'static str, String)> {
+        let text = |field: &str| spec["names"][field].as_str().unwrap_or_default();
+        let others = || {
+            let all = self
+                .kinds
+                .in_group(spec["group"].as_str().unwrap_or_default());
+            all.filter(|kind| kind.plural != text("plural"))
+        };
+        let list = |kind: &str| format!("{kind}List");
+        if others().any(|other| list(&other.kind) == text("listKind")) {
+            let message = format!("\"{}\" is already in use", text("listKind"));
+            return Some(("ListKindConflict", message));
+        }
+        let message = format!("\"{}\" is already in use", text("kind"));
+        others()
+            .any(|other| other.kind == text("kind"))
+            .then_some(("KindConflict", message))
+    }
+}
+
+/// The names of the versions in which objects of a definition are stored.
+fn stored_versions(definition: &Value) -> Vec<&Value> {
+    let versions = definition["spec"]["versions"].as_array();
+    let versions = versions.into_iter().flatten();
+    versions
+        .filter(|one| one["storage"] == true)
+        .map(|one| &one["name"])
+        .collect()
 }
 
 /// The status that a fresh object of the kind shows before any controller has seen it.

@@ -244,6 +244,18 @@ impl State {
         message: &str,
         source: &str,
     ) {
+        self.record_of((about, ""), kind, reason, message, source);
+    }
+
+    /// As [`State::record`] about a part of an object, such as `spec.containers{main}`.
+    pub fn record_of(
+        &mut self,
+        (about, part): (&Value, &str),
+        kind: EventKind,
+        reason: &str,
+        message: &str,
+        source: &str,
+    ) {
         let name = object::name(about);
         let namespace = match object::namespace(about) {
             "" => "default",
@@ -256,6 +268,7 @@ impl State {
             message,
             source,
             name,
+            part,
         ]);
         let key = ObjectKey {
             kind: "Event".into(),
@@ -270,7 +283,7 @@ impl State {
             self.commit(key, Some((event, Managers::default())));
             return;
         }
-        let event = json!({
+        let mut event = json!({
             "apiVersion": "v1",
             "kind": "Event",
             "metadata": {
@@ -290,6 +303,9 @@ impl State {
             "count": 1,
             "type": kind.as_str(),
         });
+        if !part.is_empty() {
+            event["involvedObject"]["fieldPath"] = json!(part);
+        }
         self.commit(key, Some((event, Managers::default())));
     }
 

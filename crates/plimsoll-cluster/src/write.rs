@@ -4,6 +4,7 @@ use std::sync::Arc;
 
 use serde_json::{Map, Value, json};
 
+use crate::admission::webhooks;
 use crate::apply::{FieldSet, Managers, Writer};
 use crate::error::ApiError;
 use crate::key::{Gk, ObjectKey};
@@ -123,41 +124,6 @@ impl State {
             managers: before,
         };
         self.replace(&kind, &old, object, managers, warnings, write)
-    }
-
-    /// Replaces the status of an object of which `known` is the newest version; does nothing when
-    /// nothing differs. The same as an update of the status, for those who are part of the cluster:
-    /// nothing else is copied, compared or checked.
-    pub fn set_status(
-        &mut self,
-        manager: &str,
-        known: &Value,
-        mut status: Value,
-    ) -> Result<Arc<Value>, ApiError> {
-        let kind = self.kind_of(known)?;
-        let key = key_of(&kind, known);
-        let missing = || ApiError::not_found(&kind.group, &kind.plural, &key.name);
-        let old = self
-            .store
-            .stored(&key.kind, &key.namespace, &key.name)
-            .cloned()
-            .ok_or_else(missing)?;
-        check_version(&kind, &old.object, known)?;
-        defaults::drop_nulls(&mut status);
-        if old.object.get("status") == Some(&status) {
-            return Ok(old.object);
-        }
-        let mut managers = old.managers;
-        if !managers.is_empty() {
-            let write = Write::by(manager).on("status");
-            let time = self.now_text();
-            let writer = writer(&kind, &write, &time);
-            let before = old.object.get("status");
-            managers.track_field(kind.ty(), &writer, "status", before, Some(&status));
-        }
-        let object = with_status(&old.object, status);
-        let written = self.commit(key, Some((object, managers)));
-        Ok(written.map(|stored| stored.object).unwrap_or_default())
     }
 
     /// Patches an object; applying one that is not there creates it.
@@ -312,6 +278,7 @@ impl State {
             ));
         }
         self.admit_last(kind, None, &object)?;
+        webhooks::check(self, kind, webhooks::Operation::Create, &object)?;
         let stored = self.finish(key, object, managers, write.dry_run);
         Ok(Written {
             stored,
@@ -350,6 +317,9 @@ impl State {
             validation::update(kind, old, &object)?;
         }
         self.admit_last(kind, Some(old), &object)?;
+        if write.subresource.is_empty() {
+            webhooks::check(self, kind, webhooks::Operation::Update, &object)?;
+        }
         let stored = if is_gone(&object) {
             let object = Arc::new(object);
             self.remove(key, Stored { object, managers }, write.dry_run)
@@ -390,7 +360,11 @@ impl State {
         let is_definition = &*key.kind == "apiextensions.k8s.io/CustomResourceDefinition";
         let written = self.commit(key, Some((object, managers)));
         let written = written.expect("what was put in is there");
-        if is_definition && let Some(kind) = Kind::custom(&written.object) {
+        let accepted = object::condition(&written.object, "Established") == Some("True");
+        if is_definition
+            && accepted
+            && let Some(kind) = Kind::custom(&written.object)
+        {
             self.kinds.add(kind);
         }
         written
@@ -401,6 +375,11 @@ impl State {
         let Some(kind) = Kind::custom(definition) else {
             return;
         };
+        // Another definition may have the kind.
+        let known = self.kinds.get(&kind.key);
+        if known.is_none_or(|known| known.custom != kind.custom) {
+            return;
+        }
         for object in self.list(&kind.key) {
             self.commit(key_of(&kind, &object), None);
         }
@@ -449,7 +428,7 @@ pub(crate) fn remove(object: &mut Value, field: &str) {
     }
 }
 
-fn writer<'a>(kind: &'a Kind, write: &'a Write, time: &'a str) -> Writer<'a> {
+pub(crate) fn writer<'a>(kind: &'a Kind, write: &'a Write, time: &'a str) -> Writer<'a> {
     Writer {
         manager: &write.manager,
         api_version: &kind.storage_version,
@@ -480,15 +459,4 @@ pub(crate) fn take_managers(object: &mut Value) -> Option<Value> {
         .get_mut("metadata")?
         .as_object_mut()?
         .shift_remove("managedFields")
-}
-
-/// A copy of an object with another status.
-fn with_status(old: &Value, status: Value) -> Value {
-    let fields = old.as_object().into_iter().flatten();
-    let others = fields.filter(|(name, _)| *name != "status");
-    let mut object: Map<String, Value> = others
-        .map(|(name, value)| (name.clone(), value.clone()))
-        .collect();
-    object.insert("status".to_owned(), status);
-    Value::Object(object)
 }

@@ -1,11 +1,13 @@
 //! Admission: what the built-in plugins change and refuse.
 
+mod addresses;
 mod limit_range;
 mod namespace;
 mod pod_defaults;
 mod pod_security;
 pub(crate) mod quota;
 mod service_account;
+pub(crate) mod webhooks;
 
 use serde_json::{Value, json};
 
@@ -48,6 +50,7 @@ impl State {
         object: &Value,
     ) -> Result<(), ApiError> {
         if old.is_none() {
+            addresses::check(self, kind, object)?;
             limit_range::check(self, kind, object)?;
             pod_security::enforce(self, kind, object)?;
         }

@@ -78,7 +78,8 @@ pub fn check(
 pub fn used(state: &State, quota: &Value) -> Amounts {
     let hard = amounts(&quota["spec"]["hard"]);
     let mut used: Amounts = hard.keys().map(|name| (name.clone(), 0)).collect();
-    for kind in state.kinds().iter().filter(|kind| kind.namespaced) {
+    let counted = state.kinds().iter().filter(|kind| is_counted(kind, &hard));
+    for kind in counted {
         for object in state.store.list_in(&kind.key, object::namespace(quota)) {
             if in_scope(&quota["spec"], kind, object) {
                 for (name, amount) in usage(kind, object) {
@@ -90,6 +91,17 @@ pub fn used(state: &State, quota: &Value) -> Amounts {
         }
     }
     used
+}
+
+/// Whether objects of a kind may use what a quota grants.
+fn is_counted(kind: &Kind, hard: &Amounts) -> bool {
+    let has = |part: &str| hard.keys().any(|name| name.contains(part));
+    kind.namespaced
+        && match &*kind.key {
+            // They use what has other names.
+            "Pod" | "Service" | "PersistentVolumeClaim" => true,
+            _ => has(&kind.plural),
+        }
 }
 
 /// What one object uses.

@@ -3,10 +3,12 @@
 use std::collections::BTreeMap;
 
 use bytes::Bytes;
-use http::header::{ACCEPT, CONTENT_TYPE, USER_AGENT};
-use serde_json::Value;
+use http::Method;
+use http::header::{ACCEPT, CONTENT_TYPE, HeaderValue, USER_AGENT};
+use serde_json::{Value, json};
 
-use crate::error::ApiError;
+use super::rights::User;
+use crate::error::{ApiError, Cause};
 use crate::write::{FieldValidation, Write};
 
 /// One request, without method and path.
@@ -16,6 +18,9 @@ pub struct Call {
     accept: String,
     content_type: String,
     user_agent: String,
+    method: Method,
+    /// On whose behalf the request is made; nobody's for the administrator.
+    pub user: Option<User>,
     /// The body as it came.
     pub body: Bytes,
 }
@@ -36,6 +41,8 @@ impl Call {
             accept: header(ACCEPT),
             content_type: header(CONTENT_TYPE),
             user_agent: header(USER_AGENT),
+            method: parts.method.clone(),
+            user: user(parts),
             body,
         }
     }
@@ -88,13 +95,12 @@ impl Call {
 
     /// How this request writes.
     pub fn write(&self, subresource: &str) -> Result<Write, ApiError> {
+        let refuse = |cause| Err(ApiError::option(self.options(), cause));
         let dry_run = match self.query("dryRun") {
             None => false,
             Some("All") => true,
             Some(other) => {
-                return Err(ApiError::bad_request(format!(
-                    "Invalid value: \"{other}\": dryRun must be All"
-                )));
+                return refuse(Cause::not_supported("dryRun", &json!([other]), &["All"]));
             }
         };
         let field_validation = match self.query("fieldValidation") {
@@ -102,17 +108,32 @@ impl Call {
             Some("Strict") => FieldValidation::Strict,
             Some("Ignore") => FieldValidation::Ignore,
             Some(other) => {
-                return Err(ApiError::bad_request(format!(
-                    "Unsupported value: \"{other}\": fieldValidation"
-                )));
+                let known = ["", "Ignore", "Strict", "Warn"];
+                let cause = Cause::not_supported("fieldValidation", &json!(other), &known);
+                return refuse(cause);
             }
         };
+        if self
+            .query("fieldManager")
+            .is_some_and(|name| name.len() > 128)
+        {
+            return refuse(Cause::too_long("fieldManager", 128));
+        }
         Ok(Write {
             manager: self.manager().to_owned(),
             dry_run,
             field_validation,
             subresource: subresource.to_owned(),
         })
+    }
+
+    /// The name of this request's options.
+    fn options(&self) -> &'static str {
+        match self.method {
+            Method::POST => "CreateOptions",
+            Method::PATCH => "PatchOptions",
+            _ => "UpdateOptions",
+        }
     }
 
     /// The field manager: as asked, or else the first word of the user agent.
@@ -124,6 +145,13 @@ impl Call {
             .filter(|agent| !agent.is_empty());
         self.query("fieldManager").or(agent).unwrap_or("unknown")
     }
+}
+
+fn user(parts: &http::request::Parts) -> Option<User> {
+    let text = |value: &HeaderValue| value.to_str().unwrap_or_default().to_owned();
+    let name = text(parts.headers.get("impersonate-user")?);
+    let groups = parts.headers.get_all("impersonate-group").iter().map(text);
+    Some(User::new(&name, groups))
 }
 
 fn parse_query(query: &str) -> BTreeMap<String, String> {

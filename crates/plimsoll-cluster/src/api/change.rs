@@ -54,8 +54,42 @@ pub fn update(
             place.name
         )));
     }
-    let outcome = state.update_with(body, &call.write(subresource)?)?;
+    let write = call.write(subresource)?;
+    let is_missing = subresource.is_empty() && place.find(state).is_err();
+    let outcome = if is_missing && place.kind.is_made_by_update() {
+        state.create_with(body, &write)?
+    } else {
+        if !is_missing
+            && body["metadata"]["resourceVersion"]
+                .as_str()
+                .unwrap_or_default()
+                .is_empty()
+        {
+            require_version(place)?;
+        }
+        state.update_with(body, &write)?
+    };
     Ok(written(place, call, outcome))
+}
+
+/// Some kinds are only replaced by those who say which version they saw.
+fn require_version(place: &Place) -> Result<(), ApiError> {
+    let kind = &place.kind;
+    if kind.is_updated_blindly() {
+        return Ok(());
+    }
+    let cause = Cause::invalid(
+        "metadata.resourceVersion",
+        &json!(0),
+        "must be specified for an update",
+    );
+    let causes = vec![cause];
+    Err(ApiError::invalid(
+        &kind.group,
+        &kind.plural,
+        &place.name,
+        causes,
+    ))
 }
 
 /// Patches the object or its part.
@@ -66,23 +100,18 @@ pub fn patch(
     subresource: &str,
 ) -> Result<Reply, ApiError> {
     let body = call.json()?;
+    let is_apply = call.media_type().starts_with("application/apply-patch+");
+    if !is_apply && call.query("force").is_some() {
+        let cause = Cause::forbidden("force", "may not be specified for non-apply patch");
+        return Err(ApiError::option("PatchOptions", cause));
+    }
     let patch = match call.media_type() {
         "application/merge-patch+json" => Patch::Merge(body),
         "application/json-patch+json" => Patch::Json(body),
         "application/strategic-merge-patch+json" => Patch::Strategic(body),
         "application/apply-patch+yaml" | "application/apply-patch+json" => {
             check_body(place, &body)?;
-            if call.query("fieldManager").is_none() {
-                return Err(ApiError::invalid(
-                    "meta.k8s.io",
-                    "PatchOptions",
-                    "",
-                    vec![Cause::required(
-                        "fieldManager",
-                        "is required for apply patch",
-                    )],
-                ));
-            }
+            require_manager(call)?;
             Patch::Apply {
                 config: body,
                 force: call.flag("force"),
@@ -102,6 +131,15 @@ pub fn patch(
         &call.write(subresource)?,
     )?;
     Ok(written(place, call, outcome))
+}
+
+/// Who applies says so.
+pub fn require_manager(call: &Call) -> Result<(), ApiError> {
+    if call.query("fieldManager").is_some() {
+        return Ok(());
+    }
+    let cause = Cause::required("fieldManager", "is required for apply patch");
+    Err(ApiError::option("PatchOptions", cause))
 }
 
 /// Deletes the object.
@@ -159,6 +197,11 @@ fn delete_options(call: &Call) -> Result<DeleteOptions, ApiError> {
     let wanted = call
         .query("propagationPolicy")
         .or_else(|| body["propagationPolicy"].as_str());
+    if let (Some(wanted), true) = (wanted, body["orphanDependents"].is_boolean()) {
+        let why = "orphanDependents and deletionPropagation cannot be both set";
+        let cause = Cause::invalid("propagationPolicy", &json!(wanted), why);
+        return Err(ApiError::option("DeleteOptions", cause));
+    }
     let propagation = match wanted {
         None => match body["orphanDependents"].as_bool() {
             Some(true) => Some(Propagation::Orphan),
@@ -169,9 +212,9 @@ fn delete_options(call: &Call) -> Result<DeleteOptions, ApiError> {
         Some("Foreground") => Some(Propagation::Foreground),
         Some("Orphan") => Some(Propagation::Orphan),
         Some(other) => {
-            return Err(ApiError::bad_request(format!(
-                "DeleteOptions.meta.k8s.io \"\" is invalid: propagationPolicy: Unsupported value: \"{other}\": supported values: \"Background\", \"Foreground\", \"Orphan\""
-            )));
+            let known = ["Foreground", "Background", "Orphan", "nil"];
+            let cause = Cause::not_supported("propagationPolicy", &json!(other), &known);
+            return Err(ApiError::option("DeleteOptions", cause));
         }
     };
     let text = |value: &Value| value.as_str().map(str::to_owned);

@@ -7,6 +7,7 @@ mod path;
 mod read;
 mod reply;
 mod review;
+mod rights;
 pub mod selector;
 mod shown;
 mod subresource;
@@ -29,6 +30,9 @@ use call::Call;
 use path::Target;
 use reply::Reply;
 
+/// A request may be as long as this.
+const MOST_BYTES: usize = 3 * 1024 * 1024;
+
 /// The body of an answer; watches stream theirs.
 pub type Body = UnsyncBoxBody<Bytes, Infallible>;
 
@@ -48,6 +52,24 @@ impl ApiService {
         lock(&self.state)
     }
 
+    /// What is looked at before anything else.
+    fn refuse(
+        &self,
+        method: &Method,
+        target: Option<&Target>,
+        call: &Call,
+    ) -> Result<(), ApiError> {
+        if call.body.len() > MOST_BYTES {
+            return Err(ApiError::too_large(MOST_BYTES));
+        }
+        match target {
+            Some(target) if call.user.is_some() => {
+                rights::check(&self.lock(), method, target, call)
+            }
+            _ => Ok(()),
+        }
+    }
+
     async fn answer<B: BodyExt>(self, request: Request<B>) -> Response<Body> {
         let (parts, body) = request.into_parts();
         let Ok(body) = body
@@ -59,6 +81,9 @@ impl ApiService {
         };
         let call = Call::new(&parts, body);
         let target = path::parse(parts.uri.path());
+        if let Err(refusal) = self.refuse(&parts.method, target.as_ref(), &call) {
+            return Reply::from(refusal).into_response();
+        }
         let reply = match (&target, call.is_watch()) {
             (Some(target @ (Target::Collection { .. } | Target::Object { .. })), true)
                 if parts.method == Method::GET =>
@@ -94,7 +119,9 @@ fn handle(
             let place = read::Place::collection(state, &group, &version, &plural, namespace)?;
             match *method {
                 Method::GET => read::list(state, &place, call),
-                Method::POST if place.kind.group == review::GROUP => review::answer(&place, call),
+                Method::POST if place.kind.group == review::GROUP => {
+                    review::answer(state, &place, call)
+                }
                 Method::POST => change::create(state, &place, call),
                 Method::DELETE => change::delete_collection(state, &place, call),
                 _ => Err(ApiError::method_not_allowed()),

@@ -195,7 +195,7 @@ fn check_list_version(state: &State, version: &str) -> Result<(), ApiError> {
     })?;
     if wanted > state.version() {
         let message = format!(
-            "Too large resource version: {wanted}, current: {}",
+            "Timeout: Too large resource version: {wanted}, current: {}",
             state.version()
         );
         let mut error = ApiError::internal(message);

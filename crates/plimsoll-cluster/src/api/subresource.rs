@@ -10,9 +10,10 @@ use super::reply::Reply;
 use super::selector::selects;
 use crate::clock;
 use crate::controllers::conditions::{self, Condition};
+use crate::delete;
 use crate::error::{ApiError, Cause};
 use crate::object;
-use crate::patch;
+use crate::patch::{self, Patch};
 use crate::state::{DeleteOptions, State, hex};
 use crate::write::Write;
 
@@ -143,6 +144,9 @@ fn change_scale(
     let old = place.find(state)?.object;
     let before = paths.to_value(&old);
     let body = call.json()?;
+    if call.media_type().starts_with("application/apply-patch+") {
+        return apply_scale(state, place, call, &paths, &body);
+    }
     let after = match call.media_type() {
         _ if *method == Method::PUT => body,
         "application/json-patch+json" => patch::json(&before, &body)?,
@@ -171,6 +175,28 @@ fn change_scale(
     "scale".clone_into(&mut write.subresource);
     let object = state.update_with(object, &write)?.into_object();
     Ok(Reply::ok(paths.to_value(&object)))
+}
+
+/// Applies the one field that a scale stands for.
+fn apply_scale(
+    state: &mut State,
+    place: &Place,
+    call: &Call,
+    paths: &Scale,
+    body: &Value,
+) -> Result<Reply, ApiError> {
+    change::require_manager(call)?;
+    let mut config = json!({
+        "apiVersion": place.kind.storage_version, "kind": place.kind.kind, "metadata": {"name": place.name},
+    });
+    patch::set(&mut config, &paths.spec, body["spec"]["replicas"].clone());
+    let apply = Patch::Apply {
+        config,
+        force: call.flag("force"),
+    };
+    let write = call.write("scale")?;
+    let written = state.patch_with(&place.kind, place.namespace(), &place.name, &apply, &write)?;
+    Ok(Reply::ok(paths.to_value(&written.stored.object)))
 }
 
 fn log(state: &State, place: &Place, call: &Call) -> Result<Reply, ApiError> {
@@ -233,16 +259,20 @@ fn chosen_container(pod: &Value, place: &Place, wanted: Option<&str>) -> Result<
 fn evict(state: &mut State, place: &Place, call: &Call) -> Result<Reply, ApiError> {
     let pod = place.find(state)?.object;
     let body = call.json()?;
-    let running = pod["status"]["phase"] == "Running" || pod["status"]["phase"] == "Pending";
-    if running && !object::is_terminating(&pod) {
-        consume_budget(state, place, &pod)?;
-    }
-    let options = &body["deleteOptions"];
+    let asked = &body["deleteOptions"];
+    let precondition = |field: &str| asked["preconditions"][field].as_str().map(str::to_owned);
     let options = DeleteOptions {
-        grace_period_seconds: options["gracePeriodSeconds"].as_i64(),
-        dry_run: call.query("dryRun").is_some() || options["dryRun"].is_array(),
+        grace_period_seconds: asked["gracePeriodSeconds"].as_i64(),
+        dry_run: call.query("dryRun").is_some() || asked["dryRun"].is_array(),
+        uid: precondition("uid"),
+        resource_version: precondition("resourceVersion"),
         ..DeleteOptions::default()
     };
+    delete::check_preconditions(&place.kind, &pod, &options)?;
+    let running = matches!(pod["status"]["phase"].as_str(), Some("Running" | "Pending"));
+    if running && !object::is_terminating(&pod) {
+        consume_budget(state, place, &pod, options.dry_run)?;
+    }
     state.delete_with(&place.kind.key, place.namespace(), &place.name, &options)?;
     let mut reply = json!({"kind": "Status", "apiVersion": "v1", "metadata": {}, "status": "Success", "code": 201});
     reply["metadata"] = json!({});
@@ -250,7 +280,12 @@ fn evict(state: &mut State, place: &Place, call: &Call) -> Result<Reply, ApiErro
 }
 
 /// Takes one allowed disruption from the pod's budget, or refuses.
-fn consume_budget(state: &mut State, place: &Place, pod: &Value) -> Result<(), ApiError> {
+fn consume_budget(
+    state: &mut State,
+    place: &Place,
+    pod: &Value,
+    dry_run: bool,
+) -> Result<(), ApiError> {
     let labels = &pod["metadata"]["labels"];
     let budgets = state.list_in("policy/PodDisruptionBudget", place.namespace());
     let budgets: Vec<_> = budgets
@@ -291,6 +326,9 @@ fn consume_budget(state: &mut State, place: &Place, pod: &Value) -> Result<(), A
         };
         let refusal = "Cannot evict pod as it would violate the pod's disruption budget.";
         return Err(ApiError::too_many_requests(refusal, vec![cause], None));
+    }
+    if dry_run {
+        return Ok(());
     }
     let mut budget = Value::clone(budget);
     budget["status"]["disruptionsAllowed"] = json!(allowed - 1);

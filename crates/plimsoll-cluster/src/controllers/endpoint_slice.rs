@@ -90,17 +90,15 @@ impl EndpointSlices {
 
 /// Whether a change of a pod can change a slice.
 fn matters(entry: &LogEntry) -> bool {
-    let facts = |pod: &Value| {
-        (
-            pod["metadata"]["labels"].clone(),
-            pod["metadata"]["deletionTimestamp"].is_string(),
-            pod["status"]["podIP"].clone(),
-            pods::is_ready(pod),
-            pods::is_over(pod),
-        )
+    let same = |old: &Value, new: &Value| {
+        old["metadata"]["labels"] == new["metadata"]["labels"]
+            && old["status"]["podIP"] == new["status"]["podIP"]
+            && object::is_terminating(old) == object::is_terminating(new)
+            && pods::is_ready(old) == pods::is_ready(new)
+            && pods::is_over(old) == pods::is_over(new)
     };
     match (&entry.old, &entry.new) {
-        (Some(old), Some(new)) => facts(old) != facts(new),
+        (Some(old), Some(new)) => !same(old, new),
         (Some(one), None) | (None, Some(one)) => one["status"]["podIP"].is_string(),
         (None, None) => false,
     }

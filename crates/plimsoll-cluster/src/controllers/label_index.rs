@@ -23,9 +23,8 @@ impl LabelIndex {
         if &*entry.kind != "Pod" {
             return;
         }
-        let labels =
-            |pod: &Option<Arc<Value>>| pod.as_ref().map(|pod| pod["metadata"]["labels"].clone());
-        let (before, after) = (labels(&entry.old), labels(&entry.new));
+        let before = entry.old.as_ref().map(|pod| &pod["metadata"]["labels"]);
+        let after = entry.new.as_ref().map(|pod| &pod["metadata"]["labels"]);
         if before == after {
             return;
         }

@@ -162,7 +162,7 @@ pub fn standard(facts: Facts, faults: Faults) -> Vec<Box<dyn Controller>> {
         Box::new(job::Jobs),
         Box::new(ttl::Expiry),
         Box::new(cron_job::CronJobs),
-        Box::new(deployment::Deployments),
+        Box::new(deployment::Deployments::default()),
         Box::new(autoscaler::Autoscalers::default()),
         Box::new(load_balancer::LoadBalancers),
         Box::new(endpoint_slice::EndpointSlices::default()),

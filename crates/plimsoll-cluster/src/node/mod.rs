@@ -50,6 +50,8 @@ struct Note {
     kind: EventKind,
     reason: &'static str,
     message: String,
+    /// The part of the pod that it is about, such as `spec.containers{main}`; empty for all of it.
+    part: String,
 }
 
 impl Note {
@@ -58,6 +60,7 @@ impl Note {
             kind: EventKind::Normal,
             reason,
             message,
+            part: String::new(),
         }
     }
 
@@ -66,6 +69,7 @@ impl Note {
             kind: EventKind::Warning,
             reason,
             message,
+            part: String::new(),
         }
     }
 }
@@ -100,7 +104,8 @@ impl Kubelet {
             debug_assert!(written.is_ok(), "a kubelet may write a status: {written:?}");
         }
         for note in done.notes {
-            state.record(pod, note.kind, note.reason, &note.message, SOURCE);
+            let about = (pod.as_ref(), note.part.as_str());
+            state.record_of(about, note.kind, note.reason, &note.message, SOURCE);
         }
         Outcome::at_some(state, done.wake)
     }

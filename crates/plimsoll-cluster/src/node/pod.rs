@@ -240,8 +240,18 @@ impl<'a> Run<'a> {
     fn take(&mut self, spec: &Value, statuses: &str, index: usize, turn: Turn) {
         self.wake(turn.wake);
         self.done.waits |= turn.waits;
-        self.done.notes.extend(turn.notes);
         let name = read::text(spec, "/name");
+        let list = match statuses {
+            "initContainerStatuses" => "initContainers",
+            _ => "containers",
+        };
+        let part = format!("spec.{list}{{{name}}}");
+        self.done
+            .notes
+            .extend(turn.notes.into_iter().map(|note| Note {
+                part: part.clone(),
+                ..note
+            }));
         self.done
             .lines
             .extend(turn.lines.into_iter().map(|line| (name.to_owned(), line)));

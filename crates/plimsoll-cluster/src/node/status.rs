@@ -61,7 +61,7 @@ pub fn set_conditions(pod: &Value, status: &mut Value, now: Timestamp) {
         ("False", "", String::new())
     };
     let init = initialised(pod, status);
-    let containers = containers_ready(status, over);
+    let containers = containers_ready(pod, status, over);
     let ready = ready(pod, status, &containers);
     let all = [
         ("PodReadyToStartContainers", network),
@@ -107,7 +107,17 @@ fn initialised(pod: &Value, status: &Value) -> Verdict {
     )
 }
 
-fn containers_ready(status: &Value, over: bool) -> Verdict {
+/// The containers that stay: the sidecars among the init containers, and the others.
+fn staying<'a>(pod: &'a Value, status: &'a Value) -> impl Iterator<Item = &'a Value> {
+    let sidecars = read::items(pod, "/spec/initContainers")
+        .iter()
+        .zip(read::items(status, "/initContainerStatuses"))
+        .filter(|(spec, _)| spec["restartPolicy"] == "Always")
+        .map(|(_, one)| one);
+    sidecars.chain(read::items(status, "/containerStatuses"))
+}
+
+fn containers_ready(pod: &Value, status: &Value, over: bool) -> Verdict {
     if over {
         let completed = read::text(status, "/phase") == "Succeeded";
         return (
@@ -120,8 +130,7 @@ fn containers_ready(status: &Value, over: bool) -> Verdict {
             String::new(),
         );
     }
-    let all = read::items(status, "/containerStatuses").iter();
-    let open: Vec<&str> = all
+    let open: Vec<&str> = staying(pod, status)
         .filter(|one| !read::flag(one, "/ready"))
         .map(|one| read::text(one, "/name"))
         .collect();

@@ -1,5 +1,7 @@
 //! Validation: strict fields by the schema, and the rules of each kind.
 
+mod definitions;
+mod leases;
 mod names;
 mod rules;
 mod strict;

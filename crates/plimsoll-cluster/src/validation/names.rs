@@ -69,12 +69,7 @@ pub fn check_metadata(object: &Value) -> Vec<Cause> {
         .map(|(key, value)| key.len() + value.as_str().map_or(0, str::len))
         .sum();
     if size > 256 * 1024 {
-        let message = "Too long: may not be more than 262144 bytes".to_owned();
-        causes.push(Cause {
-            reason: "FieldValueTooLong",
-            message,
-            field: "metadata.annotations".to_owned(),
-        });
+        causes.push(Cause::too_long("metadata.annotations", 256 * 1024));
     }
     causes
 }

@@ -2,7 +2,7 @@
 
 use serde_json::{Value, json};
 
-use super::names;
+use super::{definitions, leases, names};
 use crate::api::selector::selects;
 use crate::error::Cause;
 use crate::kinds::Kind;
@@ -30,6 +30,8 @@ pub fn check(kind: &Kind, object: &Value) -> Vec<Cause> {
             let detail = "minAvailable and maxUnavailable cannot be both set";
             causes.push(Cause::invalid("spec", spec, detail));
         }
+        "coordination.k8s.io/Lease" => leases::check(spec, &mut causes),
+        "apiextensions.k8s.io/CustomResourceDefinition" => definitions::check(object, &mut causes),
         "PersistentVolumeClaim" => {
             require(
                 spec,
@@ -368,12 +370,12 @@ fn data(object: &Value, causes: &mut Vec<Cause>) {
         .map(|(key, value)| key.len() + value.as_str().map_or(0, str::len))
         .sum();
     if size > 1024 * 1024 {
-        let message = "Too long: may not be more than 1048576 bytes".to_owned();
-        causes.push(Cause {
-            reason: "FieldValueTooLong",
-            message,
-            field: String::new(),
-        });
+        let field = if object["kind"] == "Secret" {
+            "data"
+        } else {
+            "[]"
+        };
+        causes.push(Cause::too_long(field, 1024 * 1024));
     }
     for key in object["data"]
         .as_object()
@@ -443,7 +445,9 @@ fn pod_change(old: &Value, new: &Value, causes: &mut Vec<Cause>) {
 fn claim_change(old: &Value, new: &Value, causes: &mut Vec<Cause>) {
     let frozen = |object: &Value| {
         let mut spec = object["spec"].clone();
-        for field in ["resources", "volumeName", "volumeAttributesClassName"] {
+        let bound = old["status"]["phase"] == "Bound";
+        let free = ["volumeName", "resources", "volumeAttributesClassName"];
+        for field in &free[..if bound { 3 } else { 1 }] {
             spec[field] = Value::Null;
         }
         spec

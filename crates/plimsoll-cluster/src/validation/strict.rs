@@ -3,6 +3,7 @@
 use plimsoll_schema::{Minor, Path, Problem, ProblemKind, Segment, validate};
 use serde_json::Value;
 
+use super::leases;
 use crate::error::{ApiError, Cause};
 use crate::kinds::Kind;
 use crate::object;
@@ -18,6 +19,7 @@ pub fn strict(
     if mode == FieldValidation::Trusted {
         return Ok(Vec::new());
     }
+    leases::times(kind, object)?;
     let mut unknown = Vec::new();
     let mut causes = Vec::new();
     for problem in problems(kind, object, minor) {

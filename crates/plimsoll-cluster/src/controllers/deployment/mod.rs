@@ -2,6 +2,7 @@
 //!
 //! Port of the formulas of `pkg/controller/deployment`, Kubernetes 1.37.
 
+use std::collections::BTreeSet;
 use std::sync::Arc;
 
 use serde_json::Value;
@@ -12,6 +13,7 @@ use crate::object;
 use crate::state::State;
 use crate::store::LogEntry;
 
+mod adoption;
 mod annotations;
 mod replica_sets;
 mod rolling;
@@ -28,8 +30,11 @@ const SOURCE: &str = "deployment-controller";
 const HASH_LABEL: &str = "pod-template-hash";
 
 /// The Deployment controller.
-#[derive(Debug)]
-pub struct Deployments;
+#[derive(Debug, Default)]
+pub struct Deployments {
+    /// `ReplicaSets` that nobody controls.
+    orphans: BTreeSet<Key>,
+}
 
 impl Controller for Deployments {
     fn name(&self) -> &'static str {
@@ -40,6 +45,9 @@ impl Controller for Deployments {
         if &*entry.kind == "Pod" {
             return last_pod_gone(entry, state).into_iter().collect();
         }
+        if &*entry.kind == REPLICA_SET && self.observe(entry) {
+            return adoption::takers(state, entry.object());
+        }
         own_or_owned(entry, KIND, &[REPLICA_SET])
     }
 
@@ -47,7 +55,27 @@ impl Controller for Deployments {
         let Some(deployment) = state.get(KIND, &key.namespace, &key.name) else {
             return Outcome::Done;
         };
+        if !self.orphans.is_empty() && !object::is_terminating(&deployment) {
+            adoption::adopt(state, &deployment, &self.orphans);
+        }
         sync(state, &deployment)
+    }
+}
+
+impl Deployments {
+    /// Takes in a change of a ReplicaSet; says whether nobody controls it.
+    fn observe(&mut self, entry: &LogEntry) -> bool {
+        let key = Key::new(&entry.namespace, &entry.name);
+        let is_orphan = entry
+            .new
+            .as_deref()
+            .is_some_and(|set| object::controller_of(set).is_none());
+        if is_orphan {
+            self.orphans.insert(key);
+        } else {
+            self.orphans.remove(&key);
+        }
+        is_orphan
     }
 }
 

@@ -62,6 +62,59 @@ fn a_sidecar_starts_before_the_rest_and_stays() {
     assert!(is_ready(&world));
 }
 
+/// A container whose readiness probe passes later than that of the others.
+fn late(name: &str) -> Value {
+    json!({
+        "name": name, "image": "acme/proxy:1", "restartPolicy": "Always",
+        "ports": [{"containerPort": 9000}],
+        "readinessProbe": {"tcpSocket": {"port": 9000}, "initialDelaySeconds": 30, "periodSeconds": 5},
+    })
+}
+
+#[test]
+fn a_pod_is_not_ready_before_its_sidecar_is() {
+    let native = |spec: &mut Value| spec["initContainers"] = json!([late("proxy")]);
+    let plain = |spec: &mut Value| {
+        let mut proxy = late("proxy");
+        proxy.as_object_mut().unwrap().shift_remove("restartPolicy");
+        spec["containers"].as_array_mut().unwrap().push(proxy);
+    };
+    let forms: [&dyn Fn(&mut Value); 2] = [&native, &plain];
+    for form in forms {
+        let mut world = World::new();
+        world.create(changed(form));
+        world.pass(20);
+        let pod = world.pod();
+        let waits = conditions::find(&pod["status"], "ContainersReady").unwrap();
+        assert_eq!(waits["message"], "containers with unready status: [proxy]");
+        assert!(!is_ready(&world));
+        world.pass(25);
+        assert!(is_ready(&world));
+    }
+}
+
+#[test]
+fn events_name_the_container_that_they_are_about() {
+    let mut world = World::new();
+    world.create(changed(|spec| {
+        spec["initContainers"] = json!([late("proxy")]);
+    }));
+    world.pass(40);
+    let events = world.state.list_in("Event", "app");
+    let about = |reason: &str| -> Vec<&str> {
+        let found = events.iter().filter(|one| one["reason"] == reason);
+        found
+            .filter_map(|one| one["involvedObject"]["fieldPath"].as_str())
+            .collect()
+    };
+    let mut started = about("Started");
+    started.sort_unstable();
+    assert_eq!(
+        started,
+        ["spec.containers{api}", "spec.initContainers{proxy}"]
+    );
+}
+
 #[test]
 fn a_pod_that_may_end_ends_and_takes_its_sidecar_with_it() {
     let mut world = World::new();

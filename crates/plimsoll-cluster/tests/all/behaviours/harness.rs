@@ -27,6 +27,8 @@ pub struct Refused {
 pub struct At {
     pub client: Client,
     pub namespace: String,
+    /// On whose behalf it asks; nobody's for the administrator.
+    pub user: Option<String>,
 }
 
 type Answer = Result<Value, Refused>;
@@ -56,8 +58,20 @@ impl At {
         format!("/{version}/namespaces/{namespace}/{plural}")
     }
 
-    /// The path of `configmaps/a`, `deployments/a/scale`, `configmaps`, with or without a query.
+    /// The same client on behalf of a user.
+    pub fn acting_as(&self, user: &str) -> Self {
+        Self {
+            user: Some(user.to_owned()),
+            ..self.clone()
+        }
+    }
+
+    /// The path of `configmaps/a`, `deployments/a/scale`, `configmaps`, with or without a query;
+    /// what begins with a slash is one already.
     fn url(&self, what: &str) -> String {
+        if what.starts_with('/') {
+            return what.to_owned();
+        }
         let (path, query) = what
             .split_once('?')
             .map_or((what, None), |(path, query)| (path, Some(query)));
@@ -93,13 +107,15 @@ impl At {
         } else {
             serde_json::to_vec(body).expect("JSON")
         };
-        let request = http::Request::builder()
+        let mut request = http::Request::builder()
             .method(method)
             .uri(self.url(what))
             .header("content-type", media_type)
-            .header("user-agent", "behaviours")
-            .body(bytes)
-            .expect("a request");
+            .header("user-agent", "behaviours");
+        if let Some(user) = &self.user {
+            request = request.header("impersonate-user", user);
+        }
+        let request = request.body(bytes).expect("a request");
         match self.client.request::<Value>(request).await {
             Ok(answer) => Ok(answer),
             Err(kube::Error::Api(status)) => Err(Refused {
@@ -297,7 +313,10 @@ pub fn real(kubeconfig: &Path, all: &[(&'static str, Behaviour)]) -> Vec<String>
         let config = kube::config::Kubeconfig::read_from(kubeconfig).expect("a kubeconfig");
         let options = kube::config::KubeConfigOptions::default();
         let config = kube::Config::from_custom_kubeconfig(config, &options).await;
-        let client = Client::try_from(config.expect("a configuration")).expect("a client");
+        let mut config = config.expect("a configuration");
+        // A refusal is an answer, not an occasion to try again.
+        config.default_retry = false;
+        let client = Client::try_from(config).expect("a client");
         let runs = all.iter().enumerate().map(|(index, (name, behaviour))| {
             let client = client.clone();
             async move {
@@ -320,6 +339,7 @@ async fn prepared(client: Client, namespace: &str) -> At {
     let at = At {
         client,
         namespace: namespace.to_owned(),
+        user: None,
     };
     let body = json!({"apiVersion": "v1", "kind": "Namespace", "metadata": {"name": namespace}});
     at.create("namespaces", body).await;
