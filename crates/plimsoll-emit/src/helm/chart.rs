@@ -39,6 +39,8 @@ pub struct Chart {
     pub application: Str,
     /// Whether it is a chart of one service, beside others.
     pub of_service: bool,
+    /// Whether it is the one of the stores, beside others.
+    pub of_stores: bool,
     /// Charts that are installed before.
     pub needs: Vec<String>,
 }
@@ -98,6 +100,7 @@ impl Chart {
             words,
             application: environments[main].world.application.clone(),
             of_service: own.is_some(),
+            of_stores: part.is_of_stores(),
             needs: Vec::new(),
         }
     }

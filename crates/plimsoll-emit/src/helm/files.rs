@@ -101,6 +101,8 @@ fn chart_yaml(system: &System, chart: &Chart) -> String {
     let app = system.chosen().app;
     let what = if chart.of_service {
         format!("{} of {}", chart.name, chart.application)
+    } else if chart.of_stores {
+        format!("stores of {}", chart.application)
     } else {
         chart.name.clone()
     };

@@ -12,6 +12,7 @@ mod family;
 mod files;
 mod layout;
 mod logic;
+mod needed;
 mod order;
 mod parts;
 mod path;

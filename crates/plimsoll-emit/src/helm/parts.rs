@@ -38,6 +38,11 @@ impl Part {
         }
     }
 
+    /// Whether it is of the stores alone.
+    pub fn is_of_stores(&self) -> bool {
+        matches!(self.kind, Kind::Stores)
+    }
+
     /// Whether an object is in the chart.
     pub fn holds(&self, system: &System, object: &ObjectForm) -> bool {
         match &self.kind {

@@ -2,8 +2,8 @@
 
 use super::chart::{Chart, text_at};
 use super::family::kind_of;
-use super::values;
 use super::words::Word;
+use super::{needed, values};
 use crate::System;
 use plimsoll_source::Node;
 use plimsoll_world::ObjectForm;
@@ -83,6 +83,7 @@ pub fn readme(system: &System, chart: &Chart, complete: bool) -> String {
              which Git ignores.\n\n",
         );
     }
+    text.push_str(&secrets(chart));
     text.push_str("## Values\n\n| path | default | meaning |\n| --- | --- | --- |\n");
     for (path, word) in chart.words.in_order() {
         let default = match (word.optional, &word.values[chart.main]) {
@@ -152,6 +153,30 @@ fn order(chart: &Chart) -> String {
              installation under the same names takes them over. To be rid of them, delete them by hand.\n\n",
         );
     }
+    text
+}
+
+/// Which Secrets must be there.
+fn secrets(chart: &Chart) -> String {
+    let needed = needed::secrets(chart);
+    if needed.is_empty() {
+        return String::new();
+    }
+    let before = if chart.needs.is_empty() {
+        ""
+    } else {
+        " Some come from the charts before it."
+    };
+    let mut text = format!(
+        "## Secrets\n\nNo value of a secret is in the chart. With the values of {} its pods wait for these Secrets, which it \
+         does not make; `plimsoll up` makes those that are generated.{before}\n\n| Secret | keys |\n| --- | --- |\n",
+        chart.environments[chart.main]
+    );
+    for (name, keys) in needed {
+        let keys: Vec<String> = keys.iter().map(|key| format!("`{key}`")).collect();
+        let _ = writeln!(text, "| `{name}` | {} |", keys.join(", "));
+    }
+    text.push('\n');
     text
 }
 

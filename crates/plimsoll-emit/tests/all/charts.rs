@@ -373,6 +373,28 @@ fn of_one_age(folder: &Path) {
     }
 }
 
+/// Pods wait for a Secret that nobody makes: who installs a chart is told which.
+#[test]
+fn a_chart_names_the_secrets_that_somebody_else_brings() {
+    let readme = |example: &str, path: &str| {
+        let files = helm::files(&Project::example(example).system()).files;
+        String::from_utf8_lossy(files.get(path).expect("a file")).into_owned()
+    };
+    let web = readme("shop", "helm/shop/README.md");
+    assert!(web.contains("| `web-secrets` | `DB_PASSWORD` |"), "{web}");
+    let stores = readme("shop", "helm/shop-stores/README.md");
+    assert!(stores.contains("| `db-credentials` | "), "{stores}");
+    assert!(
+        !stores.contains("| `db-tls`"),
+        "a Certificate brings it: {stores}"
+    );
+    let starter = readme("starter", "ops/charts/starter/README.md");
+    assert!(
+        !starter.contains("## Secrets"),
+        "External Secrets brings all: {starter}"
+    );
+}
+
 #[test]
 fn what_services_have_alike_is_printed_once() {
     let project = Project::example("sorcha");

@@ -44,7 +44,9 @@ impl Printer<'_> {
 
     /// What an item is called: by its name, else by its list.
     fn name_of(&self, item: &Form) -> String {
-        let name = text_at(item, &["name"]);
+        let metric = || text_at(item, &["containerResource", "name"]);
+        let name = Some(text_at(item, &["name"])).filter(|name| !name.is_empty());
+        let name = name.unwrap_or_else(metric);
         if name.is_empty() || name.contains(['*', '$']) {
             self.keys.last().cloned().unwrap_or_default()
         } else {
