@@ -2,6 +2,7 @@
 
 use plimsoll_source::{Finding, Findings, Sourced, Str};
 use plimsoll_spec::App;
+use plimsoll_spec::app::deliver::ChartPer;
 
 use crate::System;
 use crate::rules::{FOLDER_OUTSIDE, FOLDERS_DIFFER};
@@ -31,8 +32,8 @@ impl<'a> Folders<'a> {
         written(&self.app.deliver.kustomize.folder).unwrap_or_else(|| self.below("kustomize"))
     }
 
-    /// The chart of that name. A folder without `<service>` is that of the application's chart, and
-    /// others stand beside it.
+    /// The chart of that name. A folder without `<service>` is that of the application's one chart,
+    /// with that of its stores beside it, or holds a folder for each.
     pub fn chart(&self, name: &str) -> String {
         const SERVICE: &str = "<service>";
         let Some(folder) = written(&self.app.deliver.chart.folder) else {
@@ -43,9 +44,11 @@ impl<'a> Folders<'a> {
             Some(main) => main.peek(),
             None => self.app.app.peek().text(),
         };
-        if folder.contains(SERVICE) || name == "*" {
+        if folder.contains(SERVICE) {
             folder.replace(SERVICE, name)
-        } else if name == main.as_str() {
+        } else if *chart.per.peek() == ChartPer::Service {
+            join(&folder, name)
+        } else if name == main.as_str() || name == "*" {
             folder
         } else {
             match folder.rsplit_once('/') {

@@ -396,6 +396,35 @@ fn a_chart_names_the_secrets_that_somebody_else_brings() {
 }
 
 #[test]
+fn a_folder_for_one_chart_has_room_for_all() {
+    let rest = |per: &str| {
+        ONE_CHART.replace(
+            "values: { tag: services.web.image.tag }",
+            &format!("per: {per}, folder: deploy/chart"),
+        )
+    };
+    for (per, expected) in [
+        ("app", ["deploy/chart/", "deploy/shop-stores/"].as_slice()),
+        (
+            "service",
+            &[
+                "deploy/chart/shop-stores/",
+                "deploy/chart/shop/",
+                "deploy/chart/web/",
+            ],
+        ),
+    ] {
+        let project = Project::of(&rest(per));
+        let files = helm::files(&project.system()).files;
+        let charts = files
+            .iter()
+            .filter_map(|(path, _)| path.strip_suffix("Chart.yaml"));
+        let charts: Vec<&str> = charts.collect();
+        assert_eq!(charts, expected, "{per}");
+    }
+}
+
+#[test]
 fn what_services_have_alike_is_printed_once() {
     let project = Project::example("sorcha");
     let files = helm::files(&project.system()).files;
