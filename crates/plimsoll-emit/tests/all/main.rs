@@ -2,6 +2,7 @@
 
 mod charts;
 mod compose;
+mod documents;
 mod github;
 mod gitops;
 mod helm;
