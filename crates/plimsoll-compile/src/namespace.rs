@@ -5,7 +5,7 @@ use crate::names;
 use crate::network::deny;
 use crate::network::edges::Edges;
 use crate::program::Program;
-use plimsoll_source::{Origin, Sourced, Str};
+use plimsoll_source::{Entry, Node, Origin, Sourced, Str};
 use plimsoll_spec::App;
 use plimsoll_spec::app::namespace::{PodSecurity, Quota};
 use plimsoll_spec::app::service::Kind;
@@ -152,7 +152,7 @@ fn quota(cx: &Cx, name: &Sourced<Str>, settings: &Namespace, unit: &Unit, out: &
         Some(Quota::Hard(_)) | None => None,
     };
     let (hard, because): (Form, Origin) = match (&settings.quota, auto) {
-        (Some(Quota::Hard(hard)), _) => (Form::Plain(hard.resolve()), hard.origin().clone()),
+        (Some(Quota::Hard(hard)), _) => (Form::Plain(quantities(hard)), hard.origin().clone()),
         (_, Some(because)) => (largest(cx, name.peek(), &because), because),
         (_, None) => return,
     };
@@ -169,6 +169,19 @@ fn quota(cx: &Cx, name: &Sourced<Str>, settings: &Namespace, unit: &Unit, out: &
         Cond::known(true, &because),
         body,
     ));
+}
+
+/// Quantities as text, as the server holds them.
+fn quantities(hard: &Node) -> Node {
+    let text = |node: &Node| match node {
+        Node::Plain(origin, text) => Node::Text(origin.clone(), text.clone()),
+        other => other.resolve(),
+    };
+    let entries = hard.entries().iter().map(|entry| Entry {
+        value: text(&entry.value),
+        ..entry.clone()
+    });
+    Node::map(hard.origin().clone(), entries)
 }
 
 /// The largest that the namespace may need: every program at its largest scale with its surge,
@@ -229,7 +242,8 @@ fn largest(cx: &Cx, namespace: &str, because: &Origin) -> Form {
     limit.push(Expr::text(s.origin(), "256Mi"));
     let tenth = |sum: Expr| Expr::call(Op::TenthMore, [sum]);
     form!(s; {
-        pods: tenth(Expr::call(Op::Add, pods)),
+        // A quantity is text: as a number the server would hold it otherwise than it was sent.
+        pods: Expr::concat([tenth(Expr::call(Op::Add, pods))]),
         "requests.cpu": tenth(Expr::call(Op::CpuSum, cpu)),
         "requests.memory": tenth(Expr::call(Op::BytesSum, memory)),
         "limits.memory": tenth(Expr::call(Op::BytesSum, limit)),

@@ -3,7 +3,7 @@
 
 use super::flow::{Flow, Peer, PodPort};
 use plimsoll_source::{Origin, Sourced, Str};
-use plimsoll_world::{Form, Lit, Scope, form};
+use plimsoll_world::{Form, Fragment, Lit, MapBuilder, Scope, SeqPart, form};
 
 /// A set of pods with what may come in and go out.
 pub struct Guarded<'a> {
@@ -34,13 +34,37 @@ pub fn portable(pods: &Guarded) -> Form {
             namespace: pods.namespace,
             labels: pods.labels.clone(),
         },
-        spec: {
-            podSelector: selector(s, pods.selector),
-            policyTypes: ["Ingress", "Egress"],
-            ingress: rules(pods.ingress, "from"),
-            egress: rules(pods.egress, "to"),
-        },
+        spec: spec(s, pods),
     })
+}
+
+/// Lists with nothing in them are left out: the server drops them, so whoever applies the object a second
+/// time would seem to change it.
+fn spec(s: &Scope, pods: &Guarded) -> Form {
+    let mut spec = MapBuilder::new(s);
+    spec.put(s, "podSelector", selector(s, pods.selector));
+    spec.put(s, "policyTypes", form!(s; ["Ingress", "Egress"]));
+    for (key, list) in [
+        ("ingress", rules(pods.ingress, "from")),
+        ("egress", rules(pods.egress, "to")),
+    ] {
+        if is_never_empty(&list) {
+            spec.put(s, key, list);
+        } else {
+            spec.put(s, key, Fragment(list));
+        }
+    }
+    spec.build()
+}
+
+fn is_never_empty(list: &Form) -> bool {
+    match list {
+        Form::Plain(node) => !node.items().is_empty(),
+        Form::Seq(_, parts) => parts
+            .iter()
+            .any(|part| matches!(part, SeqPart::Item { when: None, .. })),
+        _ => false,
+    }
 }
 
 fn selector(s: &Scope, labels: &[(Str, Sourced<Str>)]) -> Form {
@@ -51,7 +75,7 @@ fn selector(s: &Scope, labels: &[(Str, Sourced<Str>)]) -> Form {
 }
 
 fn match_labels(s: &Scope, labels: &[(Str, Sourced<Str>)]) -> Form {
-    let mut map = plimsoll_world::MapBuilder::new(s);
+    let mut map = MapBuilder::new(s);
     for (key, value) in labels {
         map.put(s, key.clone(), value);
     }
@@ -167,7 +191,7 @@ fn entity_rules(flows: &[&Flow], side: Side) -> Form {
             "kube-apiserver"
         };
         list.push_when(s, flow.when.clone(), || {
-            let mut rule = plimsoll_world::MapBuilder::new(s);
+            let mut rule = MapBuilder::new(s);
             rule.put(s, key, form!(s; [Lit(entity)]));
             // The API server listens on 6443 behind its Service, and providers differ: the entity
             // alone is exact.

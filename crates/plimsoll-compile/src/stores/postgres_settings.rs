@@ -61,7 +61,12 @@ pub fn memory(store: &Store) -> Sourced<u64> {
 
 /// What an instance may share between its processes: a quarter of its memory, at least 64Mi.
 pub fn shared_memory(store: &Store) -> Sourced<Str> {
-    memory(store).map(|memory| Str::from(format!("{}Mi", (memory / 4).max(64))))
+    // As the server would write it: whole gibibytes as such.
+    let quantity = |mebibytes: u64| match mebibytes % 1024 {
+        0 => format!("{}Gi", mebibytes / 1024),
+        _ => format!("{mebibytes}Mi"),
+    };
+    memory(store).map(|memory| Str::from(quantity((memory / 4).max(64))))
 }
 
 /// How many may connect: what the file says, else one for ten mebibytes, 50 to 500.
