@@ -8,17 +8,39 @@ use serde_json::{Value, json};
 
 /// The systems, each in the environment that is closest to production and can be shipped directly,
 /// with what changes an image of it.
-const SYSTEMS: [(&str, &str, &str); 3] = [
+const SYSTEMS: [(&str, &str, &str); 5] = [
     // It brings a secret store of the name that another one wants to find: first.
     ("tartware", "staging", "images.tag=9.9.9"),
     ("identity-platform", "production", "images.tag=9.9.9"),
     ("sorcha", "production", "images.tag=9.9.9"),
+    (
+        "starter",
+        "production",
+        "services.api.image=registry.starter.dev/app-api:9.9.9",
+    ),
+    ("traversion", "production", "images.tag=9.9.9"),
+];
+
+/// Those that lean on few custom resources.
+const ON_AN_OLD_SERVER: [(&str, &str, &str); 2] = [
+    ("identity-platform", "production", "images.tag=9.9.9"),
+    (
+        "starter",
+        "production",
+        "services.api.image=registry.starter.dev/app-api:9.9.9",
+    ),
 ];
 
 /// Holds V9, W8, P9: on the newest server.
 #[test]
 fn systems_ship_change_go_back_and_go_away_on_a_new_server() {
     live(Minor::V1_37, "1.37", &SYSTEMS);
+}
+
+/// Holds V9: on an old server.
+#[test]
+fn systems_ship_change_go_back_and_go_away_on_an_old_server() {
+    live(Minor::V1_30, "1.30", &ON_AN_OLD_SERVER);
 }
 
 fn live(minor: Minor, version: &str, systems: &[(&str, &str, &str)]) {
@@ -43,7 +65,10 @@ fn live(minor: Minor, version: &str, systems: &[(&str, &str, &str)]) {
             change,
             version: format!("cluster.version={version}"),
         };
-        if let Err(why) = life.live() {
+        let begin = std::time::Instant::now();
+        let lived = life.live();
+        println!("{system} on {version}: {:.0?}", begin.elapsed());
+        if let Err(why) = lived {
             failed.push(format!("{system} {environment}: {why}"));
         }
     }
