@@ -1,7 +1,7 @@
 //! An object that the API server would refuse: a field that it does not know, or of a wrong type.
 
-use crate::Subject;
-use plimsoll_schema::{find_kind, validate_object};
+use crate::Objects;
+use plimsoll_schema::{find_kind, kubernetes, validate_object};
 use plimsoll_source::{Finding, Findings, Level, Node, Rule};
 
 /// The bad pattern.
@@ -15,12 +15,16 @@ pub static RULE: Rule = Rule {
 };
 
 /// Reports every problem of every object at the line that made it.
-pub fn check(subject: &Subject, findings: &mut Findings) {
-    for object in &subject.world.objects {
-        let Some((schemas, _)) = find_kind(&object.key.api_version, &object.key.kind) else {
-            continue;
+pub fn check(objects: Objects, findings: &mut Findings) {
+    for object in &objects.world.objects {
+        let known = find_kind(&object.key.api_version, &object.key.kind);
+        let schemas = match known {
+            Some((schemas, _)) => schemas,
+            // A group without a domain is of Kubernetes itself, so the kind is misspelt or gone.
+            None if !object.key.group().contains('.') => kubernetes(),
+            None => continue,
         };
-        for problem in validate_object(schemas, &object.body.to_json(), subject.target) {
+        for problem in validate_object(schemas, &object.body.to_json(), objects.target) {
             let path = problem.path.to_string();
             let message = format!("{}: `{path}`: {}", object.key, problem.kind);
             let origin = nearest(&object.body, &path).origin();

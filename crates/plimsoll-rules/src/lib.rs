@@ -4,6 +4,9 @@
 //! compiling find is not here.
 
 pub mod levels;
+mod objects;
+
+pub use objects::Objects;
 
 use plimsoll_schema::Minor;
 use plimsoll_source::{Findings, Node, Rule};
@@ -22,25 +25,43 @@ pub struct Subject<'a> {
     pub target: Minor,
 }
 
-/// Declares the modules of rules: each has a `RULE` (or `RULES`) and a function `check`.
+/// Declares the modules of rules: each has a `RULE` and a function `check`. Those of the application
+/// take a [`Subject`]; those of objects take [`Objects`], and the first of them hold for compiled ones
+/// as well, which are free of the others by the way they are made.
 macro_rules! rules {
-    ($($module:ident),* $(,)?) => {
-        $(pub mod $module;)*
+    (
+        application: $($application:ident),*;
+        any objects: $($any:ident),*;
+        objects of others: $($other:ident),*;
+    ) => {
+        $(pub mod $application;)*
+        $(pub mod $any;)*
+        $(pub mod $other;)*
 
         /// Every rule of this crate, by code.
-        pub static ALL: &[&Rule] = &[$(&$module::RULE),*];
+        pub static ALL: &[&Rule] = &[$(&$any::RULE,)* $(&$application::RULE,)* $(&$other::RULE,)*];
 
-        /// Everything that is wrong with a subject.
+        /// Everything that is wrong with an application.
         pub fn check(subject: &Subject) -> Findings {
             let mut findings = Findings::default();
-            $($module::check(subject, &mut findings);)*
+            let objects = Objects { world: subject.world, target: subject.target };
+            $($any::check(objects, &mut findings);)*
+            $($application::check(subject, &mut findings);)*
+            findings
+        }
+
+        /// Everything that is wrong with objects that somebody else wrote.
+        pub fn check_objects(objects: Objects) -> Findings {
+            let mut findings = Findings::default();
+            $($any::check(objects, &mut findings);)*
+            $($other::check(objects, &mut findings);)*
             findings
         }
     };
 }
 
 rules! {
-    invalid_object,
-    not_yet,
-    open_route,
+    application: not_yet, open_route;
+    any objects: invalid_object;
+    objects of others: selector_mismatch, leads_nowhere, unsafe_pod, floating_image;
 }

@@ -5,7 +5,9 @@
 //! largest resident set over all its children.
 
 mod application;
+mod cluster;
 mod measure;
+mod objects;
 
 use anyhow::{Context as _, Result, ensure};
 use measure::Figures;
@@ -43,7 +45,7 @@ pub fn run(program: Option<&str>) -> Result<()> {
     for services in SIZES {
         generated(&program, services, work.path())?;
     }
-    Ok(())
+    cluster::run(&program, work.path())
 }
 
 /// The figures of one generated application.
@@ -85,12 +87,17 @@ fn generated(program: &Path, services: usize, work: &Path) -> Result<()> {
 fn timed(name: &str, runs: usize, command: &Command) -> Result<()> {
     let Figures { median, peak } =
         measure::under_a_process(runs, command).with_context(|| name.to_owned())?;
-    println!(
-        "{name:<58} {:>7.1} ms {:>6} MB",
-        median.as_secs_f64() * 1000.0,
-        peak / 1_000_000
-    );
+    print(name, &Figures { median, peak }, "");
     Ok(())
+}
+
+/// One row of the table.
+fn print(name: &str, figures: &Figures, more: &str) {
+    println!(
+        "{name:<58} {:>7.1} ms {:>6} MB{more}",
+        figures.median.as_secs_f64() * 1000.0,
+        figures.peak / 1_000_000
+    );
 }
 
 fn render(program: &Path, application: &Path) -> Command {

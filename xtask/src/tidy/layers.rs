@@ -12,6 +12,7 @@ const LAYERS: &[&str] = &[
     "plimsoll-spec-derive",
     "plimsoll-spec",
     "plimsoll-world",
+    "plimsoll-manifests",
     "plimsoll-compile",
     "plimsoll-rules",
     "plimsoll-emit",
