@@ -3,9 +3,11 @@
 
 use kube::Client;
 
+use crate::cause::Cause;
 use crate::error::ShipError;
 use crate::graph::Graph;
-use crate::inventory::{Inventory, Record};
+use crate::history;
+use crate::inventory::{Entry, Inventory, Record};
 use crate::kinds::Kinds;
 use crate::observe::{Observed, Scope};
 use crate::obstacle::Obstacle;
@@ -64,7 +66,15 @@ pub(crate) async fn decide(
     };
     let planned = past.plan(release);
     let live = |wish: &SecretWish| observed.get(&wish.object());
-    let secrets = match wishes::plan(&release.secrets, live, &options.randomness, options.given) {
+    let moved = wishes_that_leave(client, release, &earlier, &inventory, &observed).await?;
+    let decision = wishes::plan(
+        &release.secrets,
+        &moved,
+        live,
+        &options.randomness,
+        options.given,
+    );
+    let secrets = match decision {
         Err(ShipError::Obstacles(missing)) => {
             obstacles.extend(missing);
             Vec::new()
@@ -80,6 +90,30 @@ pub(crate) async fn decide(
         earlier,
         obstacles,
     })
+}
+
+/// What the last release that came up wished for, where Secrets of it leave while others are made: a
+/// service that gets another name or namespace keeps its values.
+async fn wishes_that_leave(
+    client: &Client,
+    release: &Release,
+    earlier: &Record,
+    inventory: &Inventory,
+    observed: &Observed,
+) -> Result<Vec<SecretWish>, ShipError> {
+    let is_new = |wish: &SecretWish| observed.get(&wish.object()).is_none();
+    let leaves = |(key, entry): (&ObjectKey, &Entry)| {
+        entry.left && key.kind == "Secret" && observed.get(key).is_some()
+    };
+    if !release.secrets.iter().any(is_new) || !inventory.0.iter().any(leaves) {
+        return Ok(Vec::new());
+    }
+    let mut kept = earlier.journal.releases.iter().rev();
+    let Some(last) = kept.find(|one| one.kept) else {
+        return Ok(Vec::new());
+    };
+    let last = history::load(client, &release.target(), last.number).await?;
+    Ok(last.map_or_else(Vec::new, |last| last.secrets))
 }
 
 /// The kinds of the release and of what was shipped before.
@@ -114,7 +148,9 @@ fn not_served(kinds: &Kinds, release: &Release) -> Vec<Obstacle> {
             Some(component) => format!("install {component} first"),
             None => "install what defines it first".to_owned(),
         };
-        missing.push(Obstacle::about(kind, cause, remedy).at(object.place.clone()));
+        missing.push(
+            Obstacle::about(Cause::KindNotServed, kind, cause, remedy).at(object.place.clone()),
+        );
     }
     missing
 }

@@ -27,8 +27,14 @@ pub enum Fate {
     Forget,
 }
 
-/// Decides about one entry.
-pub fn fate(observed: &Observed, key: &ObjectKey, entry: &Entry, id: &str) -> Fate {
+/// Decides about one entry. `deleted` are workloads that go with it.
+pub fn fate(
+    observed: &Observed,
+    key: &ObjectKey,
+    entry: &Entry,
+    id: &str,
+    deleted: &[&ObjectKey],
+) -> Fate {
     let Some(live) = observed.get(key) else {
         return Fate::Forget;
     };
@@ -45,7 +51,9 @@ pub fn fate(observed: &Observed, key: &ObjectKey, entry: &Entry, id: &str) -> Fa
     if entry.protected {
         return Fate::Protected;
     }
-    if matches!(key.kind.as_str(), "ConfigMap" | "Secret") && named_by_replica_sets(observed, key) {
+    if matches!(key.kind.as_str(), "ConfigMap" | "Secret")
+        && named_by_replica_sets(observed, key, deleted)
+    {
         return Fate::InUse;
     }
     Fate::Delete(uid)

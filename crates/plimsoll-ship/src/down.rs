@@ -174,7 +174,7 @@ impl Removal<'_> {
         for (key, entry) in &inventory.0 {
             let mut entry = entry.clone();
             entry.protected &= !self.options.data;
-            match fate(&self.observed, key, &entry, id) {
+            match fate(&self.observed, key, &entry, id, &[]) {
                 Fate::Delete(uid) => {
                     doomed.push((stage(key, entry.wave, self.target), key.clone(), uid));
                 }

@@ -13,6 +13,7 @@ use kube::api::DynamicObject;
 use tokio::time::{Instant, sleep_until};
 
 use crate::apply::Refusal;
+use crate::cause::Cause;
 use crate::clock::Clock;
 use crate::error::ShipError;
 use crate::events::{Event, Listener, What};
@@ -201,7 +202,7 @@ impl<'a> Engine<'a> {
                 Start::Write(write) => self.send(node, write)?,
                 Start::Nothing => self.exists(node, None),
                 Start::Remembered => self.remembered(node),
-                Start::Refused(cause) => self.fail(node, cause, Vec::new()),
+                Start::Refused(cause) => self.fail(node, Cause::BelongsToOthers, cause, Vec::new()),
             }
         }
         Ok(())
@@ -308,10 +309,11 @@ impl<'a> Engine<'a> {
                     "others set fields that the release sets otherwise: {}",
                     fields.join(", ")
                 );
-                self.fail(node, cause, Vec::new());
+                self.fail(node, Cause::FieldOfOthers, cause, Vec::new());
             }
             Err(Refusal::Refused(cause)) => {
-                self.fail(node, format!("the cluster refuses it: {cause}"), Vec::new());
+                let cause = format!("the cluster refuses it: {cause}");
+                self.fail(node, Cause::Refused, cause, Vec::new());
             }
             Err(Refusal::Unreachable(error)) => {
                 let what = format!("applying {}", self.graph.key(node));
@@ -352,17 +354,17 @@ impl<'a> Engine<'a> {
             self.objects.changed += 1;
             self.say(node, What::Changed);
         }
-        let types = kube::api::TypeMeta {
+        self.confirmed(key, object);
+    }
+
+    /// Takes an object as the cluster answered it.
+    pub(crate) fn confirmed(&mut self, key: &ObjectKey, object: DynamicObject) {
+        let types = Some(kube::api::TypeMeta {
             api_version: key.api_version.clone(),
             kind: key.kind.clone(),
-        };
-        self.observed.put(
-            key.clone(),
-            DynamicObject {
-                types: Some(types),
-                ..object
-            },
-        );
+        });
+        let object = DynamicObject { types, ..object };
+        self.observed.put(key.clone(), object);
     }
 
     fn remembered(&mut self, node: usize) {
@@ -455,7 +457,7 @@ impl<'a> Engine<'a> {
         }
     }
 
-    pub(crate) fn fail(&mut self, node: usize, cause: String, log: Vec<String>) {
+    pub(crate) fn fail(&mut self, node: usize, page: Cause, cause: String, log: Vec<String>) {
         if self.failure.is_some() {
             return;
         }
@@ -471,6 +473,7 @@ impl<'a> Engine<'a> {
         let place = place.or_else(|| wish.and_then(|wish| wish.place.clone()));
         self.failure = Some(Failure {
             object: self.graph.key(node).clone(),
+            page,
             cause,
             log,
             place,

@@ -3,6 +3,7 @@
 //! A release that does not come up is no error but an [`Outcome`](crate::Outcome) with a
 //! [`Failure`](crate::Failure).
 
+use crate::cause::Cause;
 use crate::graph::GraphError;
 use crate::obstacle::Obstacle;
 use crate::release::ObjectKey;
@@ -129,6 +130,26 @@ fn listed(numbers: &[u64]) -> String {
 }
 
 impl ShipError {
+    /// The page about it.
+    pub fn page(&self) -> Cause {
+        match self {
+            Self::Graph(_) => Cause::NoOrder,
+            Self::Request { .. } => Cause::ClusterSilent,
+            Self::Answered { .. } => Cause::ClusterAnswers,
+            Self::LoggedOut { .. } => Cause::LoggedOut,
+            Self::NotServed(_) => Cause::KindNotServed,
+            Self::Empty => Cause::EmptyRelease,
+            Self::Leased { .. } | Self::LeaseLost => Cause::SomeoneElseShips,
+            Self::NoNamespace { .. } => Cause::Refused,
+            Self::Obstacles(found) => found.first().map_or(Cause::Refused, |one| one.page),
+            Self::Moved(_) => Cause::ClusterMoved,
+            Self::NoSuchRelease { .. } | Self::NothingBefore => Cause::NoSuchRelease,
+            Self::NoSuchUnit { .. } | Self::NothingToRestart(_) => Cause::NoSuchPart,
+            Self::HalfPair(_) | Self::Make { .. } => Cause::HalfAPair,
+            Self::Memory { .. } => Cause::MemoryDamaged,
+        }
+    }
+
     pub(crate) fn request(what: impl Into<String>) -> impl FnOnce(kube::Error) -> Self {
         let what = what.into();
         |source| match source {

@@ -6,6 +6,7 @@ use std::time::Duration;
 use kube::api::DynamicObject;
 use tokio::time::Instant;
 
+use crate::cause::Cause;
 use crate::engine::{Engine, State};
 use crate::evidence::{self, Warning};
 use crate::family::{Families, has_pods, wanted};
@@ -40,6 +41,7 @@ const SAID_NO: Duration = Duration::from_secs(45);
 /// What a closer look found.
 struct Finding {
     node: usize,
+    page: Cause,
     cause: String,
     log: Vec<String>,
 }
@@ -47,16 +49,17 @@ struct Finding {
 impl Engine<'_> {
     /// Looks at everything that is waited for; the earliest wave is blamed first.
     pub(crate) async fn examine(&mut self) {
-        if let Some(Finding { node, cause, log }) = self.find(false).await {
-            self.fail(node, cause, log);
+        if let Some(found) = self.find(false).await {
+            self.fail(found.node, found.page, found.cause, found.log);
         }
     }
 
     /// The time is over: whatever is known is the cause.
     pub(crate) async fn give_up(&mut self) {
         let limit = self.release.deadline.as_secs();
-        if let Some(Finding { node, cause, log }) = self.find(true).await {
-            self.fail(node, format!("not ready within {limit} s: {cause}"), log);
+        if let Some(found) = self.find(true).await {
+            let cause = format!("not ready within {limit} s: {}", found.cause);
+            self.fail(found.node, found.page, cause, found.log);
         } else if let Some(node) = self
             .states
             .iter()
@@ -64,6 +67,7 @@ impl Engine<'_> {
         {
             self.fail(
                 node,
+                Cause::ClusterSilent,
                 format!("the cluster gave no answer within {limit} s"),
                 Vec::new(),
             );
@@ -89,6 +93,7 @@ impl Engine<'_> {
                 {
                     return Some(Finding {
                         node: *node,
+                        page: page(&suspect, &cause),
                         cause,
                         log,
                     });
@@ -96,18 +101,21 @@ impl Engine<'_> {
             }
             if let Readiness::Failed(cause) = readiness {
                 let (cause, log) = self.why_failed(key, cause, &families).await;
+                let ran = matches!(key.kind.as_str(), "Job" | "Pod");
                 return Some(Finding {
                     node: *node,
+                    page: if ran { Cause::JobFailed } else { Cause::GaveUp },
                     cause,
                     log,
                 });
             }
-            if let Some(cause) = self
+            if let Some((page, cause)) = self
                 .why_waiting(*node, since.elapsed(), readiness, &families)
                 .await
             {
                 return Some(Finding {
                     node: *node,
+                    page,
                     cause,
                     log: Vec::new(),
                 });
@@ -120,6 +128,7 @@ impl Engine<'_> {
         };
         Some(Finding {
             node,
+            page: Cause::NotReadyInTime,
             cause,
             log: Vec::new(),
         })
@@ -146,16 +155,17 @@ impl Engine<'_> {
         waited: Duration,
         readiness: &Readiness,
         families: &Families<'_>,
-    ) -> Option<String> {
+    ) -> Option<(Cause, String)> {
         let key = self.graph.key(node);
         if *readiness == Readiness::Unattended && waited >= UNATTENDED {
-            return Some(format!(
+            let cause = format!(
                 "no controller has answered: nothing in the cluster attends {}",
                 key.kind
-            ));
+            );
+            return Some((Cause::NoController, cause));
         }
         if let (Readiness::Waiting(no), true) = (readiness, waited >= SAID_NO && is_quick(key)) {
-            return Some(no.clone());
+            return Some((Cause::SaysNo, no.clone()));
         }
         let live = self.observed.get(key)?;
         let runs = self
@@ -176,7 +186,21 @@ impl Engine<'_> {
             .into_iter()
             .rev()
             .find(|warning| warning.reason == "FailedCreate");
-        refused.map(|Warning { message, .. }| format!("its pods are refused: {message}"))
+        let cause = |message: String| format!("its pods are refused: {message}");
+        refused.map(|Warning { message, .. }| (Cause::PodsRefused, cause(message)))
+    }
+}
+
+/// The page about what a pod suffers from.
+fn page(suspect: &Suspect, cause: &str) -> Cause {
+    match suspect.trouble {
+        Trouble::Image => Cause::ImageNotPulled,
+        Trouble::Container | Trouble::Starting => Cause::ContainerNotStarted,
+        Trouble::Crash if cause.contains("memory than its limit") => Cause::OutOfMemory,
+        Trouble::Crash => Cause::ContainerCrashes,
+        Trouble::Unschedulable if cause.starts_with("its claim ") => Cause::ClaimNotBound,
+        Trouble::Unschedulable => Cause::NoNode,
+        Trouble::Probe => Cause::ProbeFails,
     }
 }
 

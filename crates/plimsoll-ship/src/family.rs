@@ -127,11 +127,15 @@ pub fn ready(workload: &DynamicObject) -> i64 {
 }
 
 /// Whether a `ReplicaSet` of the namespace still names this object: going back to an old revision
-/// must find it.
-pub fn named_by_replica_sets(observed: &Observed, key: &ObjectKey) -> bool {
+/// must find it. Sets of workloads that are deleted do not count.
+pub fn named_by_replica_sets(observed: &Observed, key: &ObjectKey, deleted: &[&ObjectKey]) -> bool {
+    let goes = |set: &DynamicObject| {
+        let owner = owner(set);
+        owner.is_some_and(|owner| deleted.iter().any(|key| name(key) == owner))
+    };
     observed
         .of_kind("apps/v1", "ReplicaSet")
-        .filter(|(set, _)| set.namespace == key.namespace)
+        .filter(|(set, live)| set.namespace == key.namespace && !goes(live))
         .filter_map(|(_, set)| set.data.pointer("/spec/template/spec"))
         .flat_map(crate::pod_spec::references)
         .any(|used| used.kind == key.kind && used.name == key.name)

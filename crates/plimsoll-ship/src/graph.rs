@@ -134,6 +134,39 @@ impl Graph {
         self.waves[node]
     }
 
+    /// Lets a node wait until another is ready as well, unless that waits for it already. Waves stay
+    /// as they are.
+    pub(crate) fn wait_for_ready(&mut self, node: usize, before: usize) {
+        if node == before || self.comes_after(before, node) {
+            return;
+        }
+        let need = Need::Ready;
+        match self.edges[node]
+            .iter_mut()
+            .find(|edge| edge.before == before)
+        {
+            Some(edge) => edge.need = need,
+            None => self.edges[node].push(Edge { before, need }),
+        }
+    }
+
+    /// Whether a node waits for another, directly or not.
+    fn comes_after(&self, node: usize, other: usize) -> bool {
+        let mut seen = BTreeSet::from([node]);
+        let mut open = vec![node];
+        while let Some(node) = open.pop() {
+            for edge in &self.edges[node] {
+                if edge.before == other {
+                    return true;
+                }
+                if seen.insert(edge.before) {
+                    open.push(edge.before);
+                }
+            }
+        }
+        false
+    }
+
     /// A node and everything that it refers to, directly or not, that needs only to exist: what
     /// must stay if the node stays.
     pub fn held_by(&self, node: usize) -> BTreeSet<usize> {

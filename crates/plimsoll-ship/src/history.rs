@@ -4,6 +4,7 @@
 use kube::Client;
 use serde::Serialize;
 
+use crate::cause::Cause;
 use crate::error::ShipError;
 use crate::inventory::Record;
 use crate::journal::{Journal, Shipped};
@@ -174,5 +175,10 @@ pub(crate) fn database_moved(record: &Record, back_to: &Release) -> Option<Obsta
     let cause = format!("migration {} ran since, and {runs_on}", moved.join(", "));
     let remedy = "ship a corrected release instead; `uses: { STORE: { revision: A..B } }` lets a \
                   release come back to a database that moved";
-    Some(Obstacle::about("database", cause, remedy))
+    Some(Obstacle::about(
+        Cause::DatabaseMoved,
+        "database",
+        cause,
+        remedy,
+    ))
 }

@@ -3,6 +3,7 @@
 //! The cluster may be a real one or the embedded one: nothing here can tell.
 
 pub mod apply;
+pub mod cause;
 pub mod checklist;
 pub mod clock;
 mod decide;
@@ -44,11 +45,14 @@ pub mod retry;
 pub mod status;
 pub mod steps;
 pub mod suspect;
+mod switch;
 pub mod transfer;
 pub mod units;
 pub mod up;
+mod widen;
 pub mod wishes;
 
+pub use cause::Cause;
 pub use checklist::checklist;
 pub use clock::Clock;
 pub use doctor::{Complaint, Diagnosis, doctor};

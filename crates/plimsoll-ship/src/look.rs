@@ -10,6 +10,7 @@ use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
 use crate::apply::{self, Manner, Refusal};
+use crate::cause::Cause;
 use crate::decide::Decided;
 use crate::error::ShipError;
 use crate::fields::{Difference, Owner, differences, owners};
@@ -143,7 +144,7 @@ async fn open_claims(release: &Release, decided: &mut Decided) -> Result<(), Shi
 fn foreign(desired: &Desired, owner: &str) -> Obstacle {
     let cause = format!("it is there already and belongs to {owner}");
     let remedy = "`--adopt` takes it over; or give yours another name";
-    Obstacle::of(&desired.key, cause, remedy).at(desired.place.clone())
+    Obstacle::of(Cause::BelongsToOthers, &desired.key, cause, remedy).at(desired.place.clone())
 }
 
 /// What changes hands with an object.
@@ -154,7 +155,7 @@ fn transfers(decided: &Decided, desired: &Desired, node: usize) -> Result<Transf
     };
     let growth = transfer::growth(live, key, body, &decided.observed).map_err(|cause| {
         let remedy = "write it as it was; another disk is another store, to which data is moved";
-        Obstacle::of(key, cause, remedy).at(desired.place.clone())
+        Obstacle::of(Cause::CannotChange, key, cause, remedy).at(desired.place.clone())
     })?;
     let scaler = autoscaler_that_leaves(&decided.observed, &decided.inventory, key, body);
     Ok(Transfer {
@@ -245,7 +246,12 @@ impl Question {
                     let about = format!("PersistentVolumeClaim/{claim}");
                     let cause = format!("it cannot grow: {cause}");
                     let remedy = "the storage class must say `allowVolumeExpansion: true`";
-                    return Answer::Refused(Obstacle::about(about, cause, remedy));
+                    return Answer::Refused(Obstacle::about(
+                        Cause::CannotChange,
+                        about,
+                        cause,
+                        remedy,
+                    ));
                 }
                 Err(Refusal::Conflict(fields)) => return Answer::Refused(self.conflict(&fields)),
             }
@@ -282,9 +288,9 @@ impl Question {
                 Answer::Taken { after: None, force }
             }
             Err(Refusal::Refused(cause)) => {
-                let remedy = remedy(&cause);
+                let (page, remedy) = remedy(&cause);
                 let cause = format!("the cluster refuses it: {cause}");
-                Answer::Refused(Obstacle::of(&self.key, cause, remedy))
+                Answer::Refused(Obstacle::of(page, &self.key, cause, remedy))
             }
             Err(Refusal::Unreachable(error)) => Answer::None(error),
         }
@@ -296,22 +302,24 @@ impl Question {
             fields.join(", ")
         );
         let remedy = "`--adopt` takes these fields over; or undo what the others did";
-        Obstacle::of(&self.key, cause, remedy)
+        Obstacle::of(Cause::FieldOfOthers, &self.key, cause, remedy)
     }
 }
 
-fn remedy(cause: &str) -> &'static str {
+fn remedy(cause: &str) -> (Cause, &'static str) {
     let cannot_change = [
         "immutable",
         "updates to statefulset spec",
         "may not change once set",
     ];
     if cannot_change.iter().any(|word| cause.contains(word)) {
-        "this cannot be changed in place: write it as it was, or give the thing another name"
+        let remedy =
+            "this cannot be changed in place: write it as it was, or give the thing another name";
+        (Cause::CannotChange, remedy)
     } else if cause.contains("exceeded quota") {
-        "raise the quota, or ask for less"
+        (Cause::Refused, "raise the quota, or ask for less")
     } else {
-        "mend what it names"
+        (Cause::Refused, "mend what it names")
     }
 }
 

@@ -5,11 +5,14 @@ use std::fmt;
 
 use serde::{Deserialize, Serialize};
 
+use crate::cause::Cause;
 use crate::release::{ObjectKey, Place};
 
 /// One thing that has to change before anything is shipped.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Obstacle {
+    /// The page about it.
+    pub page: Cause,
     /// What it is about: mostly an object, as `Kind/name`.
     pub about: String,
     /// What is wrong.
@@ -23,17 +26,24 @@ pub struct Obstacle {
 
 impl Obstacle {
     /// An obstacle that is about an object.
-    pub fn of(key: &ObjectKey, cause: impl Into<String>, remedy: impl Into<String>) -> Self {
-        Self::about(key.to_string(), cause, remedy)
+    pub fn of(
+        page: Cause,
+        key: &ObjectKey,
+        cause: impl Into<String>,
+        remedy: impl Into<String>,
+    ) -> Self {
+        Self::about(page, key.to_string(), cause, remedy)
     }
 
     /// An obstacle that is about something else.
     pub fn about(
+        page: Cause,
         about: impl Into<String>,
         cause: impl Into<String>,
         remedy: impl Into<String>,
     ) -> Self {
         Self {
+            page,
             about: about.into(),
             cause: cause.into(),
             remedy: remedy.into(),

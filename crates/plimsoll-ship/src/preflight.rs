@@ -10,6 +10,7 @@ use futures::stream::{self, StreamExt};
 use kube::Client;
 use kube::api::{Api, DynamicObject, ListParams};
 
+use crate::cause::Cause;
 use crate::decide::Decided;
 use crate::error::{ShipError, code};
 use crate::kinds::Kinds;
@@ -92,7 +93,7 @@ fn namespaces(release: &Release, decided: &Decided) -> Vec<Obstacle> {
             let cause = format!("it does not exist, and {} goes there", object.key);
             let remedy =
                 format!("`kubectl create namespace {namespace}`, or install what it belongs to");
-            found.push(Obstacle::of(&key, cause, remedy).at(object.place.clone()));
+            found.push(Obstacle::of(Cause::NotThere, &key, cause, remedy).at(object.place.clone()));
         }
     }
     found
@@ -109,7 +110,7 @@ async fn missing(client: &Client, kinds: &Kinds, need: Need) -> Option<Obstacle>
             Some(component) => format!("install {component} first"),
             None => "install what defines it first".to_owned(),
         };
-        return Some(Obstacle::of(key, cause, remedy).at(need.place));
+        return Some(Obstacle::of(Cause::KindNotServed, key, cause, remedy).at(need.place));
     };
     // Who may not look is not told that it is missing.
     let Ok(found) = optional(retrying(|| api.get(&key.name)).await) else {
@@ -123,7 +124,11 @@ async fn missing(client: &Client, kinds: &Kinds, need: Need) -> Option<Obstacle>
             Some(Some((true, _))) | None => return None,
         },
     };
-    Some(Obstacle::of(key, cause, need.remedy()).at(need.place))
+    let page = match found {
+        None => Cause::NotThere,
+        Some(_) => Cause::NotReadyYet,
+    };
+    Some(Obstacle::of(page, key, cause, need.remedy()).at(need.place))
 }
 
 /// Claims without a class take the default one.
@@ -145,7 +150,7 @@ async fn default_class(client: &Client, release: &Release, kinds: &Kinds) -> Opt
     }
     let cause = format!("no class is the default, and a disk of {by} names none");
     let remedy = "name a class of the cluster, or mark one as the default";
-    Some(Obstacle::about("StorageClass", cause, remedy).at(place))
+    Some(Obstacle::about(Cause::NoDefaultClass, "StorageClass", cause, remedy).at(place))
 }
 
 /// Autoscalers that go by CPU or memory read the metrics API.
@@ -161,7 +166,7 @@ async fn metrics(client: &Client, release: &Release) -> Result<Option<Obstacle>,
     let cause = format!("the cluster does not serve metrics.k8s.io, and {by} scales by it");
     let remedy = "install metrics-server first";
     Ok(Some(
-        Obstacle::about("metrics API", cause, remedy).at(place),
+        Obstacle::about(Cause::NoMetrics, "metrics API", cause, remedy).at(place),
     ))
 }
 

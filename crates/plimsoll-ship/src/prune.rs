@@ -8,9 +8,10 @@ use crate::clock::Clock;
 use crate::delete::{Dependents, Fate, delete, fate, namespaces_of};
 use crate::error::ShipError;
 use crate::events::{Event, Listener, What};
-use crate::inventory::Inventory;
+use crate::inventory::{Entry, Inventory};
 use crate::kinds::Kinds;
 use crate::observe::{Observed, Scope};
+use crate::pod_spec::runs_replicas;
 use crate::release::ObjectKey;
 use crate::steps::is_namespace;
 
@@ -21,9 +22,14 @@ pub struct Prune(pub Vec<(ObjectKey, Fate)>);
 impl Prune {
     /// Decides about every entry that the release no longer has.
     pub fn plan(observed: &Observed, inventory: &Inventory, id: &str) -> Self {
-        let left = inventory.0.iter().filter(|(_, entry)| entry.left);
-        let mut fates: Vec<_> = left
-            .map(|(key, entry)| (entry.wave, key.clone(), fate(observed, key, entry, id)))
+        let left = || inventory.0.iter().filter(|(_, entry)| entry.left);
+        let goes = |(key, entry): &(&ObjectKey, &Entry)| {
+            runs_replicas(key) && matches!(fate(observed, key, entry, id, &[]), Fate::Delete(_))
+        };
+        let workloads: Vec<&ObjectKey> = left().filter(goes).map(|(key, _)| key).collect();
+        let fate = |key, entry| fate(observed, key, entry, id, &workloads);
+        let mut fates: Vec<_> = left()
+            .map(|(key, entry)| (entry.wave, key.clone(), fate(key, entry)))
             .collect();
         let used = namespaces_of(staying(inventory, &fates));
         for (_, key, fate) in &mut fates {

@@ -89,8 +89,10 @@ pub enum Role {
         /// Its name in the application file.
         name: String,
     },
-    /// Another Job that runs with the release.
+    /// Another Job that runs with the release; its name says what it runs.
     Job,
+    /// A Job that keeps its name: it runs again with every release that changes it.
+    Hook,
     /// Holds data.
     Store,
     /// Runs a service.
@@ -102,7 +104,7 @@ pub enum Role {
 impl Role {
     /// Whether the object runs once and its success is remembered.
     pub fn runs_once(&self) -> bool {
-        matches!(self, Self::Migration { .. } | Self::Job)
+        matches!(self, Self::Migration { .. } | Self::Job | Self::Hook)
     }
 }
 
@@ -120,6 +122,10 @@ pub struct Desired {
     /// What must exist before this starts, beyond what the content refers to.
     #[serde(default)]
     pub exists_after: Vec<ObjectKey>,
+    /// Workloads whose Services its pods call: nothing waits for them, but what runs already is not
+    /// pointed at one that is new before that answers.
+    #[serde(default)]
+    pub calls: Vec<ObjectKey>,
     /// Holds data: never deleted, unless data is asked to go.
     #[serde(default)]
     pub protected: bool,

@@ -5,6 +5,7 @@ use std::time::Duration;
 
 use serde::Serialize;
 
+use crate::cause::Cause;
 use crate::events::seconds;
 use crate::release::{ObjectKey, Place};
 
@@ -125,6 +126,8 @@ pub enum MigrationState {
 pub struct Failure {
     /// The object that holds it up.
     pub object: ObjectKey,
+    /// The page about it.
+    pub page: Cause,
     /// What is wrong, in one sentence.
     pub cause: String,
     /// The last lines of the container that failed, oldest first.

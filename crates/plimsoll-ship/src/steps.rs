@@ -11,7 +11,7 @@ use crate::journal::Journal;
 use crate::observe::Observed;
 use crate::ready::{Readiness, readiness};
 use crate::references::text;
-use crate::release::{Desired, MADE_FOR, ObjectKey, RELEASE_LABEL, Release};
+use crate::release::{Desired, MADE_FOR, ObjectKey, RELEASE_LABEL, Release, Role};
 use crate::transfer::Transfer;
 
 /// What is to be done about an object.
@@ -76,7 +76,7 @@ impl Past<'_> {
     fn step(&self, desired: &Desired, body: &Value, hash: &str, id: &str) -> Step {
         let live = self.observed.get(&desired.key);
         if desired.role.runs_once()
-            && let Some(step) = self.step_of_job(desired, live)
+            && let Some(step) = self.step_of_job(desired, live, body, hash)
         {
             return step;
         }
@@ -92,8 +92,23 @@ impl Past<'_> {
         if is_so { Step::Keep } else { Step::Apply }
     }
 
-    /// A Job runs once. Its name says what it runs, so a live one needs no change.
-    fn step_of_job(&self, desired: &Desired, live: Option<&DynamicObject>) -> Option<Step> {
+    /// A Job runs once. Its name says what it runs, so a live one needs no change; one that keeps its
+    /// name is another as soon as it says something else.
+    fn step_of_job(
+        &self,
+        desired: &Desired,
+        live: Option<&DynamicObject>,
+        body: &Value,
+        hash: &str,
+    ) -> Option<Step> {
+        let ran = self.inventory.0.get(&desired.key);
+        let ran = ran.and_then(|entry| entry.hash.as_deref());
+        let is_other =
+            ran.is_some_and(|ran| ran != hash) && !live.is_some_and(|live| same(live, body));
+        if desired.role == Role::Hook && is_other {
+            let uid = live.and_then(|live| live.metadata.uid.clone());
+            return Some(uid.map_or(Step::Apply, Step::Again));
+        }
         let state = live.map(|live| (readiness(live, true), live.metadata.uid.clone()));
         match state {
             Some((Readiness::Ready, _)) => Some(Step::Remembered),

@@ -30,6 +30,8 @@ use crate::report::{
 };
 use crate::request::Write;
 use crate::steps;
+use crate::switch;
+use crate::widen::{narrow, pods_that_leave, widen};
 use crate::wishes::Given;
 
 /// How a release is shipped.
@@ -144,12 +146,13 @@ async fn ship(
     if release.objects.is_empty() {
         return Err(ShipError::Empty);
     }
-    let graph = Graph::build(release)?;
+    let mut graph = Graph::build(release)?;
     let mut store = Store::new(client, &release.target(), Memory::Inventory);
     let mut decided = decide(client, release, &graph, options, &mut store).await?;
     if decided.is_quiet(&graph, release) {
         return Ok(unchanged(&decided, &graph, release, options.clock));
     }
+    switch::hold_back(release, &decided.observed, &mut graph);
     let depth = match options.approved {
         Some(_) => Depth::Everything,
         None => Depth::Changes,
@@ -248,7 +251,7 @@ impl Run<'_> {
         let Decided {
             kinds,
             mut observed,
-            planned,
+            mut planned,
             secrets,
             inventory,
             earlier,
@@ -264,6 +267,12 @@ impl Run<'_> {
                 .await?;
         }
         observed.open(&kinds, pod_scopes(self.release)).await?;
+        let wide = widen(self.release, &mut planned, &observed, &inventory);
+        let leaving = pods_that_leave(&observed, &inventory);
+        if !wide.is_empty() {
+            let scopes = leaving.iter().map(|(key, _)| pods_beside(key));
+            observed.open(&kinds, scopes).await?;
+        }
         let hash = hash_of(planned.iter().map(|planned| &planned.hash));
         let mut engine = Engine::new(Parts {
             client: self.client,
@@ -283,6 +292,9 @@ impl Run<'_> {
             None => self.prune(&mut engine).await?,
             Some(_) => Vec::new(),
         };
+        if engine.failure.is_none() {
+            narrow(&mut engine, wide, &leaving).await?;
+        }
         let failure = engine.failure.clone();
         let cause = failure
             .as_ref()
@@ -360,6 +372,15 @@ impl Run<'_> {
             kept,
             rollback: None,
         }
+    }
+}
+
+/// The pods in the namespace of an object.
+fn pods_beside(key: &ObjectKey) -> Scope {
+    Scope {
+        api_version: "v1".to_owned(),
+        kind: "Pod".to_owned(),
+        namespace: key.namespace.clone(),
     }
 }
 

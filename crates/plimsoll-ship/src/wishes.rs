@@ -9,6 +9,7 @@ use kube::api::DynamicObject;
 use plimsoll_secrets::{Half, Make, PairKind, Randomness, SecretValue, one, pair};
 use serde_json::{Map, Value, json};
 
+use crate::cause::Cause;
 use crate::error::ShipError;
 use crate::obstacle::Obstacle;
 use crate::release::{How, KeyWish, Logical, Part, SecretWish};
@@ -46,23 +47,25 @@ impl Action {
     }
 }
 
-/// Decides about every wish, in their order. `live` finds the Secrets as they are.
+/// Decides about every wish, in their order. `live` finds the Secrets as they are; values of `earlier`
+/// wishes, whose Secrets leave, move to where they are wished for now.
 pub fn plan<'a>(
     wishes: &[SecretWish],
+    earlier: &[SecretWish],
     live: impl Fn(&SecretWish) -> Option<&'a DynamicObject>,
     randomness: &Randomness,
     given: Given,
 ) -> Result<Vec<Action>, ShipError> {
-    let live: Vec<Option<&DynamicObject>> = wishes.iter().map(live).collect();
     let mut values = Values {
         known: BTreeMap::new(),
         randomness,
     };
-    for (wish, secret) in wishes.iter().zip(&live) {
-        values.learn(wish, *secret);
+    for wish in wishes.iter().chain(earlier) {
+        values.learn(wish, live(wish));
     }
+    let live: Vec<Option<&DynamicObject>> = wishes.iter().map(live).collect();
     if given == Given::Demanded {
-        demand(wishes, &live)?;
+        demand(wishes, &live, &values)?;
     }
     // Composed values need the others first, wherever those stand.
     for (wish, secret) in wishes.iter().zip(&live) {
@@ -100,19 +103,26 @@ pub fn plan<'a>(
 }
 
 /// All values that a person has to bring, in one go.
-fn demand(wishes: &[SecretWish], live: &[Option<&DynamicObject>]) -> Result<(), ShipError> {
+fn demand(
+    wishes: &[SecretWish],
+    live: &[Option<&DynamicObject>],
+    values: &Values,
+) -> Result<(), ShipError> {
     let mut missing = Vec::new();
     for (wish, secret) in wishes.iter().zip(live) {
         for key in &wish.keys {
             let is_there = secret.is_some_and(|secret| held(secret, &key.key).is_some());
-            if matches!(key.how, How::Given { .. }) && !is_there {
+            let How::Given { value } = &key.how else {
+                continue;
+            };
+            if !is_there && !values.known.contains_key(value) {
                 let cause = format!("key {} must be there, and only a person knows it", key.key);
                 let remedy = format!(
                     "`kubectl -n {} create secret generic {} --from-file={}=FILE`, or \
                      `kubectl edit` where the Secret is there",
                     wish.namespace, wish.name, key.key
                 );
-                let obstacle = Obstacle::of(&wish.object(), cause, remedy);
+                let obstacle = Obstacle::of(Cause::SecretNotBrought, &wish.object(), cause, remedy);
                 missing.push(obstacle.at(wish.place.clone()));
             }
         }
@@ -217,6 +227,9 @@ impl Values<'_> {
         key: &KeyWish,
         value: &Logical,
     ) -> Result<SecretValue, ShipError> {
+        if let Some(known) = self.known.get(value) {
+            return Ok(known.clone());
+        }
         let half = match (wish.kind.as_str(), key.key.as_str()) {
             ("kubernetes.io/dockerconfigjson", _) => {
                 return Ok(SecretValue::new(br#"{"auths":{}}"#.to_vec()));
@@ -260,7 +273,12 @@ impl Values<'_> {
         known.ok_or_else(|| {
             let cause = "a Secret is composed of it, and nothing makes it";
             let remedy = "name a secret of the file";
-            ShipError::Obstacles(vec![Obstacle::about(value.to_string(), cause, remedy)])
+            ShipError::Obstacles(vec![Obstacle::about(
+                Cause::SecretNotBrought,
+                value.to_string(),
+                cause,
+                remedy,
+            )])
         })
     }
 }

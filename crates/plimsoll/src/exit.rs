@@ -1,5 +1,6 @@
 //! Exit codes, and the one place that turns errors into words.
 
+use plimsoll_ship::ShipError;
 use std::fmt;
 use std::process::ExitCode;
 
@@ -59,6 +60,8 @@ impl Failure {
                 .skip(1)
                 .map(|cause| format!("  because: {cause}")),
         );
+        let page = self.error.downcast_ref::<ShipError>().map(ShipError::page);
+        lines.extend(page.map(|page| format!("  `plimsoll explain {page}` says more")));
         lines.join("\n")
     }
 }

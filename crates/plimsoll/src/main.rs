@@ -9,6 +9,7 @@ mod ground;
 mod images;
 #[cfg(test)]
 mod mistakes;
+mod pages;
 mod picture;
 mod plan_file;
 mod plan_text;

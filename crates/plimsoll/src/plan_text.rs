@@ -2,6 +2,7 @@
 
 use plimsoll_ship::{Action, Change, FieldChange, Obstacle, Plan};
 use serde_json::Value;
+use std::collections::BTreeSet;
 use std::fmt::Write;
 
 /// Longest value on one line.
@@ -154,6 +155,10 @@ pub fn obstacles(obstacles: &[Obstacle]) -> String {
         });
         let _ = writeln!(text, "  {place}{}: {}", obstacle.about, obstacle.cause);
         let _ = writeln!(text, "    help: {}", obstacle.remedy);
+    }
+    let pages: BTreeSet<&str> = obstacles.iter().map(|one| one.page.name()).collect();
+    for page in pages {
+        let _ = writeln!(text, "  `plimsoll explain {page}` says more");
     }
     text
 }

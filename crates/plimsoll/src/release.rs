@@ -11,6 +11,7 @@ use plimsoll_spec::App;
 use plimsoll_spec::app::platform::SecretSourceUse;
 use plimsoll_spec::app::secret::SecretKind;
 use plimsoll_spec::app::{Service, Strategy, deliver};
+use plimsoll_spec::types::Target;
 use plimsoll_world::{Cond, Object, Unit, World};
 use std::collections::BTreeMap;
 use std::time::Duration;
@@ -34,7 +35,7 @@ pub fn of(sources: &Sources, ready: &Ready, ground: Ground) -> Release {
         objects: world
             .objects
             .iter()
-            .map(|object| desired(sources, world, object))
+            .map(|object| desired(sources, app, world, object))
             .collect(),
         secrets: secrets(sources, ready, ground),
         deadline: app.deliver.deadline.peek().std() + longest_pauses(app),
@@ -93,7 +94,7 @@ fn key(object: &Object) -> ObjectKey {
     )
 }
 
-fn desired(sources: &Sources, world: &World, object: &Object) -> Desired {
+fn desired(sources: &Sources, app: &App, world: &World, object: &Object) -> Desired {
     Desired {
         key: key(object),
         body: object.body.to_json(),
@@ -103,11 +104,35 @@ fn desired(sources: &Sources, world: &World, object: &Object) -> Desired {
             .flat_map(|unit| ready_parts(world, unit))
             .collect(),
         exists_after: Vec::new(),
+        calls: called(app, world, object),
         protected: object.protected,
         role: role(object),
         place: place(sources, object.body.origin()),
         unit: object.unit.to_string(),
     }
+}
+
+/// The workloads of the services that a program uses.
+fn called(app: &App, world: &World, object: &Object) -> Vec<ObjectKey> {
+    let Unit::Service(name) = &object.unit else {
+        return Vec::new();
+    };
+    let Some(service) = app.services.get(name) else {
+        return Vec::new();
+    };
+    if object.role != plimsoll_world::Role::Workload {
+        return Vec::new();
+    }
+    let services = service.uses.values().filter_map(|used| match &used.target {
+        Target::Service(service) => Some(Unit::Service(service.clone())),
+        _ => None,
+    });
+    let mut called: Vec<ObjectKey> = services
+        .flat_map(|unit| ready_parts(world, &unit).collect::<Vec<_>>())
+        .collect();
+    called.sort();
+    called.dedup();
+    called
 }
 
 /// The objects of a block that others wait for.

@@ -42,6 +42,7 @@ impl Shipped<'_> {
             (Some(failure), _) => json!({
                 "object": failure.object.to_string(),
                 "cause": failure.cause,
+                "page": failure.page,
                 "log": failure.log,
                 "file": failure.place.as_ref().map(|place| &place.file),
                 "line": failure.place.as_ref().map(|place| place.line),
@@ -83,6 +84,7 @@ impl Shipped<'_> {
             for line in &failure.log {
                 let _ = writeln!(text, "  | {line}");
             }
+            let _ = writeln!(text, "  `plimsoll explain {}` says more", failure.page);
         }
         self.counts(&mut text);
         self.waves(&mut text);

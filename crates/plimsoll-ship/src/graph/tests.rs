@@ -20,6 +20,7 @@ fn object(body: Value) -> Desired {
         body,
         after: Vec::new(),
         exists_after: Vec::new(),
+        calls: Vec::new(),
         protected: false,
         role: Role::Plain,
         place: None,

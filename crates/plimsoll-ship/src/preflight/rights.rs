@@ -9,6 +9,7 @@ use kube::api::{Api, ApiResource, DynamicObject, PostParams};
 use serde_json::{Value, json};
 
 use super::{AT_ONCE, Objects, is_forbidden};
+use crate::cause::Cause;
 use crate::error::{ShipError, code};
 use crate::kinds::Kinds;
 use crate::obstacle::Obstacle;
@@ -77,7 +78,12 @@ fn told<'a>(refused: impl Iterator<Item = &'a Deed>) -> Vec<Obstacle> {
         .into_iter()
         .map(|(what, at, verbs)| {
             let cause = format!("you may not {} {what} {at}", verbs.join(", "));
-            Obstacle::about("rights", cause, "ask for a role that allows it")
+            Obstacle::about(
+                Cause::NoRights,
+                "rights",
+                cause,
+                "ask for a role that allows it",
+            )
         })
         .collect()
 }

@@ -49,6 +49,7 @@ fn secret(data: &Value) -> DynamicObject {
 fn system(wishes: &[SecretWish], live: &BTreeMap<&str, DynamicObject>) -> Vec<Action> {
     plan(
         wishes,
+        &[],
         |wish| live.get(wish.name.as_str()),
         &Randomness::System,
         Given::Demanded,
@@ -132,7 +133,7 @@ fn all_given_values_that_are_missing_are_named_at_once() {
         value: Logical::whole(name),
     };
     let wishes = [wish("api", vec![("A", given("a")), ("B", given("b"))])];
-    let error = plan(&wishes, |_| None, &Randomness::System, Given::Demanded).err();
+    let error = plan(&wishes, &[], |_| None, &Randomness::System, Given::Demanded).err();
     let Some(ShipError::Obstacles(missing)) = error else {
         panic!("{error:?}");
     };
@@ -167,6 +168,7 @@ fn one_half_of_a_pair_is_never_made_alone() {
     let live = BTreeMap::from([("api", secret(&json!({ "PRIVATE": STANDARD.encode("x") })))]);
     let error = plan(
         &wishes,
+        &[],
         |w| live.get(w.name.as_str()),
         &Randomness::System,
         Given::Demanded,
@@ -184,7 +186,7 @@ fn stand_ins_have_the_form_that_the_api_checks() {
         ..wish("pull", vec![(".dockerconfigjson", given)])
     };
     let seeded = Randomness::Seeded(b"seed".to_vec());
-    let actions = plan(&[registry], |_| None, &seeded, Given::StandIn).expect("a plan");
+    let actions = plan(&[registry], &[], |_| None, &seeded, Given::StandIn).expect("a plan");
     assert_eq!(value(&actions[0], ".dockerconfigjson"), r#"{"auths":{}}"#);
 }
 
@@ -207,4 +209,23 @@ fn a_gateway_is_given_a_hash_of_the_password() {
     let actions = system(&wishes, &BTreeMap::from([("door", known)]));
     let line = value(&actions[0], ".htpasswd");
     assert_eq!(line, "monitoring:{SHA}W6ph5Mm5Pz8GgiULbPgzG37mj9g=");
+}
+
+/// A service that gets another name or namespace keeps what it had, also what a person brought.
+#[test]
+fn values_of_a_secret_that_leaves_move_to_the_new_one() {
+    let given = || How::Given {
+        value: Logical::whole("licence"),
+    };
+    let old = wish("api", vec![("KEY", password("key")), ("LICENCE", given())]);
+    let new = wish(
+        "front",
+        vec![("KEY", password("key")), ("LICENCE", given())],
+    );
+    let live = secret(&json!({ "KEY": "b2xk", "LICENCE": "cGFpZA==" }));
+    let find = |wish: &SecretWish| (wish.name == "api").then_some(&live);
+    let actions = plan(&[new], &[old], find, &Randomness::System, Given::Demanded);
+    let actions = actions.expect("nobody has to bring anything");
+    assert_eq!(value(&actions[0], "KEY"), "old");
+    assert_eq!(value(&actions[0], "LICENCE"), "paid");
 }

@@ -6,6 +6,7 @@ mod handover;
 mod harness;
 mod interruption;
 mod lifecycle;
+mod moving;
 mod plan;
 mod preflight;
 mod real;

@@ -22,6 +22,7 @@ pub fn object(api_version: &str, kind: &str, name: &str, content: &Value) -> Des
         body,
         after: Vec::new(),
         exists_after: Vec::new(),
+        calls: Vec::new(),
         protected: false,
         role: Role::Plain,
         place: None,

@@ -3,6 +3,7 @@
 use super::rules;
 use crate::args::Explain;
 use crate::exit::{Exit, Failure, Outcome};
+use crate::pages;
 use crate::terminal;
 
 /// Prints a page.
@@ -22,6 +23,10 @@ pub fn run(args: &Explain) -> Outcome {
         ));
         return Ok(Exit::Fine);
     }
+    if let Some(page) = pages::named(what).and_then(pages::of) {
+        terminal::out(page);
+        return Ok(Exit::Fine);
+    }
     match plimsoll_spec::explain(what) {
         Some(page) => {
             terminal::out(&page);
@@ -33,10 +38,14 @@ pub fn run(args: &Explain) -> Outcome {
 
 fn unknown(what: &str) -> String {
     let rules = rules::all();
+    let causes = plimsoll_ship::Cause::ALL.iter().map(|cause| cause.name());
     let names = rules.iter().flat_map(|rule| [rule.code, rule.name]);
+    let names = names.chain(causes);
     let near = plimsoll_source::near(what, names);
     let hint = near
         .map(|near| format!("; did you mean `{near}`?"))
         .unwrap_or_default();
-    format!("`{what}` is no rule, no word of the application file and no engine{hint}")
+    format!(
+        "`{what}` is no rule, no cause of a failure, no word of the application file and no engine{hint}"
+    )
 }

@@ -3,6 +3,7 @@
 
 mod accepted;
 mod alerts;
+mod applied;
 mod check;
 mod examples;
 mod faults;

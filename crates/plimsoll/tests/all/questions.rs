@@ -109,3 +109,19 @@ fn the_schema_is_the_one_of_the_repository() {
     let parse = |text: &str| serde_json::from_str::<Value>(text).expect("JSON");
     assert_eq!(parse(&ran.stdout), parse(&committed));
 }
+
+/// A failure ends with the name of its page, and the page is there.
+#[test]
+fn a_failure_names_its_page() {
+    let bench = Bench::with(crate::harness::SHORTEST);
+    let failed = bench.run(&["up", "--fault", "image=web"]);
+    let said = "`plimsoll explain image-not-pulled` says more";
+    assert!(failed.stdout.contains(said), "{}", failed.stdout);
+    let page = bench.run(&["explain", "image-not-pulled"]);
+    assert!(
+        page.stdout.contains("registry wants a login"),
+        "{}",
+        page.stdout
+    );
+    assert_eq!(bench.run(&["explain", "image-not-puled"]).code, 2);
+}
