@@ -13,7 +13,7 @@ use std::process::Command;
 use std::time::{Duration, SystemTime};
 
 /// An application of one contract: store, service and migration stand in one chart.
-const ONE_CHART: &str = "\
+pub const ONE_CHART: &str = "\
 app: shop
 services:
   web: { image: ghcr.example/shop/web:1.4.2, ports: 8080, health: /ready, uses: [db] }

@@ -1,6 +1,7 @@
 //! Charts on a real control plane, with fake nodes and a stand-in for the controllers of custom
 //! resources: installed, changed, failing, taken back, removed.
 
+use crate::charts::ONE_CHART;
 use crate::project::{Project, control_plane, write};
 use plimsoll_emit::helm::chart::Chart;
 use plimsoll_emit::{folders::Folders, helm, releases};
@@ -23,7 +24,10 @@ fn charts_install_change_go_back_and_go_away() {
         scope.spawn(|| stores_outlive_their_release(plane, &four));
         scope.spawn(|| migrations_run_in_order(plane, &four));
         scope.spawn(|| a_contract_lives(plane, "production", &four));
-        scope.spawn(|| a_contract_lives(plane, "staging", &three));
+        scope.spawn(|| {
+            a_contract_lives(plane, "staging", &three);
+            store_and_service_live_in_one_release(plane, &three);
+        });
     });
 }
 
@@ -58,6 +62,28 @@ fn a_contract_lives(plane: &'static ControlPlane, environment: &str, program: &P
     starter.remove_all();
 }
 
+/// The migration is an ordinary Job there: another image is another Job.
+fn store_and_service_live_in_one_release(plane: &'static ControlPlane, program: &Path) {
+    let text = ONE_CHART.replace("app: shop", "app: one-release");
+    let mut one = Life::of(plane, &Project::of(&text), "default", program);
+    let jobs = |one: &Life| {
+        let get = ["get", "job", "-n", &one.namespace, "-o", "name"];
+        one.plane.run(&get).expect("a list")
+    };
+    one.install_all();
+    let first = jobs(&one);
+    one.change("one-release", "tag", "web");
+    assert!(
+        first != jobs(&one) && jobs(&one).lines().count() == 1,
+        "{first}"
+    );
+    one.fail("one-release", "tag", "web");
+    one.go_back("one-release", "web");
+    assert_eq!(jobs(&one), first);
+    one.remove_all();
+    one.stores_are_left_and_taken_over("one-release", "db");
+}
+
 /// The charts of one example in one environment on a control plane.
 struct Life {
     plane: &'static ControlPlane,
@@ -73,7 +99,15 @@ struct Life {
 
 impl Life {
     fn new(plane: &'static ControlPlane, example: &str, environment: &str, program: &Path) -> Self {
-        let project = Project::example(example);
+        Self::of(plane, &Project::example(example), environment, program)
+    }
+
+    fn of(
+        plane: &'static ControlPlane,
+        project: &Project,
+        environment: &str,
+        program: &Path,
+    ) -> Self {
         let system = project.system();
         let folder = tempfile::tempdir().expect("a folder");
         write(&helm::files(&system).files, folder.path());
