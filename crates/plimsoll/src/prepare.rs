@@ -62,6 +62,8 @@ impl Prepared {
     ///
     /// It is never taken apart, which would cost a fifth of a short command.
     pub fn new(source: &Source, kubernetes: Option<&str>) -> Result<&'static Self, Failure> {
+        // The schemas are unpacked while the file is read and compiled: a third of a short command.
+        std::thread::spawn(|| (plimsoll_schema::kubernetes(), plimsoll_schema::components()));
         let path = source.file()?;
         let loaded = read(&path, &source.set)?;
         let target = kubernetes
@@ -98,8 +100,13 @@ impl Prepared {
         let mut environments = Vec::new();
         let rules = crate::commands::rules::all();
         let mut policies = Policies::new(today, &rules, plimsoll_emit::rules::ALL);
-        for environment in loaded.environments {
-            environments.extend(ready(environment, target, &mut policies, &mut findings));
+        for (name, judged) in judged(loaded.environments, target) {
+            let Some((ready, mut own)) = judged else {
+                continue;
+            };
+            policies.apply(ready.app(), &mut own);
+            findings.extend_from(&name, own);
+            environments.push(ready);
         }
         // Where an environment could not be compiled, what is not found there proves nothing.
         if !findings.any_error() {
@@ -175,34 +182,50 @@ fn unknown_environment(name: &str, names: &[Str]) -> Failure {
     ))
 }
 
-fn ready(
-    environment: LoadedEnvironment,
-    target: Option<Minor>,
-    policies: &mut Policies,
-    findings: &mut Findings,
-) -> Option<Ready> {
+/// An environment that could be compiled, and what is wrong with it.
+type Judged = Option<(Ready, Findings)>;
+
+/// Every environment with its name, each on a thread of its own.
+fn judged(environments: Vec<LoadedEnvironment>, target: Option<Minor>) -> Vec<(Str, Judged)> {
+    std::thread::scope(|scope| {
+        let judge = |environment: LoadedEnvironment| {
+            let name = environment.name.clone();
+            (name, scope.spawn(move || ready(environment, target)))
+        };
+        let started: Vec<_> = environments.into_iter().map(judge).collect();
+        let ended = started.into_iter().map(|(name, thread)| {
+            let judged = thread.join();
+            (
+                name,
+                judged.unwrap_or_else(|bug| std::panic::resume_unwind(bug)),
+            )
+        });
+        ended.collect()
+    })
+}
+
+fn ready(environment: LoadedEnvironment, target: Option<Minor>) -> Judged {
     let app = environment.app.as_ref()?;
     let target = target
         .or_else(|| app.cluster.version.peek().parse().ok())
         .unwrap_or(Minor::LAST);
     let mut compiled = compile(app, target);
     let world = evaluate(&compiled.blueprint, &Values::of_the_file());
-    let mut own = std::mem::take(&mut compiled.findings);
-    own.extend(plimsoll_rules::check(&Subject {
+    let mut findings = std::mem::take(&mut compiled.findings);
+    findings.extend(plimsoll_rules::check(&Subject {
         app,
         tree: &environment.tree,
         world: &world,
         target,
     }));
-    own.extend(plimsoll_emit::platform::check(app));
-    policies.apply(app, &mut own);
-    findings.extend_from(&environment.name, own);
-    Some(Ready {
+    findings.extend(plimsoll_emit::platform::check(app));
+    let ready = Ready {
         environment,
         compiled,
         world,
         target,
-    })
+    };
+    Some((ready, findings))
 }
 
 /// Reads an application file from the disk.

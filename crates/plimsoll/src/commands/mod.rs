@@ -21,7 +21,7 @@ mod schema;
 mod set;
 mod shipped;
 mod status;
-mod up;
+pub mod up;
 mod why;
 
 use crate::args::Command;

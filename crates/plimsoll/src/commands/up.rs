@@ -168,7 +168,7 @@ pub fn stopped(json: bool, obstacles: &[Obstacle]) -> Outcome {
 }
 
 /// On a real cluster others may own an environment.
-fn may_ship(ready: &Ready) -> Result<(), Failure> {
+pub fn may_ship(ready: &Ready) -> Result<(), Failure> {
     let by = &ready.app().deliver.by;
     let owner = match by.peek() {
         By::Direct => None,
