@@ -270,7 +270,7 @@ impl Life {
         } else {
             "registry.example/app:broken"
         };
-        let failed = self.upgrade(name, key, value, &[back, "--timeout", "8s"]);
+        let failed = self.upgrade(name, key, value, &[back, "--timeout", "15s"]);
         let quota = ["delete", "quota", "no-pods", "-n", namespace];
         self.plane.run(&quota).expect("no quota");
         assert!(failed.is_err(), "{name} cannot become ready without pods");
