@@ -74,7 +74,7 @@ pub enum Command {
     Graph(Graph),
     /// Prints the JSON Schema of the application file, for editors
     Schema,
-    /// Explains a rule, a word of the file, or an engine
+    /// Explains a rule, a failure, a word of the file, or an engine
     Explain(Explain),
     /// Lists every rule that `check` knows
     Rules,
@@ -89,9 +89,11 @@ pub enum Command {
 }
 
 /// The file and its environment.
-#[derive(Clone, Debug, Args)]
+#[derive(Clone, Debug, Default, Args)]
 pub struct Source {
-    /// A folder, or a file; without it `plimsoll.yaml` is looked for upwards from here
+    /// A folder, or a file; without it `plimsoll.yaml` is looked for upwards from here. Where one is
+    /// checked or shipped, it may also hold plain manifests, a Kustomize overlay or a Helm chart; `-`
+    /// reads manifests from stdin
     #[arg(value_name = "PATH")]
     pub path: Option<PathBuf>,
     /// The environment; without it the one marked as default, else the first
@@ -103,6 +105,15 @@ pub struct Source {
     /// Judges what has an end, such as waivers, as on this day: `--today 2027-02-01`
     #[arg(long, value_name = "DAY", value_parser = day)]
     pub today: Option<Date>,
+    /// A values file of a Helm chart. May be repeated
+    #[arg(long, value_name = "FILE")]
+    pub values: Vec<PathBuf>,
+    /// The name of manifests, an overlay or a chart; without it that of the chart or the folder
+    #[arg(long = "name", value_name = "NAME")]
+    pub called: Option<String>,
+    /// Where objects of manifests, an overlay or a chart go that do not say
+    #[arg(short, long, value_name = "NAMESPACE")]
+    pub namespace: Option<String>,
 }
 
 fn day(text: &str) -> Result<Date, String> {
@@ -380,7 +391,7 @@ pub enum Drawing {
 /// `plimsoll explain`.
 #[derive(Debug, Args)]
 pub struct Explain {
-    /// A code (`PL0101`), a rule's name, a word (`services.scale`), or an engine (`stores.postgres`)
+    /// A code (`PL0101`), a rule's name, a failure (`no-node`), a word (`services.scale`), or an engine (`stores.postgres`)
     pub what: String,
 }
 

@@ -3,7 +3,7 @@
 use crate::prepare::Ready;
 use anyhow::{Context, Result};
 use plimsoll_cluster::faults::Faults;
-use plimsoll_cluster::models::platform::Component;
+use plimsoll_cluster::models::platform::{Component, bringing};
 use plimsoll_cluster::node::machines::Machines;
 use plimsoll_cluster::{Cluster, ClusterError, Options};
 use plimsoll_source::{Node, Origin, Sourced, Str};
@@ -14,6 +14,8 @@ use plimsoll_spec::app::platform::{
     TelemetryUse, TracesUse, VaultUse, VpaUse,
 };
 use plimsoll_spec::app::store::Run;
+use plimsoll_world::World;
+use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
 
 /// Where the cluster of an environment is kept: under `$XDG_STATE_HOME`, else `~/.local/state`.
@@ -73,15 +75,34 @@ pub fn keep(path: &Path, cluster: &Cluster) -> Result<()> {
 
 /// The cluster that an environment asks for: its version, its nodes, its platform.
 pub fn options(ready: &Ready, faults: Faults) -> Options {
-    let app = ready.app();
+    let (machines, platform) = match ready.app() {
+        Some(app) => (machines(app), components(app)),
+        None => (Machines::default(), components_for(&ready.world)),
+    };
     Options {
         seed: 1,
         minor: u16::from(ready.target.number()),
-        machines: machines(app),
+        machines,
         faults,
-        platform: components(app),
+        platform,
         ..Options::default()
     }
+}
+
+/// The components that bring the kinds of objects which say nothing of a platform.
+fn components_for(world: &World) -> Vec<Component> {
+    let kinds = world.objects.iter().map(|object| &object.key);
+    let names: BTreeSet<&str> = kinds
+        .filter_map(|key| match (key.group(), key.kind.as_str()) {
+            ("networking.k8s.io", "Ingress") => Some("ingress-nginx"),
+            (group, kind) => bringing(&format!("{group}/{kind}")),
+        })
+        .collect();
+    let named = |name: &str| Component {
+        ingress: name == "ingress-nginx",
+        ..Component::named(name)
+    };
+    names.into_iter().map(named).collect()
 }
 
 /// The nodes that `cluster.nodes` says, the fewest of a range; what it does not say is a small

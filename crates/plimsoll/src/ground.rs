@@ -58,12 +58,8 @@ impl Place {
         target: &Target,
         faults: Faults,
     ) -> Result<Self, Failure> {
-        let named = ready
-            .app()
-            .cluster
-            .context
-            .as_ref()
-            .map(|context| context.peek().to_string());
+        let said = ready.app().and_then(|app| app.cluster.context.as_ref());
+        let named = said.map(|context| context.peek().to_string());
         if let Some(context) = target.context.clone().or(named) {
             let several = prepared.environments.len() > 1;
             if several && target.source.environment.is_none() {

@@ -5,7 +5,9 @@ mod commands;
 mod embedded;
 mod exit;
 mod folder;
+mod foreign;
 mod ground;
+mod held;
 mod images;
 #[cfg(test)]
 mod mistakes;
@@ -14,6 +16,7 @@ mod picture;
 mod plan_file;
 mod plan_text;
 mod prepare;
+mod progress;
 mod project;
 mod release;
 mod routes;

@@ -2,24 +2,28 @@
 
 use crate::args::Source;
 use crate::exit::Failure;
+use crate::foreign;
+use crate::held::{self, Held};
 use crate::project;
 use crate::terminal::{self, Terminal};
 use anyhow::Context;
 use plimsoll_compile::{Compiled, compile};
 use plimsoll_emit::{Environment, System};
-use plimsoll_rules::Subject;
 use plimsoll_rules::levels::Policies;
+use plimsoll_rules::{Objects, Subject};
 use plimsoll_schema::Minor;
 use plimsoll_source::render::{self, Look};
 use plimsoll_source::{Findings, Sources, Str};
+use plimsoll_spec::App;
 use plimsoll_spec::load::{Files, Loaded, LoadedEnvironment};
 use plimsoll_spec::types::Date;
 use plimsoll_world::{Values, World, evaluate};
 use std::path::{Path, PathBuf};
+use std::time::Duration;
 
-/// The application file in all its environments, with everything that is wrong with it.
+/// What was read in all its environments, with everything that is wrong with it.
 pub struct Prepared {
-    /// Where the file is.
+    /// Where it is.
     pub path: PathBuf,
     /// Every text that was read.
     pub sources: Sources,
@@ -32,30 +36,70 @@ pub struct Prepared {
     chosen: Option<usize>,
 }
 
-/// An environment that could be compiled.
+/// One environment as it is shipped, wherever it was written.
 pub struct Ready {
-    /// What the file says.
-    pub environment: LoadedEnvironment,
-    /// Its forms.
-    pub compiled: Compiled,
     /// Its objects.
     pub world: World,
     /// The version of Kubernetes that it is written for.
     pub target: Minor,
+    /// What they come from.
+    pub written: Written,
 }
 
-impl Ready {
-    /// The application.
+/// What the objects of an environment come from.
+pub enum Written {
+    /// An application file, which says more about them.
+    Application(Box<Application>),
+    /// Objects as they are: manifests, an overlay, a chart.
+    Objects(Held),
+}
+
+/// One environment of an application file.
+pub struct Application {
+    /// What the file says.
+    pub environment: LoadedEnvironment,
+    /// Its forms.
+    pub compiled: Compiled,
+}
+
+impl Application {
+    /// What it says, with types.
     ///
     /// # Panics
     /// Never: only environments with one are ready.
-    pub fn app(&self) -> &plimsoll_spec::App {
-        self.environment
-            .app
-            .as_ref()
-            .expect("only environments with an application are ready")
+    pub fn app(&self) -> &App {
+        let app = self.environment.app.as_ref();
+        app.expect("only environments with an application are ready")
     }
 }
+
+impl Ready {
+    /// What the application file says, where there is one.
+    pub fn app(&self) -> Option<&App> {
+        self.application().ok().map(Application::app)
+    }
+
+    /// The application file; an error where objects were read, which cannot answer what is asked.
+    pub fn application(&self) -> Result<&Application, Failure> {
+        match &self.written {
+            Written::Application(application) => Ok(application),
+            Written::Objects(held) => Err(Failure::usage(format!(
+                "this asks for an application file (`plimsoll.yaml`), and `{}` holds {}",
+                held.path()?.display(),
+                held.word()
+            ))),
+        }
+    }
+
+    /// How long a release may take.
+    pub fn deadline(&self) -> Duration {
+        let said = self.app().map(|app| app.deliver.deadline.peek().std());
+        said.unwrap_or(DEADLINE)
+    }
+}
+
+/// How long a release of objects may take that do not say.
+const DEADLINE: Duration = Duration::from_mins(15);
 
 impl Prepared {
     /// Reads, compiles and checks every environment.
@@ -64,14 +108,18 @@ impl Prepared {
     pub fn new(source: &Source, kubernetes: Option<&str>) -> Result<&'static Self, Failure> {
         // The schemas are unpacked while the file is read and compiled: a third of a short command.
         std::thread::spawn(|| (plimsoll_schema::kubernetes(), plimsoll_schema::components()));
-        let path = source.file()?;
-        let loaded = read(&path, &source.set)?;
         let target = kubernetes
             .map(str::parse::<Minor>)
             .transpose()
             .map_err(Failure::usage)?;
         let today = source.today.unwrap_or_else(terminal::today);
-        let prepared = Self::of(path, loaded, source.environment.as_deref(), target, today)?;
+        let prepared = match held::find(source.path.as_deref())? {
+            Held::Application(path) => {
+                let loaded = read(&path, &source.set)?;
+                Self::of(path, loaded, source.environment.as_deref(), target, today)?
+            }
+            held => Self::of_objects(held, source, target.unwrap_or(Minor::LAST), today)?,
+        };
         Ok(Box::leak(Box::new(prepared)))
     }
 
@@ -104,7 +152,9 @@ impl Prepared {
             let Some((ready, mut own)) = judged else {
                 continue;
             };
-            policies.apply(ready.app(), &mut own);
+            if let Some(app) = ready.app() {
+                policies.apply(app, &mut own);
+            }
             findings.extend_from(&name, own);
             environments.push(ready);
         }
@@ -114,7 +164,7 @@ impl Prepared {
         }
         let chosen = environments
             .iter()
-            .position(|ready| Some(&ready.environment.name) == wanted.as_ref());
+            .position(|ready| Some(&ready.world.environment) == wanted.as_ref());
         Ok(Self {
             path,
             sources: loaded.sources,
@@ -122,6 +172,34 @@ impl Prepared {
             environments,
             today,
             chosen,
+        })
+    }
+
+    /// The same of objects that somebody else wrote: they have one environment.
+    fn of_objects(
+        held: Held,
+        source: &Source,
+        target: Minor,
+        today: Date,
+    ) -> Result<Self, Failure> {
+        let loaded = foreign::read(&held, source, target)?;
+        let mut findings = loaded.findings;
+        let objects = Objects {
+            world: &loaded.world,
+            target,
+        };
+        findings.extend(plimsoll_rules::check_objects(objects));
+        Ok(Self {
+            path: held.path()?,
+            sources: loaded.sources,
+            findings,
+            environments: vec![Ready {
+                world: loaded.world,
+                target,
+                written: Written::Objects(held),
+            }],
+            today,
+            chosen: Some(0),
         })
     }
 
@@ -140,16 +218,15 @@ impl Prepared {
         ready
     }
 
-    /// All environments, as outputs take them; `None` where the chosen one could not be compiled.
+    /// All environments, as outputs take them; `None` where the chosen one could not be compiled, or
+    /// no application file was read.
     pub fn system(&self) -> Option<System<'_>> {
-        let environments = self.environments.iter().map(|ready| Environment {
-            app: ready.app(),
-            tree: &ready.environment.tree,
-            blueprint: &ready.compiled.blueprint,
-            world: &ready.world,
-        });
         Some(System {
-            environments: environments.collect(),
+            environments: self
+                .environments
+                .iter()
+                .map(written)
+                .collect::<Option<_>>()?,
             chosen: self.chosen?,
         })
     }
@@ -167,6 +244,17 @@ impl Prepared {
         };
         render::terminal(findings, &self.sources, look)
     }
+}
+
+/// An environment as outputs take it, where an application file says it.
+fn written(ready: &Ready) -> Option<Environment<'_>> {
+    let application = ready.application().ok()?;
+    Some(Environment {
+        app: application.app(),
+        tree: &application.environment.tree,
+        blueprint: &application.compiled.blueprint,
+        world: &ready.world,
+    })
 }
 
 fn unknown_environment(name: &str, names: &[Str]) -> Failure {
@@ -219,11 +307,14 @@ fn ready(environment: LoadedEnvironment, target: Option<Minor>) -> Judged {
         target,
     }));
     findings.extend(plimsoll_emit::platform::check(app));
-    let ready = Ready {
+    let application = Application {
         environment,
         compiled,
+    };
+    let ready = Ready {
         world,
         target,
+        written: Written::Application(Box::new(application)),
     };
     Some((ready, findings))
 }

@@ -1,12 +1,11 @@
 //! Finding and reading the application file.
 
-use crate::args::Source;
 use crate::exit::Failure;
 use anyhow::Context;
 use std::path::{Path, PathBuf};
 
 /// Name of the application file.
-const FILE: &str = "plimsoll.yaml";
+pub const FILE: &str = "plimsoll.yaml";
 
 /// The application file that was meant: the given one, the one in the given folder, or the nearest
 /// one upwards from here.
@@ -49,12 +48,4 @@ pub fn shown(path: &Path) -> String {
         .unwrap_or(path)
         .display()
         .to_string()
-}
-
-/// What the command line says about the file.
-impl Source {
-    /// The application file.
-    pub fn file(&self) -> Result<PathBuf, Failure> {
-        locate(self.path.as_deref())
-    }
 }

@@ -1,6 +1,6 @@
 //! From a world to a release: what shipping is given.
 
-use crate::prepare::Ready;
+use crate::prepare::{Application, Ready, Written};
 use plimsoll_compile::secrets::plan::{Login, Making, PlannedKey, PlannedSecret};
 use plimsoll_secrets::{Half, Make, PairKind};
 use plimsoll_ship::{
@@ -27,25 +27,48 @@ pub enum Ground {
 
 /// The release of an environment.
 pub fn of(sources: &Sources, ready: &Ready, ground: Ground) -> Release {
-    let (app, world) = (ready.app(), &ready.world);
-    Release {
+    let world = &ready.world;
+    let objects = world.objects.iter();
+    let release = Release {
         application: world.application.to_string(),
         environment: world.environment.to_string(),
         namespace: world.namespace.to_string(),
-        objects: world
-            .objects
-            .iter()
-            .map(|object| desired(sources, app, world, object))
+        objects: objects
+            .map(|object| desired(sources, world, object))
             .collect(),
-        secrets: secrets(sources, ready, ground),
-        deadline: app.deliver.deadline.peek().std() + longest_pauses(app),
-        rollback: match app.deliver.rollback.peek() {
-            deliver::Rollback::Auto => Rollback::Auto,
-            deliver::Rollback::Ask => Rollback::Ask,
-            deliver::Rollback::Never => Rollback::Never,
-        },
-        revisions: revisions(app),
+        secrets: Vec::new(),
+        deadline: ready.deadline(),
+        rollback: Rollback::Auto,
+        revisions: BTreeMap::new(),
+    };
+    match &ready.written {
+        Written::Application(application) => said(sources, application, world, release, ground),
+        Written::Objects(_) => release,
     }
+}
+
+/// A release with what only an application file says.
+fn said(
+    sources: &Sources,
+    application: &Application,
+    world: &World,
+    mut release: Release,
+    ground: Ground,
+) -> Release {
+    let app = application.app();
+    for (desired, object) in release.objects.iter_mut().zip(&world.objects) {
+        desired.calls = called(app, world, object);
+        desired.role = role(object);
+    }
+    release.secrets = secrets(sources, application, world, ground);
+    release.deadline += longest_pauses(app);
+    release.rollback = match app.deliver.rollback.peek() {
+        deliver::Rollback::Auto => Rollback::Auto,
+        deliver::Rollback::Ask => Rollback::Ask,
+        deliver::Rollback::Never => Rollback::Never,
+    };
+    release.revisions = revisions(app);
+    release
 }
 
 /// How long the canary with the longest pauses waits on purpose: that is no time lost.
@@ -94,7 +117,7 @@ fn key(object: &Object) -> ObjectKey {
     )
 }
 
-fn desired(sources: &Sources, app: &App, world: &World, object: &Object) -> Desired {
+fn desired(sources: &Sources, world: &World, object: &Object) -> Desired {
     Desired {
         key: key(object),
         body: object.body.to_json(),
@@ -104,9 +127,9 @@ fn desired(sources: &Sources, app: &App, world: &World, object: &Object) -> Desi
             .flat_map(|unit| ready_parts(world, unit))
             .collect(),
         exists_after: Vec::new(),
-        calls: called(app, world, object),
+        calls: Vec::new(),
         protected: object.protected,
-        role: role(object),
+        role: role_of_object(object),
         place: place(sources, object.body.origin()),
         unit: object.unit.to_string(),
     }
@@ -152,6 +175,15 @@ fn ready_parts<'a>(world: &'a World, unit: &'a Unit) -> impl Iterator<Item = Obj
         .map(key)
 }
 
+/// What an object is for that says so only by its kind: Jobs of a chart keep their names, and run again
+/// when they change.
+fn role_of_object(object: &Object) -> Role {
+    match role(object) {
+        Role::Job => Role::Hook,
+        other => other,
+    }
+}
+
 fn role(object: &Object) -> Role {
     use plimsoll_world::Role as Kind;
     match (object.role, &object.unit) {
@@ -179,14 +211,19 @@ fn place(sources: &Sources, origin: &Origin) -> Option<Place> {
 
 /// The Secrets that are made in the cluster, or must be there. What a controller brings is an
 /// object of the world.
-fn secrets(sources: &Sources, ready: &Ready, ground: Ground) -> Vec<SecretWish> {
-    let from = *ready.app().platform.secrets.use_.peek();
+fn secrets(
+    sources: &Sources,
+    application: &Application,
+    world: &World,
+    ground: Ground,
+) -> Vec<SecretWish> {
+    let from = *application.app().platform.secrets.use_.peek();
     if from == SecretSourceUse::External {
         return Vec::new();
     }
     let made = from == SecretSourceUse::Generated || ground == Ground::Embedded;
     let on = |secret: &&PlannedSecret| wanted(&secret.when);
-    ready
+    application
         .compiled
         .secrets
         .values()
@@ -195,7 +232,7 @@ fn secrets(sources: &Sources, ready: &Ready, ground: Ground) -> Vec<SecretWish> 
             namespace: secret.namespace.peek().to_string(),
             name: secret.name.peek().to_string(),
             kind: secret.kind.to_owned(),
-            labels: labels(&ready.world, secret),
+            labels: labels(world, secret),
             keys: secret
                 .keys
                 .values()

@@ -72,12 +72,8 @@ fn walked(walk: &plimsoll_cluster::network::Walk) -> Answer {
 
 fn written(ready: &Ready) -> Vec<Route> {
     let mut all = Vec::new();
-    for route in ready
-        .app()
-        .routes
-        .values()
-        .filter(|route| *route.enabled.peek())
-    {
+    let routes = ready.app().into_iter().flat_map(|app| app.routes.values());
+    for route in routes.filter(|route| *route.enabled.peek()) {
         let scheme = if *route.tls.kind.peek() == TlsKind::None {
             "http"
         } else {

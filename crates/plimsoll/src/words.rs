@@ -5,7 +5,7 @@
 //! `tests/words-unseen.txt`; each line is a place to make the file better, or a dead word not yet found out.
 
 use crate::commands::{render, up};
-use crate::prepare::Prepared;
+use crate::prepare::{Prepared, Ready};
 use crate::release::{self, Ground};
 use crate::{embedded, picture};
 use plimsoll_cluster::faults::Faults;
@@ -56,6 +56,12 @@ struct Written {
     path: Vec<Step>,
     text: String,
     leaf: Option<Leaf>,
+}
+
+/// The layers of an environment, merged.
+fn layers(ready: &Ready) -> Node {
+    let application = ready.application().expect("an application file was read");
+    application.environment.tree.clone()
 }
 
 /// What a file comes to.
@@ -112,16 +118,17 @@ impl Outcome {
             let release = release::of(&self.prepared.sources, ready, Ground::Real);
             format!(
                 "{:?} {:?} {:?} {:?} {:?} {:?}",
-                picture::of(ready.app()),
+                ready.app().map(picture::of),
                 embedded::options(ready, Faults::default()),
                 (release.deadline, release.rollback, release.secrets),
                 up::may_ship(ready).map_err(|refused| refused.render()),
-                ready.environment.short,
+                ready
+                    .application()
+                    .ok()
+                    .map(|application| &application.environment.short),
                 ready
                     .app()
-                    .cluster
-                    .context
-                    .as_ref()
+                    .and_then(|app| app.cluster.context.as_ref())
                     .map(plimsoll_source::Sourced::peek),
             )
         });
@@ -364,7 +371,7 @@ impl Setting {
         assert!(before.errors.is_empty(), "{sets:?}: {:?}", before.errors);
         let (outputs, mut all) = (before.outputs(), Vec::new());
         for ready in &before.prepared.environments {
-            let tree = &ready.environment.tree;
+            let tree = &layers(ready);
             written(&App::shape(), tree, &mut Vec::new(), &mut all);
         }
         let mut words: BTreeMap<String, Vec<Written>> = BTreeMap::new();
@@ -373,7 +380,7 @@ impl Setting {
             words.entry(word).or_default().push(one);
         }
         Self {
-            names: names(&before.prepared.environments[0].environment.tree),
+            names: names(&layers(&before.prepared.environments[0])),
             sets,
             before,
             outputs,
@@ -409,7 +416,7 @@ impl Setting {
         let [Step::Key(top), rest @ ..] = one.path.as_slice() else {
             return None;
         };
-        let tree = &self.before.prepared.environments[0].environment.tree;
+        let tree = &layers(&self.before.prepared.environments[0]);
         let value = patched(tree.get(top), rest, other, false);
         let set = (top.clone(), value.to_string());
         let sets = [&self.sets[..], &[set]].concat();

@@ -15,7 +15,7 @@ pub fn run(args: &Graph, terminal: Terminal) -> Outcome {
         terminal::progress(prepared.text(terminal.colors_err(), terminal).trim_end());
         return Ok(Exit::Findings);
     };
-    let picture = picture::of(ready.app());
+    let picture = picture::of(ready.application()?.app());
     let format = args.format.unwrap_or(match args.output {
         Some(_) => Drawing::Svg,
         None => Drawing::Text,

@@ -42,9 +42,10 @@ pub fn run(args: &Render, terminal: Terminal) -> Outcome {
     let Some(ready) = prepared.or_findings(terminal) else {
         return Ok(Exit::Findings);
     };
+    let app = ready.application()?.app();
     let system = prepared.system().expect("an environment is chosen");
     let (parts, mut findings) = parts(args.to, &system);
-    plimsoll_rules::levels::silence(ready.app(), prepared.today, &mut findings);
+    plimsoll_rules::levels::silence(app, prepared.today, &mut findings);
     let text = prepared.text_of(&findings, terminal.colors_err(), terminal);
     if !findings.is_empty() && !text.trim().is_empty() {
         terminal::progress(text.trim_end());

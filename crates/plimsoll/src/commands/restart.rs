@@ -17,7 +17,7 @@ pub fn run(args: &Restart, terminal: Terminal) -> Outcome {
     };
     let place = Place::choose(prepared, ready, &args.target, Faults::default())?;
     let target = target_of(&ready.world);
-    let patience = ready.app().deliver.deadline.peek().std();
+    let patience = ready.deadline();
     let done = place.work(async |session| {
         let mut hear = |event: &Event| terminal::progress(&event.to_string());
         let (client, clock) = (&session.client, session.clock);

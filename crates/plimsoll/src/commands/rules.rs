@@ -10,6 +10,7 @@ pub fn all() -> Vec<&'static Rule> {
         plimsoll_source::rules::ALL,
         plimsoll_spec::rules::ALL,
         plimsoll_compile::RULES,
+        plimsoll_manifests::rules::ALL,
         plimsoll_rules::ALL,
         plimsoll_emit::rules::ALL,
         plimsoll_rules::levels::ALL,

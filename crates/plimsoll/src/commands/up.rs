@@ -4,6 +4,7 @@ use crate::args::Up;
 use crate::exit::{Exit, Failure, Outcome};
 use crate::ground::Place;
 use crate::prepare::{Prepared, Ready};
+use crate::progress::Progress;
 use crate::release::{self, Ground};
 use crate::routes::{self, Answer};
 use crate::summary;
@@ -39,7 +40,8 @@ pub fn run(args: &Up, terminal: Terminal) -> Outcome {
         },
         None => None,
     };
-    let mut replay = Replay::new(args.speed);
+    let all = release.objects.len() + release.secrets.len();
+    let mut replay = Replay::new(args.speed, Progress::of(all));
     let done = place.work(async |session| {
         let options = Options {
             approved,
@@ -86,8 +88,9 @@ pub fn run(args: &Up, terminal: Terminal) -> Outcome {
 
 /// A fault that hits nothing would be a rehearsal of nothing.
 fn hits_something(fault: &Fault, ready: &Ready) -> Result<(), Failure> {
-    let (app, target) = (ready.app(), fault.target());
-    let ended = app.migrations.keys().chain(app.jobs.keys());
+    let target = fault.target();
+    let ended = ready.app().into_iter();
+    let ended = ended.flat_map(|app| app.migrations.keys().chain(app.jobs.keys()));
     let mut names: Vec<&str> = ended.map(plimsoll_source::Str::as_str).collect();
     if !matches!(fault, Fault::Migration(_)) {
         names.extend(ready.world.objects.iter().filter_map(runs));
@@ -169,8 +172,10 @@ pub fn stopped(json: bool, obstacles: &[Obstacle]) -> Outcome {
 
 /// On a real cluster others may own an environment.
 pub fn may_ship(ready: &Ready) -> Result<(), Failure> {
-    let by = &ready.app().deliver.by;
-    let owner = match by.peek() {
+    let Some(app) = ready.app() else {
+        return Ok(());
+    };
+    let owner = match app.deliver.by.peek() {
         By::Direct => None,
         By::Helm => Some("Helm"),
         By::ArgoCd => Some("Argo CD"),
@@ -183,7 +188,7 @@ pub fn may_ship(ready: &Ready) -> Result<(), Failure> {
             "{owner} owns `{environment}` (`deliver.by`): change what it reads with `plimsoll render`"
         )));
     }
-    if let Some((route, _)) = plimsoll_rules::open_route::open(ready.app()).first() {
+    if let Some((route, _)) = plimsoll_rules::open_route::open(app).first() {
         return Err(Failure::usage(format!(
             "route `{route}` asks for a guard that this version does not tell the gateway: it would be \
              open (`plimsoll explain open-route`)"
@@ -198,34 +203,37 @@ pub fn holder() -> String {
     format!("{name}-{}", std::process::id())
 }
 
-/// Prints events: as they come, or at a speed.
+/// Tells events: as they come, or at a speed.
 struct Replay {
     speed: Option<f64>,
     kept: Vec<Event>,
+    progress: Progress,
 }
 
 impl Replay {
-    fn new(speed: Option<f64>) -> Self {
+    fn new(speed: Option<f64>, progress: Progress) -> Self {
         Self {
             speed: speed.filter(|speed| speed.is_finite() && *speed > 0.0),
             kept: Vec::new(),
+            progress,
         }
     }
 
     fn hear(&mut self, event: &Event) {
         match self.speed {
-            None => terminal::progress(&event.to_string()),
+            None => self.progress.hear(event),
             Some(_) => self.kept.push(event.clone()),
         }
     }
 
-    fn play(&self) {
-        let Some(speed) = self.speed else { return };
+    fn play(&mut self) {
         let mut before = Duration::ZERO;
-        for event in &self.kept {
+        for event in std::mem::take(&mut self.kept) {
+            let speed = self.speed.unwrap_or(f64::INFINITY);
             std::thread::sleep(event.at.saturating_sub(before).div_f64(speed));
             before = before.max(event.at);
-            terminal::progress(&event.to_string());
+            self.progress.hear(&event);
         }
+        self.progress.end();
     }
 }

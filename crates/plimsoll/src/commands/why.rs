@@ -14,7 +14,7 @@ pub fn run(args: Why, terminal: Terminal) -> Outcome {
         path: args.path,
         environment: args.environment,
         set: args.set,
-        today: None,
+        ..Source::default()
     };
     let prepared = Prepared::new(&source, None)?;
     let Some(ready) = prepared.chosen() else {

@@ -40,6 +40,7 @@ pub struct Bench {
     folder: TempDir,
     state: TempDir,
     kubeconfig: Option<PathBuf>,
+    programs: Option<PathBuf>,
 }
 
 /// What a command came to.
@@ -60,6 +61,7 @@ impl Bench {
             folder: tempfile::tempdir().expect("a folder"),
             state: tempfile::tempdir().expect("a folder for state"),
             kubeconfig: None,
+            programs: None,
         }
     }
 
@@ -78,6 +80,11 @@ impl Bench {
     /// Lets the program see this kubeconfig.
     pub fn see(&mut self, kubeconfig: PathBuf) {
         self.kubeconfig = Some(kubeconfig);
+    }
+
+    /// Lets the program find programs in the folder of this one.
+    pub fn find_programs_beside(&mut self, program: &Path) {
+        self.programs = program.parent().map(Path::to_path_buf);
     }
 
     /// Overwrites the files of all embedded clusters with something else.
@@ -111,6 +118,10 @@ impl Bench {
             .env_clear()
             .env("XDG_STATE_HOME", self.state.path())
             .envs(self.kubeconfig.iter().map(|file| ("KUBECONFIG", file)))
+            .env(
+                "PATH",
+                self.programs.as_deref().unwrap_or(self.state.path()),
+            )
             .stdin(Stdio::null())
             .output()
             .expect("the program starts");

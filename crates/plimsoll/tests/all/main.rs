@@ -11,6 +11,7 @@ mod harness;
 mod lifecycle;
 mod promote;
 mod questions;
+mod reading;
 mod real;
 mod releases;
 mod render;
