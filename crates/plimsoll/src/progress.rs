@@ -98,9 +98,10 @@ impl Bars {
             let style =
                 ProgressStyle::with_template("  {msg}").expect("the template is well formed");
             let line = ProgressBar::new_spinner().with_style(style);
-            let line = match self.waiting.len() < SHOWN {
-                true => self.all.add(line),
-                false => ProgressBar::hidden(),
+            let line = if self.waiting.len() < SHOWN {
+                self.all.add(line)
+            } else {
+                ProgressBar::hidden()
             };
             self.waiting.insert(object.clone(), line);
         }

@@ -8,7 +8,7 @@ use std::fs;
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
-/// ConfigMaps of the one load, services of the other.
+/// `ConfigMap`s of the one load, services of the other.
 const CONFIGS: usize = 1_000;
 const SERVICES: usize = 100;
 

@@ -2,7 +2,7 @@
 
 use std::fmt::Write as _;
 
-/// ConfigMaps.
+/// Each a `ConfigMap` of one key.
 pub fn configs(count: usize) -> String {
     let mut text = String::new();
     for at in 0..count {

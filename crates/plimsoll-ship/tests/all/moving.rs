@@ -98,7 +98,7 @@ fn moved() -> Release {
     workload.key.namespace = Some("front".to_owned());
     workload.body["metadata"]["namespace"] = json!("front");
     let called = workload.key.clone();
-    release.secrets[0].namespace = "front".to_owned();
+    "front".clone_into(&mut release.secrets[0].namespace);
     release
         .objects
         .retain(|object| object.key.kind != "Ingress");
