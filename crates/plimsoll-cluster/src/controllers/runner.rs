@@ -17,6 +17,17 @@ use crate::store::{LogEntry, Reader};
 
 type Work = (usize, Key);
 
+/// So many keys are looked at before others get their turn.
+const AT_ONCE: usize = 256;
+
+/// How far a run came at an instant.
+enum Progress {
+    /// There is more to do now.
+    More,
+    /// There is nothing to do before that instant, or before something changes.
+    Rest(Option<Timestamp>),
+}
+
 /// All controllers of a cluster, what they have to look at, and when.
 pub struct Runner {
     controllers: Vec<Box<dyn Controller>>,
@@ -52,12 +63,21 @@ impl Runner {
 
     /// Does all that can be done at this instant, and says when there is more to do.
     pub fn step(&mut self, state: &mut State) -> Option<Timestamp> {
+        loop {
+            if let Progress::Rest(next) = self.advance(state) {
+                return next;
+            }
+        }
+    }
+
+    /// Does some of what can be done at this instant.
+    fn advance(&mut self, state: &mut State) -> Progress {
         self.start(state);
         self.take_due(state.now());
-        loop {
+        for _ in 0..AT_ONCE {
             self.drain(state);
             let Some((index, key)) = self.queue.pop_first() else {
-                break;
+                return Progress::Rest(self.timers.first_key_value().map(|((at, _), _)| *at));
             };
             self.disarm(&(index, key.clone()));
             let outcome = self.controllers[index].reconcile(state, &key);
@@ -65,7 +85,7 @@ impl Runner {
                 self.arm((index, key), clock::after(state.now(), wait));
             }
         }
-        self.timers.first_key_value().map(|((at, _), _)| *at)
+        Progress::More
     }
 
     /// Runs without a runtime: moves the state's clock from timer to timer until nothing is left
@@ -92,10 +112,15 @@ impl Runner {
             changes.mark_seen();
             // The time is asked for first: whoever tells it may need the lock, too.
             let at = now();
-            let next = {
+            let progress = {
                 let mut state = lock(&state);
                 state.set_now(at);
-                self.step(&mut state)
+                self.advance(&mut state)
+            };
+            let Progress::Rest(next) = progress else {
+                // Watches take what happened so far, which need not be kept for them any longer.
+                tokio::task::yield_now().await;
+                continue;
             };
             let wait =
                 next.map(|next| Duration::try_from(next.duration_since(now())).unwrap_or_default());
