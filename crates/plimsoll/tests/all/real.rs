@@ -5,6 +5,7 @@ use crate::examples::path;
 use crate::harness::{Bench, Ran};
 use plimsoll_testkit::{ControlPlane, Minor, StandIn};
 use serde_json::{Value, json};
+use std::io::Write as _;
 
 /// The systems, each in the environment that is closest to production and can be shipped directly,
 /// with what changes an image of it.
@@ -67,7 +68,8 @@ fn live(minor: Minor, version: &str, systems: &[(&str, &str, &str)]) {
         };
         let begin = std::time::Instant::now();
         let lived = life.live();
-        println!("{system} on {version}: {:.0?}", begin.elapsed());
+        let took = begin.elapsed();
+        let _ = writeln!(std::io::stderr(), "{system} on {version}: {took:.0?}");
         if let Err(why) = lived {
             failed.push(format!("{system} {environment}: {why}"));
         }
