@@ -11,6 +11,9 @@ use kube::Client;
 use plimsoll_cluster::{Cluster, Options};
 use serde_json::{Value, json};
 
+/// Tries of a tenth of a second each: a real server on a busy machine is slow.
+const PATIENCE: usize = 1_800;
+
 /// One behaviour.
 pub type Behaviour = fn(At) -> Pin<Box<dyn Future<Output = ()> + Send>>;
 
@@ -230,7 +233,7 @@ impl At {
     /// Waits until the object looks as it should.
     pub async fn until(&self, what: &str, good: impl Fn(&Value) -> bool) -> Value {
         let mut last = Value::Null;
-        for _ in 0..600 {
+        for _ in 0..PATIENCE {
             if let Ok(object) = self.try_get(what).await {
                 if good(&object) {
                     return object;
@@ -244,7 +247,7 @@ impl At {
 
     /// Waits until the object is gone.
     pub async fn until_gone(&self, what: &str) {
-        for _ in 0..600 {
+        for _ in 0..PATIENCE {
             if self
                 .try_get(what)
                 .await

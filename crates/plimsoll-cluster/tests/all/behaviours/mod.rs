@@ -24,6 +24,7 @@ mod webhooks;
 mod workloads;
 
 use std::io::Write as _;
+use std::sync::{Mutex, PoisonError};
 
 use harness::Behaviour;
 use plimsoll_testkit::control_plane::{ControlPlane, Minor};
@@ -106,6 +107,9 @@ fn there_are_at_least_a_hundred_and_twenty_behaviours() {
 
 /// Holds the behaviours against a real API server of a version; skipped where none is installed.
 fn holds_on(minor: Minor, version: &str) {
+    // One after the other: two control planes at once are slow on a small machine.
+    static TURN: Mutex<()> = Mutex::new(());
+    let _turn = TURN.lock().unwrap_or_else(PoisonError::into_inner);
     let Some(plane) = ControlPlane::start(minor) else {
         return;
     };
