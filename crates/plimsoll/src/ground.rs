@@ -170,8 +170,10 @@ async fn connect(context: &str) -> Result<Client, Failure> {
         context: Some(context.to_owned()),
         ..kube::config::KubeConfigOptions::default()
     };
-    let config = kube::Config::from_kubeconfig(&options)
+    let mut config = kube::Config::from_kubeconfig(&options)
         .await
         .with_context(|| format!("reading the context `{context}` of the kubeconfig"))?;
+    // Who ships knows what may be sent again, and says so; the client would do it silently for minutes.
+    config.default_retry = false;
     Ok(Client::try_from(config).context("connecting to the cluster")?)
 }

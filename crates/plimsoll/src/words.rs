@@ -334,28 +334,38 @@ fn pattern(shape: &Shape, path: &[Step]) -> String {
 /// Words that seem idle and are not said to be.
 const UNSEEN: &str = include_str!("../tests/words-unseen.txt");
 
-/// What the file is read with: as it stands, and otherwise where two words exclude each other.
-const SETTINGS: [&[(&str, &str)]; 4] = [
-    &[],
-    &[(
-        "platform",
-        "{ gateway: { use: envoy, class: envoy, install: true }, vault: none,
-           certificates: { issuer: null, email: ops@example.org, challenge: http01 } }",
-    )],
-    &[(
-        "platform",
-        "{ secrets: { use: generated, provider: null, store: null, refresh: null, scope: null,
-           certificate: null }, vault: none, mesh: none }",
-    )],
-    &[(
-        "platform",
-        "{ gateway: { use: traefik, class: traefik },
-           secrets: { use: external, scope: null, certificate: null } }",
-    )],
+/// What the file is read with: as it stands, and otherwise where two words exclude each other; each for
+/// the words that begin so.
+const SETTINGS: [(&[&str], &[(&str, &str)]); 4] = [
+    (&[""], &[]),
+    (
+        &["routes", "platform.gateway", "platform.certificates"],
+        &[(
+            "platform",
+            "{ gateway: { use: envoy, class: envoy, install: true }, vault: none,
+               certificates: { issuer: null, email: ops@example.org, challenge: http01 } }",
+        )],
+    ),
+    (
+        &["secrets"],
+        &[(
+            "platform",
+            "{ secrets: { use: generated, provider: null, store: null, refresh: null, scope: null,
+               certificate: null }, vault: none, mesh: none }",
+        )],
+    ),
+    (
+        &["platform.secrets"],
+        &[(
+            "platform",
+            "{ secrets: { use: external, scope: null, certificate: null } }",
+        )],
+    ),
 ];
 
 /// The file as one setting reads it, and what it comes to.
 struct Setting {
+    of: &'static [&'static str],
     sets: Vec<(String, String)>,
     before: Outcome,
     outputs: Vec<(String, Vec<u8>)>,
@@ -364,7 +374,7 @@ struct Setting {
 }
 
 impl Setting {
-    fn of(sets: &[(&str, &str)]) -> Self {
+    fn of((of, sets): (&'static [&'static str], &[(&str, &str)])) -> Self {
         let owned = |(key, value): &(&str, &str)| ((*key).to_owned(), (*value).to_owned());
         let sets: Vec<_> = sets.iter().map(owned).collect();
         let before = Outcome::of(&sets).expect("the file is read");
@@ -380,6 +390,7 @@ impl Setting {
             words.entry(word).or_default().push(one);
         }
         Self {
+            of,
             names: names(&layers(&before.prepared.environments[0])),
             sets,
             before,
@@ -390,7 +401,8 @@ impl Setting {
 
     /// Whether a word changes something at one of its places.
     fn shows(&self, word: &str) -> bool {
-        let places = self.words.get(word).into_iter().flatten();
+        let is_of = self.of.iter().any(|start| word.starts_with(start));
+        let places = self.words.get(word).filter(|_| is_of).into_iter().flatten();
         places.into_iter().any(|one| self.has_effect(one))
     }
 

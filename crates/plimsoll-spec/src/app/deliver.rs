@@ -163,7 +163,7 @@ pub enum Rollback {
 /// The chart and the contract of its values.
 #[derive(Clone, Debug, Spec)]
 pub struct Chart {
-    /// One chart, or one per service; then what belongs to none is the chart named `app`.
+    /// One chart, or one per service and one, named `app`, of what belongs to none. Stores are a chart of their own.
     #[spec(default = "app")]
     pub per: Sourced<ChartPer>,
     /// Its name.
