@@ -26,6 +26,7 @@ cargo xtask tidy               check the repository as a whole (these checks are
 cargo xtask tidy --bless       rewrite the list of requirements that no test holds
 cargo xtask schema             rebuild the tables embedded in plimsoll-schema from Go modules
 cargo xtask bench [PROGRAM]    time a release build of the program beside real tools
+cargo xtask bench-cluster [PROGRAM]  the same on a real API server, which takes minutes
 cargo xtask control-plane start DIR [--version 1.37|1.30] [--nodes N]
 cargo xtask control-plane stop DIR";
 
@@ -44,6 +45,8 @@ fn main() -> ExitCode {
         ["schema"] => schema::write(Path::new("crates/plimsoll-schema/data")),
         ["bench"] => bench::run(None),
         ["bench", program] => bench::run(Some(program)),
+        ["bench-cluster"] => bench::on_a_cluster(None),
+        ["bench-cluster", program] => bench::on_a_cluster(Some(program)),
         ["measure", runs, program, arguments @ ..] => bench::measure(runs, program, arguments),
         ["control-plane", "start", folder, options @ ..] => plane::start(folder, options),
         ["control-plane", "stop", folder] => plane::stop(folder),

@@ -25,10 +25,7 @@ const KUSTOMIZE_UP_TO: usize = 100;
 
 /// Prints a table of figures of a program, or of the one that is built now for release.
 pub fn run(program: Option<&str>) -> Result<()> {
-    let program = match program {
-        Some(program) => PathBuf::from(program),
-        None => build()?,
-    };
+    let program = named_or_built(program)?;
     let work = tempfile::tempdir()?;
     println!("{:<58} {:>10} {:>10}", "", "time", "memory");
     let largest = Path::new("examples/identity-platform");
@@ -45,7 +42,19 @@ pub fn run(program: Option<&str>) -> Result<()> {
     for services in SIZES {
         generated(&program, services, work.path())?;
     }
+    Ok(())
+}
+
+/// The same on a real API server, which takes minutes.
+pub fn on_a_cluster(program: Option<&str>) -> Result<()> {
+    let program = named_or_built(program)?;
+    let work = tempfile::tempdir()?;
+    println!("{:<58} {:>10} {:>10}", "", "time", "memory");
     cluster::run(&program, work.path())
+}
+
+fn named_or_built(program: Option<&str>) -> Result<PathBuf> {
+    program.map_or_else(build, |program| Ok(PathBuf::from(program)))
 }
 
 /// The figures of one generated application.
