@@ -334,9 +334,14 @@ fn pattern(shape: &Shape, path: &[Step]) -> String {
 /// Words that seem idle and are not said to be.
 const UNSEEN: &str = include_str!("../tests/words-unseen.txt");
 
+/// How words begin.
+type Starts = &'static [&'static str];
+/// What `--set` says.
+type Sets = &'static [(&'static str, &'static str)];
+
 /// What the file is read with: as it stands, and otherwise where two words exclude each other; each for
 /// the words that begin so.
-const SETTINGS: [(&[&str], &[(&str, &str)]); 4] = [
+const SETTINGS: [(Starts, Sets); 4] = [
     (&[""], &[]),
     (
         &["routes", "platform.gateway", "platform.certificates"],
@@ -365,7 +370,7 @@ const SETTINGS: [(&[&str], &[(&str, &str)]); 4] = [
 
 /// The file as one setting reads it, and what it comes to.
 struct Setting {
-    of: &'static [&'static str],
+    of: Starts,
     sets: Vec<(String, String)>,
     before: Outcome,
     outputs: Vec<(String, Vec<u8>)>,
@@ -374,7 +379,7 @@ struct Setting {
 }
 
 impl Setting {
-    fn of((of, sets): (&'static [&'static str], &[(&str, &str)])) -> Self {
+    fn of((of, sets): (Starts, Sets)) -> Self {
         let owned = |(key, value): &(&str, &str)| ((*key).to_owned(), (*value).to_owned());
         let sets: Vec<_> = sets.iter().map(owned).collect();
         let before = Outcome::of(&sets).expect("the file is read");
