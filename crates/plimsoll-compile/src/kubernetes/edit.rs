@@ -19,15 +19,15 @@ pub(super) fn entry(map: Option<&Form>, key: &str, because: &Origin, change: &Ch
                 when,
                 value,
             } if own == key => {
-                let changed = MapPart::Entry {
-                    key: own,
-                    when: match change(Some(&value)) {
-                        Some(_) => when.clone(),
-                        None => Some(Cond::known(false, because)),
-                    },
-                    value: change(Some(&value)).unwrap_or(value),
+                let (held, value) = match change(Some(&value)) {
+                    Some(changed) => (when.clone(), changed),
+                    None => (Some(Cond::known(false, because)), value),
                 };
-                all.push(changed);
+                all.push(MapPart::Entry {
+                    key: own,
+                    when: held,
+                    value,
+                });
                 last = all.len();
                 there.push(when);
             }
