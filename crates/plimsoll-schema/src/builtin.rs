@@ -1,24 +1,21 @@
 //! The embedded tables.
-use std::io::Read;
 use std::sync::OnceLock;
 
-use flate2::read::GzDecoder;
+use crate::{KindInfo, Schemas, format};
 
-use crate::{KindInfo, Schemas, decode};
+static KUBERNETES: &str = include_str!("../data/kubernetes.txt");
+static COMPONENTS: &str = include_str!("../data/components.txt");
 
-static KUBERNETES: &[u8] = include_bytes!("../data/kubernetes.txt.gz");
-static COMPONENTS: &[u8] = include_bytes!("../data/components.txt.gz");
-
-/// The built-in kinds of Kubernetes, decoded on first use.
+/// The built-in kinds of Kubernetes; each type is read on first use.
 ///
 /// # Panics
 /// If the embedded table is damaged, which a test rules out.
 pub fn kubernetes() -> &'static Schemas {
     static TABLE: OnceLock<Schemas> = OnceLock::new();
-    TABLE.get_or_init(|| unpack(KUBERNETES))
+    TABLE.get_or_init(|| index(KUBERNETES))
 }
 
-/// The custom kinds of well-known components, decoded on first use.
+/// The custom kinds of well-known components; each type is read on first use.
 ///
 /// One release of each: Gateway API (standard channel), cert-manager, External Secrets, KEDA,
 /// CloudNativePG, Cilium policies, Argo CD and Rollouts, Prometheus Operator, Sealed Secrets, Istio
@@ -28,7 +25,7 @@ pub fn kubernetes() -> &'static Schemas {
 /// If the embedded table is damaged, which a test rules out.
 pub fn components() -> &'static Schemas {
     static TABLE: OnceLock<Schemas> = OnceLock::new();
-    TABLE.get_or_init(|| unpack(COMPONENTS))
+    TABLE.get_or_init(|| index(COMPONENTS))
 }
 
 /// The embedded kind of this name, built-in or of a component, and the table that holds its type.
@@ -39,11 +36,6 @@ pub fn find_kind(api_version: &str, kind: &str) -> Option<(&'static Schemas, &'s
     })
 }
 
-/// Decodes an embedded table; its text stays in memory, as the types borrow from it.
-fn unpack(table: &[u8]) -> Schemas {
-    let mut text = String::new();
-    GzDecoder::new(table)
-        .read_to_string(&mut text)
-        .expect("the embedded table is gzip of text");
-    decode(text.leak()).expect("the embedded table is well formed")
+fn index(table: &'static str) -> Schemas {
+    format::index(table).expect("the embedded table is well formed")
 }

@@ -1,14 +1,52 @@
 //! A set of types and the kinds built from them.
 use std::collections::BTreeMap;
+use std::sync::OnceLock;
 
+use crate::format::read_type;
 use crate::{Extra, Field, KindInfo, ListKind, Path, Segment, Shape, Type, TypeId};
 
 /// A set of types and the kinds built from them.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Debug, Default)]
 pub struct Schemas {
-    types: Vec<Type>,
+    types: Vec<Slot>,
     kinds: Vec<KindInfo>,
     ids: BTreeMap<Type, TypeId>,
+}
+
+/// One type, read from its lines when it is first asked for: a run needs a few hundred of thousands.
+#[derive(Clone, Debug, Default)]
+pub(crate) struct Slot {
+    lines: &'static str,
+    ty: OnceLock<Box<Type>>,
+}
+
+impl Slot {
+    /// A type that stands on these lines of a table.
+    pub(crate) const fn written(lines: &'static str) -> Self {
+        Self {
+            lines,
+            ty: OnceLock::new(),
+        }
+    }
+
+    fn made(ty: Type) -> Self {
+        Self {
+            lines: "",
+            ty: OnceLock::from(Box::new(ty)),
+        }
+    }
+
+    fn name(&self) -> &str {
+        match self.lines.split('\t').nth(1) {
+            Some(name) => name,
+            None => &self.get().name,
+        }
+    }
+
+    fn get(&self) -> &Type {
+        self.ty
+            .get_or_init(|| Box::new(read_type(self.lines).expect("tests read every type")))
+    }
 }
 
 /// What stands at a path.
@@ -20,13 +58,21 @@ pub struct Place<'a> {
     pub field: Option<&'a Field>,
 }
 
+impl PartialEq for Schemas {
+    fn eq(&self, other: &Self) -> bool {
+        self.kinds == other.kinds && self.types().eq(other.types())
+    }
+}
+
+impl Eq for Schemas {}
+
 impl Schemas {
     /// A set without types.
     pub fn new() -> Self {
         Self::default()
     }
 
-    pub(crate) fn from_parts(types: Vec<Type>, kinds: Vec<KindInfo>) -> Self {
+    pub(crate) fn from_parts(types: Vec<Slot>, kinds: Vec<KindInfo>) -> Self {
         Self {
             types,
             kinds,
@@ -44,7 +90,7 @@ impl Schemas {
         }
         let id = self.reserve();
         self.ids.insert(ty.clone(), id);
-        self.types[id.0 as usize] = ty;
+        self.types[id.0 as usize] = Slot::made(ty);
         id
     }
 
@@ -54,13 +100,13 @@ impl Schemas {
     /// If there are more than 2³² types.
     pub fn reserve(&mut self) -> TypeId {
         let id = TypeId(u32::try_from(self.types.len()).expect("fewer than 2^32 types"));
-        self.types.push(Type::nested(Shape::Any));
+        self.types.push(Slot::made(Type::nested(Shape::Any)));
         id
     }
 
     /// Sets the type of a reserved id.
     pub fn define(&mut self, id: TypeId, ty: Type) {
-        self.types[id.0 as usize] = ty;
+        self.types[id.0 as usize] = Slot::made(ty);
     }
 
     /// Adds a kind whose type is in this set.
@@ -108,17 +154,17 @@ impl Schemas {
     /// # Panics
     /// If the id belongs to another set.
     pub fn get(&self, id: TypeId) -> &Type {
-        &self.types[id.0 as usize]
+        self.types[id.0 as usize].get()
     }
 
     /// All types, by id.
-    pub fn types(&self) -> &[Type] {
-        &self.types
+    pub fn types(&self) -> impl Iterator<Item = &Type> {
+        self.types.iter().map(Slot::get)
     }
 
     /// The type of a definition, such as `io.k8s.api.core.v1.PodSpec`.
     pub fn named(&self, name: &str) -> Option<TypeId> {
-        let at = self.types.iter().position(|ty| ty.name == name)?;
+        let at = self.types.iter().position(|slot| slot.name() == name)?;
         u32::try_from(at).ok().map(TypeId)
     }
 

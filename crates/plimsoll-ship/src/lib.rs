@@ -75,5 +75,5 @@ pub use release::{
 pub use report::{Failure, Migration, MigrationState, Objects, Outcome, Pods, RolledBack, Wave};
 pub use restart::{Restarted, restart};
 pub use status::{ObjectState, ObjectStatus, Status, status};
-pub use up::{Options, roll_back, up};
+pub use up::{Approved, Options, roll_back, up};
 pub use wishes::Given;

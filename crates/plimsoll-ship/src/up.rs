@@ -48,7 +48,17 @@ pub struct Options {
     /// Whether objects and fields of others are taken over.
     pub adopt: bool,
     /// The plan that somebody said yes to: exactly that is done, or nothing.
-    pub approved: Option<Plan>,
+    pub approved: Option<Approved>,
+}
+
+/// A plan that somebody said yes to.
+#[derive(Debug, Clone)]
+pub struct Approved {
+    /// The plan.
+    pub plan: Plan,
+    /// Whether it was made just now: then the cluster is not asked a second time about each object that
+    /// would be made.
+    pub is_fresh: bool,
 }
 
 /// Ships a release and waits until it is up, or has failed and the one before is back.
@@ -153,13 +163,13 @@ async fn ship(
         return Ok(unchanged(&decided, &graph, release, options.clock));
     }
     switch::hold_back(release, &decided.observed, &mut graph);
-    let depth = match options.approved {
-        Some(_) => Depth::Everything,
-        None => Depth::Changes,
+    let depth = match &options.approved {
+        Some(approved) if !approved.is_fresh => Depth::Everything,
+        _ => Depth::Changes,
     };
     let fields = look(client, release, &mut decided, options.adopt, depth).await?;
     if let Some(approved) = &options.approved {
-        let moved = plan::of(release, &graph, &decided, &fields).moved_since(approved);
+        let moved = plan::of(release, &graph, &decided, &fields).moved_since(&approved.plan);
         if !moved.is_empty() {
             return Err(ShipError::Moved(moved));
         }

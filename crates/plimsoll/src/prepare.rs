@@ -106,8 +106,6 @@ impl Prepared {
     ///
     /// It is never taken apart, which would cost a fifth of a short command.
     pub fn new(source: &Source, kubernetes: Option<&str>) -> Result<&'static Self, Failure> {
-        // The schemas are unpacked while the file is read and compiled: a third of a short command.
-        std::thread::spawn(|| (plimsoll_schema::kubernetes(), plimsoll_schema::components()));
         let target = kubernetes
             .map(str::parse::<Minor>)
             .transpose()

@@ -7,11 +7,9 @@ mod openapi;
 mod yaml;
 
 use std::fs;
-use std::io::Write;
 use std::path::Path;
 
 use anyhow::{Context, Result};
-use flate2::{Compression, GzBuilder};
 use plimsoll_schema::{Minor, Schemas, encode};
 
 use crate::go;
@@ -27,15 +25,15 @@ pub fn write(data: &Path) -> Result<()> {
     fs::create_dir_all(data)?;
     for (name, table) in tables()? {
         let path = data.join(name);
-        fs::write(&path, pack(&table)?).with_context(|| path.display().to_string())?;
+        fs::write(&path, encode(&table)).with_context(|| path.display().to_string())?;
     }
     Ok(())
 }
 
 fn tables() -> Result<[(&'static str, Schemas); 2]> {
     Ok([
-        ("kubernetes.txt.gz", kubernetes()?),
-        ("components.txt.gz", components::table()?),
+        ("kubernetes.txt", kubernetes()?),
+        ("components.txt", components::table()?),
     ])
 }
 
@@ -50,15 +48,6 @@ fn kubernetes() -> Result<Schemas> {
         merged.gates.extend(gates::read(&folder)?);
     }
     merged.lower()
-}
-
-/// Packs a table without time stamp, so that equal tables give equal files.
-fn pack(table: &Schemas) -> Result<Vec<u8>> {
-    let mut packed = GzBuilder::new()
-        .mtime(0)
-        .write(Vec::new(), Compression::best());
-    packed.write_all(encode(table).as_bytes())?;
-    Ok(packed.finish()?)
 }
 
 #[cfg(test)]

@@ -3,17 +3,18 @@ use std::borrow::Cow;
 use std::fmt;
 
 use super::SCALARS;
+use crate::table::Slot;
 use crate::{
     Choice, Extra, Field, KindInfo, ListKind, Minor, PatchStrategy, Schemas, Shape, Subresource,
     Text, Type, TypeId,
 };
 
-/// A line of the table could not be read.
+/// A type or kind of the table could not be read.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct BadTable {
-    /// Its number, counted from one.
+    /// The number of its first line, counted from one.
     pub line: usize,
-    /// Its text.
+    /// Its lines.
     pub text: String,
 }
 
@@ -29,40 +30,74 @@ impl fmt::Display for BadTable {
 
 impl std::error::Error for BadTable {}
 
-/// The table that a text holds.
+/// The table that a text holds, all of it read.
 ///
 /// # Errors
-/// The first line that cannot be read.
+/// The first type or kind that cannot be read.
 pub fn decode(text: &'static str) -> Result<Schemas, BadTable> {
+    for record in records(text).filter(|record| !is_kind(record)) {
+        read_type(record).ok_or_else(|| bad(text, record))?;
+    }
+    index(text)
+}
+
+/// The table that a text holds; its kinds are read, its types when they are asked for.
+///
+/// # Errors
+/// The first kind that cannot be read.
+pub fn index(text: &'static str) -> Result<Schemas, BadTable> {
     let (mut types, mut kinds) = (Vec::new(), Vec::new());
-    for (at, line) in text.lines().enumerate() {
-        read_line(line, &mut types, &mut kinds).ok_or_else(|| BadTable {
-            line: at + 1,
-            text: line.to_owned(),
-        })?;
+    for record in records(text) {
+        if is_kind(record) {
+            kinds.push(read_kind(record).ok_or_else(|| bad(text, record))?);
+        } else {
+            types.push(Slot::written(record));
+        }
     }
     Ok(Schemas::from_parts(types, kinds))
 }
 
-fn read_line(line: &'static str, types: &mut Vec<Type>, kinds: &mut Vec<KindInfo>) -> Option<()> {
-    let mut parts = line.split('\t');
-    match parts.next()? {
-        "T" => types.push(read_type(parts)?),
-        "F" => match &mut types.last_mut()?.shape {
-            Shape::Object { fields, .. } => fields.push(read_field(parts)?),
-            _ => return None,
-        },
-        "K" => kinds.push(read_kind(parts)?),
-        "R" => kinds
-            .last_mut()?
-            .subresources
-            .push(read_subresource(parts)?),
-        _ => return None,
-    }
-    Some(())
+/// The lines of each type and kind: a head and what belongs to it.
+fn records(text: &'static str) -> impl Iterator<Item = &'static str> {
+    let mut rest = text;
+    std::iter::from_fn(move || {
+        let end = rest
+            .match_indices('\n')
+            .map(|(at, _)| at + 1)
+            .find(|at| !rest[*at..].starts_with(['F', 'R']))
+            .unwrap_or(rest.len());
+        let record;
+        (record, rest) = rest.split_at(end);
+        (!record.is_empty()).then_some(record)
+    })
 }
 
-fn read_type(mut parts: impl Iterator<Item = &'static str>) -> Option<Type> {
+fn is_kind(record: &str) -> bool {
+    record.starts_with('K')
+}
+
+fn bad(text: &str, record: &str) -> BadTable {
+    let before = record.as_ptr() as usize - text.as_ptr() as usize;
+    BadTable {
+        line: text[..before].lines().count() + 1,
+        text: record.trim_end().to_owned(),
+    }
+}
+
+/// The type on these lines, its head first, then its fields.
+pub fn read_type(lines: &'static str) -> Option<Type> {
+    let mut lines = lines.lines();
+    let mut ty = read_head(lines.next()?.strip_prefix("T\t")?.split('\t'))?;
+    for line in lines {
+        let Shape::Object { fields, .. } = &mut ty.shape else {
+            return None;
+        };
+        fields.push(read_field(line.strip_prefix("F\t")?.split('\t'))?);
+    }
+    Some(ty)
+}
+
+fn read_head(mut parts: impl Iterator<Item = &'static str>) -> Option<Type> {
     let name = Cow::Borrowed(parts.next()?);
     let mut ty = Type {
         name,
@@ -176,7 +211,18 @@ fn read_field(mut parts: impl Iterator<Item = &'static str>) -> Option<Field> {
     Some(field)
 }
 
-fn read_kind(mut parts: impl Iterator<Item = &'static str>) -> Option<KindInfo> {
+/// The kind on these lines, its head first, then its subresources.
+fn read_kind(lines: &'static str) -> Option<KindInfo> {
+    let mut lines = lines.lines();
+    let mut kind = read_kind_head(lines.next()?.strip_prefix("K\t")?.split('\t'))?;
+    for line in lines {
+        let part = read_subresource(line.strip_prefix("R\t")?.split('\t'))?;
+        kind.subresources.push(part);
+    }
+    Some(kind)
+}
+
+fn read_kind_head(mut parts: impl Iterator<Item = &'static str>) -> Option<KindInfo> {
     let mut next = || parts.next();
     let mut kind = KindInfo {
         group: next()?.into(),

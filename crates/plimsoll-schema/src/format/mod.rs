@@ -12,7 +12,7 @@
 mod decode;
 mod encode;
 
-pub use decode::{BadTable, decode};
+pub use decode::{BadTable, decode, index, read_type};
 pub use encode::encode;
 
 use crate::Scalar;
@@ -44,10 +44,10 @@ mod tests {
 
     #[test]
     fn a_damaged_line_is_named() {
-        let problem = decode("T\t\ts\nF\tname\tnine").expect_err("a type is a number");
+        let problem = decode("T\t\ts\nF\tname\tnine").expect_err("a text has no fields");
         assert_eq!(
             problem.to_string(),
-            "line 2 of the schema table is damaged: `F\tname\tnine`"
+            "line 1 of the schema table is damaged: `T\t\ts\nF\tname\tnine`"
         );
     }
 }

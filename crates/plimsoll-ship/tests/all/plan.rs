@@ -1,6 +1,6 @@
 //! What would be done is said before it is done, and exactly that is done.
 
-use plimsoll_ship::{Action, ShipError, plan, up};
+use plimsoll_ship::{Action, Approved, ShipError, plan, up};
 use serde_json::json;
 
 use crate::harness::{
@@ -100,7 +100,10 @@ fn an_approved_plan_is_carried_out_or_nothing_is() {
         let approved = plan(&client, &reconfigured(), &options)
             .await
             .expect("a plan");
-        options.approved = Some(approved.clone());
+        options.approved = Some(Approved {
+            plan: approved.clone(),
+            is_fresh: false,
+        });
         let other = json!({
             "apiVersion": "v1", "kind": "ConfigMap",
             "metadata": { "name": "api-config-2", "namespace": "shop" },
@@ -124,10 +127,34 @@ fn an_approved_plan_is_carried_out_or_nothing_is() {
         });
         let outcome = up(&client, &reconfigured(), &options, &mut |_: &_| {}).await;
         assert!(outcome.expect("shipped").ready);
-        options.approved = Some(approved);
+        options.approved = Some(Approved {
+            plan: approved,
+            is_fresh: false,
+        });
         let other = up(&client, &shop(), &options, &mut |_: &_| {}).await;
         assert!(matches!(other, Err(ShipError::Moved(_))), "{other:?}");
     });
+}
+
+#[test]
+fn what_a_plan_made_just_now_would_make_is_not_asked_about_again() {
+    let requests = |is_fresh| {
+        virtually(async move {
+            let cluster = cluster("");
+            let client = client(&cluster);
+            ship(&client, &shop()).await;
+            let mut options = options("test");
+            let plan = plan(&client, &reconfigured(), &options).await;
+            let plan = plan.expect("a plan");
+            options.approved = Some(Approved { plan, is_fresh });
+            let (counted, counter) = counting(&cluster, None);
+            let outcome = up(&counted, &reconfigured(), &options, &mut |_: &_| {}).await;
+            assert!(outcome.expect("shipped").ready);
+            counter.count()
+        })
+    };
+    let made = ["ConfigMap/api-config-2"];
+    assert_eq!(requests(false) - requests(true), made.len());
 }
 
 #[test]

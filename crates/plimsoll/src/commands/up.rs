@@ -11,7 +11,7 @@ use crate::summary;
 use crate::terminal::{self, Terminal};
 use crate::{plan_file, plan_text};
 use plimsoll_cluster::faults::{Fault, Faults};
-use plimsoll_ship::{Event, Obstacle, Options, Plan, Release, ShipError};
+use plimsoll_ship::{Approved, Event, Obstacle, Options, Plan, Release, ShipError};
 use plimsoll_spec::app::deliver::By;
 use plimsoll_world::Object;
 use std::time::Duration;
@@ -33,9 +33,15 @@ pub fn run(args: &Up, terminal: Terminal) -> Outcome {
     }
     let release = release::of(&prepared.sources, ready, place.ground());
     let approved = match &args.plan {
-        Some(path) => Some(plan_file::read(path, &place)?),
+        Some(path) => Some(Approved {
+            plan: plan_file::read(path, &place)?,
+            is_fresh: false,
+        }),
         None if place.ground() == Ground::Real => match ask(args, &place, &release)? {
-            Asked::Approved(plan) => Some(plan),
+            Asked::Approved(plan) => Some(Approved {
+                plan,
+                is_fresh: true,
+            }),
             Asked::Ended(exit) => return Ok(exit),
         },
         None => None,
