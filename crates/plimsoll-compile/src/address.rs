@@ -259,7 +259,7 @@ fn bucket(cx: &Cx, target: &Target, origin: &Origin) -> Option<Sourced<Str>> {
         } => Some(Sourced::new(bucket.clone(), origin.clone())),
         _ => {
             let url = external(cx, target)?.bucket.as_ref()?;
-            Some(url.map(|url| url.rsplit('/').next().unwrap_or_default().into()))
+            Some(url.map(|bucket| bucket.name().clone()))
         }
     }
 }
@@ -391,7 +391,12 @@ fn url(
             plain_url(cx, from, target, scheme, &said)
         }
         Target::Slot(_) => plain_url(cx, from, target, "http", origin),
-        Target::External(_) => Some(vec![Piece::Text(external(cx, target)?.bucket.clone()?)]),
+        Target::External(_) => Some(vec![Piece::Text(
+            external(cx, target)?
+                .bucket
+                .as_ref()?
+                .map(|bucket| bucket.url().clone()),
+        )]),
         Target::Store { store, .. } => {
             let store = cx.app.stores.get(store)?;
             if *store.run.peek() == Run::External {

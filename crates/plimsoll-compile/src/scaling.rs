@@ -4,7 +4,7 @@ use crate::cx::{Cx, Objects};
 use crate::names;
 use crate::program::Program;
 use crate::workload::rollout;
-use plimsoll_source::{Knob, Node, Origin, Sourced};
+use plimsoll_source::{Knob, Node, Origin, Sourced, Str};
 use plimsoll_spec::app::platform::AutoscalerUse;
 use plimsoll_spec::app::scale::{Amount, Pace, Per};
 use plimsoll_spec::app::service::Kind;
@@ -244,7 +244,8 @@ fn triggers(cx: &Cx, service: &Service, program: &Program) -> Form {
             )
         });
         list.push_when(s, Cond::on(&rate), || {
-            prometheus(cx, &query, Form::Expr(Expr::from(&rate)), "AverageValue")
+            let threshold = Form::Expr(Expr::from(&rate));
+            prometheus(cx, None, &query, threshold, "AverageValue")
         });
     }
     for query in &scale.queries {
@@ -259,6 +260,7 @@ fn triggers(cx: &Cx, service: &Service, program: &Program) -> Form {
             s,
             prometheus(
                 cx,
+                query.name.as_ref(),
                 &query.query.map(plimsoll_source::Str::to_string),
                 threshold,
                 per,
@@ -268,7 +270,13 @@ fn triggers(cx: &Cx, service: &Service, program: &Program) -> Form {
     list.build()
 }
 
-fn prometheus(cx: &Cx, query: &Sourced<String>, threshold: Form, kind: &'static str) -> Form {
+fn prometheus(
+    cx: &Cx,
+    name: Option<&Sourced<Str>>,
+    query: &Sourced<String>,
+    threshold: Form,
+    kind: &'static str,
+) -> Form {
     let s = &Scope::new("scaling/events");
     let server = crate::platform::slots::facts(cx, "metrics").map(|facts| {
         facts
@@ -277,6 +285,7 @@ fn prometheus(cx: &Cx, query: &Sourced<String>, threshold: Form, kind: &'static 
     });
     form!(s; {
         type: "prometheus",
+        name: name.cloned(),
         metricType: Lit(kind),
         metadata: { serverAddress: server, query: query, threshold: threshold },
     })

@@ -24,7 +24,7 @@ pub fn check(objects: Objects, findings: &mut Findings) {
             None if !object.key.group().contains('.') => kubernetes(),
             None => continue,
         };
-        for problem in validate_object(schemas, &object.body.to_json(), objects.target) {
+        for problem in validate_object(schemas, &object.body, objects.target) {
             let path = problem.path.to_string();
             let message = format!("{}: `{path}`: {}", object.key, problem.kind);
             let origin = nearest(&object.body, &path).origin();

@@ -38,8 +38,18 @@ pub static IDLE_WAIVER: Rule = Rule {
            text.",
 };
 
+/// A waiver that waives something.
+pub static WAIVED: Rule = Rule {
+    code: "PL0507",
+    name: "waived",
+    level: Level::Info,
+    consequence: "it is allowed until that day",
+    docs: "A finding of that rule concerns that object and is not reported. The waiver says why and \
+           until when; it stays in sight, so that nobody forgets what was allowed.",
+};
+
 /// Every rule about `policy` itself.
-pub static ALL: &[&Rule] = &[&EXPIRED, &UNKNOWN_RULE, &IDLE_WAIVER];
+pub static ALL: &[&Rule] = &[&EXPIRED, &UNKNOWN_RULE, &IDLE_WAIVER, &WAIVED];
 
 /// What `policy` says, applied to one environment after the other.
 #[derive(Debug)]
@@ -48,8 +58,19 @@ pub struct Policies<'a> {
     known: &'a [&'static Rule],
     /// Rules whose findings are not among those of `check`: only outputs have them.
     elsewhere: &'a [&'static Rule],
-    /// Waivers by their place: what each says, and whether it waived something.
-    waivers: BTreeMap<Span, (String, bool)>,
+    /// Waivers by their place.
+    waivers: BTreeMap<Span, Seen>,
+}
+
+/// A waiver, and what it came to.
+#[derive(Debug)]
+struct Seen {
+    /// What it waives, `rule` of `object`.
+    what: String,
+    /// Until when and why.
+    because: String,
+    /// Whether it waived something.
+    waived: bool,
 }
 
 impl<'a> Policies<'a> {
@@ -85,25 +106,39 @@ impl<'a> Policies<'a> {
                 .iter()
                 .any(|rule| waiver.rule.peek() == rule.name);
             if let Some(place) = waiver.rule.place().filter(|_| !elsewhere) {
-                let what = format!("`{}` of `{}`", waiver.rule.peek(), waiver.object.peek());
-                let known = self.waivers.entry(place).or_insert((what, false));
-                known.1 |= waived.contains(&place);
+                let (rule, object) = (waiver.rule.peek(), waiver.object.peek());
+                let (until, reason) = (waiver.until.peek(), waiver.reason.peek());
+                let known = self.waivers.entry(place).or_insert_with(|| Seen {
+                    what: format!("`{rule}` of `{object}`"),
+                    because: format!("until {until}: {reason}"),
+                    waived: false,
+                });
+                known.waived |= waived.contains(&place);
             }
         }
     }
 
-    /// Reports the waivers that waived nothing in any environment.
+    /// Reports every waiver: what it waived, or that it waived nothing in any environment.
     pub fn finish(self, findings: &mut Findings) {
-        for (place, (what, waived)) in self.waivers {
-            if !waived {
+        for (
+            place,
+            Seen {
+                what,
+                because,
+                waived,
+            },
+        ) in self.waivers
+        {
+            findings.report(if waived {
+                let finding = Finding::new(&WAIVED, format!("{what} is waived {because}"));
+                finding.mark(place, "waives it")
+            } else {
                 let finding =
                     Finding::new(&IDLE_WAIVER, format!("{what} is waived and is not found"));
-                findings.report(
-                    finding
-                        .mark(place, "waives nothing")
-                        .help("remove the waiver"),
-                );
-            }
+                finding
+                    .mark(place, "waives nothing")
+                    .help("remove the waiver")
+            });
         }
     }
 

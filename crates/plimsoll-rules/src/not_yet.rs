@@ -18,13 +18,16 @@ pub static WORDS: &[&str] = &[
     "cluster.headroom",
     "cluster.prices",
     "images.digests",
+    "jobs.*.placement.spread",
     "jobs.*.uses.*.calls",
     "jobs.*.uses.*.retries",
     "jobs.*.uses.*.timeout",
     "load.*",
+    "migrations.*.placement.spread",
     "namespace.from",
     "namespaces.*.from",
     "platform.secrets.certificate",
+    "platform.secrets.provider",
     "platform.secrets.scope",
     "secrets.*.rotate",
     "services.*.measured",
@@ -37,8 +40,16 @@ pub static WORDS: &[&str] = &[
 /// Reports each such word that somebody wrote.
 pub fn check(subject: &Subject, findings: &mut Findings) {
     let mut seen = Vec::new();
+    // What a job has from its service does something there.
+    let mut of_services = Vec::new();
+    at(subject.tree, &["services", "*", "placement", "spread"], &mut |origin| {
+        of_services.extend(origin.place());
+    });
     let mut report = |key: &str, origin: Option<&Origin>| {
         let Some(place) = origin.and_then(Origin::place) else { return };
+        if key.ends_with(".placement.spread") && of_services.contains(&place) {
+            return;
+        }
         // What `defaults` or a service that others are like say is said once.
         if seen.contains(&(place, key.to_owned())) {
             return;
@@ -109,11 +120,13 @@ fn unknown<'a>(
     let oidc = auth.filter(|auth| auth.oidc.is_some() && !can(Guard::Oidc));
     let rate = path.rate.as_ref();
     let burst = rate.and_then(|rate| rate.burst.as_ref());
+    let header = rate.filter(|rate| rate.per.peek().header().is_some() && !can(Guard::Header));
     let body = path.body.as_ref().and_then(OrNone::some);
     let streams = *path.stream.peek();
     let all = [
         ("routes.*.auth", basic.or(oidc).map(|auth| &auth.origin)),
         ("routes.*.rate", rate.filter(|_| !can(Guard::Rate)).map(|rate| rate.rate.origin())),
+        ("routes.*.rate.per", header.map(|rate| rate.per.origin())),
         ("routes.*.rate.burst", burst.filter(|_| !can(Guard::Burst)).map(Sourced::origin)),
         ("routes.*.allow", path.allow.first().filter(|_| !can(Guard::Allow)).map(Sourced::origin)),
         ("routes.*.body", body.filter(|_| streams || !can(Guard::Body)).map(Sourced::origin)),

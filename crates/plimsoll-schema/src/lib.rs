@@ -13,6 +13,7 @@ mod minor;
 mod path;
 mod prune;
 mod table;
+mod tree;
 mod types;
 mod validate;
 
@@ -27,6 +28,7 @@ pub use minor::{BadMinor, Minor};
 pub use path::{BadPath, Path, Segment};
 pub use prune::prune;
 pub use table::{Place, Schemas};
+pub use tree::{Form, Tree};
 pub use types::{
     Bounds, Choice, Extra, Field, ListKind, PatchStrategy, Scalar, Shape, Text, Type, TypeId,
 };

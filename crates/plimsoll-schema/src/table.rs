@@ -206,6 +206,20 @@ impl Schemas {
         self.get(id).field(name)
     }
 
+    /// The type of what stands under a key: of a declared field, else of the values of a map.
+    pub fn below(&self, id: TypeId, key: &str) -> Option<TypeId> {
+        let ty = self.get(id);
+        match (ty.field(key), &ty.shape) {
+            (Some(field), _) => Some(field.ty),
+            (None, Shape::Map { value, .. }) => Some(*value),
+            (None, Shape::Object { extra, .. }) => match extra {
+                Extra::Of(value) => Some(*value),
+                Extra::Refused | Extra::Kept => None,
+            },
+            _ => None,
+        }
+    }
+
     /// What stands at `path` below `id`; `None` if the types do not lead there.
     ///
     /// A field name also steps into a map, so that a path can be written without knowing which is which.

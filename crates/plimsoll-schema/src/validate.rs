@@ -2,8 +2,8 @@
 use std::fmt;
 
 use plimsoll_source::near;
-use serde_json::{Map, Value};
 
+use crate::tree::{Form, Tree};
 use crate::{
     Bounds, Extra, Field, Minor, Path, Scalar, Schemas, Segment, Shape, Type, TypeId, kubernetes,
     lifecycle,
@@ -139,11 +139,11 @@ impl fmt::Display for ProblemKind {
 }
 
 /// All problems of `value` as type `id` in version `at`, in the order of the value's fields.
-pub fn validate(schemas: &Schemas, id: TypeId, value: &Value, at: Minor) -> Vec<Problem> {
+pub fn validate(schemas: &Schemas, id: TypeId, value: &impl Tree, at: Minor) -> Vec<Problem> {
     let mut check = Check {
         schemas,
         at,
-        path: Path::default(),
+        path: Vec::new(),
         problems: Vec::new(),
     };
     check.value(id, value);
@@ -151,8 +151,11 @@ pub fn validate(schemas: &Schemas, id: TypeId, value: &Value, at: Minor) -> Vec<
 }
 
 /// All problems of a whole object of a kind in `schemas`, found by its `apiVersion` and `kind`.
-pub fn validate_object(schemas: &Schemas, object: &Value, at: Minor) -> Vec<Problem> {
-    let text = |name: &str| object.get(name).and_then(Value::as_str).unwrap_or_default();
+pub fn validate_object(schemas: &Schemas, object: &impl Tree, at: Minor) -> Vec<Problem> {
+    let text = |name: &str| {
+        let value = object.at_key(name);
+        value.and_then(Tree::as_text).unwrap_or_default()
+    };
     let (api_version, kind) = (text("apiVersion"), text("kind"));
     let info = schemas.kind_of(api_version, kind);
     match info {
@@ -188,71 +191,85 @@ fn near_kind(
     Some((meant.api_version(), meant.kind.to_string()))
 }
 
+/// A step of the walk; a [`Segment`] is made of it only where something is wrong.
+#[derive(Clone, Copy)]
+enum Step<'a> {
+    Field(&'a str),
+    Key(&'a str),
+    Index(usize),
+}
+
+impl From<&Step<'_>> for Segment {
+    fn from(step: &Step<'_>) -> Self {
+        match *step {
+            Step::Field(name) => Self::Field(name.to_owned()),
+            Step::Key(key) => Self::Key(key.to_owned()),
+            Step::Index(index) => Self::Index(index),
+        }
+    }
+}
+
 /// A walk over a value and its type.
 struct Check<'a> {
     schemas: &'a Schemas,
     at: Minor,
-    path: Path,
+    path: Vec<Step<'a>>,
     problems: Vec<Problem>,
 }
 
-impl Check<'_> {
+impl<'a> Check<'a> {
     fn problem(&mut self, kind: ProblemKind) {
         self.problems.push(Problem {
-            path: self.path.clone(),
+            path: Path(self.path.iter().map(Segment::from).collect()),
             kind,
         });
     }
 
-    fn inside(&mut self, segment: Segment, check: impl FnOnce(&mut Self)) {
-        self.path.0.push(segment);
+    fn inside(&mut self, step: Step<'a>, check: impl FnOnce(&mut Self)) {
+        self.path.push(step);
         check(self);
-        self.path.0.pop();
+        self.path.pop();
     }
 
-    fn value(&mut self, id: TypeId, value: &Value) {
+    fn value<T: Tree>(&mut self, id: TypeId, value: &'a T) {
         let ty = self.schemas.get(id);
-        if value.is_null() && ty.nullable {
+        let form = value.form();
+        if form == Form::Null && ty.nullable {
             return;
         }
         self.bounds(ty, value);
-        match (&ty.shape, value) {
+        match (&ty.shape, form) {
             (Shape::Any, _) => {}
-            (Shape::Object { embedded, .. }, Value::Object(object)) => {
-                self.object(ty, *embedded, object);
+            (Shape::Object { embedded, .. }, Form::Map(_)) => {
+                self.object(ty, *embedded, value);
             }
-            (Shape::Map { value: inner, .. }, Value::Object(object)) => {
-                for (key, value) in object.iter().filter(|(_, value)| !value.is_null()) {
-                    self.inside(Segment::Key(key.clone()), |check| {
-                        check.value(*inner, value);
-                    });
+            (Shape::Map { value: inner, .. }, Form::Map(_)) => {
+                for (key, value) in value.entries().filter(|(_, value)| !value.is_nothing()) {
+                    self.inside(Step::Key(key), |check| check.value(*inner, value));
                 }
             }
-            (Shape::List { item, .. }, Value::Array(items)) => {
-                for (index, value) in items.iter().enumerate() {
-                    self.inside(Segment::Index(index), |check| check.value(*item, value));
+            (Shape::List { item, .. }, Form::List) => {
+                for (index, value) in value.items().iter().enumerate() {
+                    self.inside(Step::Index(index), |check| check.value(*item, value));
                 }
             }
-            (Shape::Scalar(scalar), value) if fits(*scalar, value) => self.choice(ty, value),
-            (shape, value) => {
+            (Shape::Scalar(scalar), form) if fits(*scalar, form) => self.choice(ty, form),
+            (shape, form) => {
                 self.problem(ProblemKind::WrongType {
                     expected: wanted(shape),
-                    found: form(value),
+                    found: found(form),
                 });
             }
         }
     }
 
-    fn object(&mut self, ty: &Type, embedded: bool, object: &Map<String, Value>) {
-        for (name, value) in object {
-            if value.is_null()
-                && ty
-                    .field(name)
-                    .is_none_or(|field| !self.schemas.get(field.ty).nullable)
-            {
+    fn object<T: Tree>(&mut self, ty: &'a Type, embedded: bool, object: &'a T) {
+        let is_nullable = |field: &Field| self.schemas.get(field.ty).nullable;
+        for (name, value) in object.entries() {
+            if value.is_nothing() && !ty.field(name).is_some_and(is_nullable) {
                 continue;
             }
-            self.inside(Segment::Field(name.clone()), |check| {
+            self.inside(Step::Field(name), |check| {
                 check.field(ty, embedded, name, value);
             });
         }
@@ -265,17 +282,17 @@ impl Check<'_> {
         {
             let nullable = self.schemas.get(field.ty).nullable;
             if object
-                .get(field.name.as_ref())
-                .is_none_or(|value| value.is_null() && !nullable)
+                .at_key(field.name.as_ref())
+                .is_none_or(|value| value.is_nothing() && !nullable)
             {
-                self.inside(Segment::Field(field.name.to_string()), |check| {
+                self.inside(Step::Field(&field.name), |check| {
                     check.problem(ProblemKind::Missing);
                 });
             }
         }
     }
 
-    fn field(&mut self, ty: &Type, embedded: bool, name: &str, value: &Value) {
+    fn field<T: Tree>(&mut self, ty: &Type, embedded: bool, name: &str, value: &'a T) {
         let extra = match &ty.shape {
             Shape::Object { extra, .. } => *extra,
             _ => Extra::Kept,
@@ -310,7 +327,7 @@ impl Check<'_> {
         }
     }
 
-    fn metadata(&mut self, value: &Value) {
+    fn metadata<T: Tree>(&mut self, value: &'a T) {
         let builtin = kubernetes();
         if let Some(id) = builtin.named("io.k8s.apimachinery.pkg.apis.meta.v1.ObjectMeta") {
             let mut check = Check {
@@ -324,14 +341,17 @@ impl Check<'_> {
         }
     }
 
-    fn bounds(&mut self, ty: &Type, value: &Value) {
+    fn bounds<T: Tree>(&mut self, ty: &Type, value: &T) {
         let bounds = ty.bounds;
-        let size = match value {
-            Value::Number(number) => number.as_i64(),
-            Value::String(text) => i64::try_from(text.chars().count()).ok(),
-            Value::Array(items) => i64::try_from(items.len()).ok(),
-            Value::Object(object) => i64::try_from(object.len()).ok(),
-            Value::Null | Value::Bool(_) => None,
+        if bounds == Bounds::default() {
+            return;
+        }
+        let size = match value.form() {
+            Form::Whole(number) => number,
+            Form::Text(text) => i64::try_from(text.chars().count()).ok(),
+            Form::List => i64::try_from(value.items().len()).ok(),
+            Form::Map(keys) => i64::try_from(keys).ok(),
+            Form::Fraction | Form::Null | Form::Bool => None,
         };
         let small = |size: &i64| bounds.min.is_some_and(|min| *size < min);
         let large = |size: &i64| bounds.max.is_some_and(|max| *size > max);
@@ -340,10 +360,11 @@ impl Check<'_> {
         }
     }
 
-    fn choice(&mut self, ty: &Type, value: &Value) {
-        let Some(text) = value.as_str().filter(|_| !ty.choices.is_empty()) else {
+    fn choice(&mut self, ty: &Type, form: Form<'_>) {
+        let Form::Text(text) = form else { return };
+        if ty.choices.is_empty() {
             return;
-        };
+        }
         let known = || {
             ty.choices
                 .iter()
@@ -359,17 +380,18 @@ impl Check<'_> {
     }
 }
 
-fn fits(scalar: Scalar, value: &Value) -> bool {
+fn fits(scalar: Scalar, form: Form<'_>) -> bool {
+    let is_text = matches!(form, Form::Text(_));
+    let is_whole = matches!(form, Form::Whole(Some(_)));
+    let is_number = matches!(form, Form::Whole(_) | Form::Fraction);
     match scalar {
-        Scalar::String | Scalar::Time | Scalar::MicroTime | Scalar::Bytes => value.is_string(),
-        Scalar::Int32 => value
-            .as_i64()
-            .is_some_and(|number| i32::try_from(number).is_ok()),
-        Scalar::Int64 => value.is_i64(),
-        Scalar::Number => value.is_number(),
-        Scalar::Boolean => value.is_boolean(),
-        Scalar::Quantity => value.is_string() || value.is_number(),
-        Scalar::IntOrString => value.is_string() || value.is_i64(),
+        Scalar::String | Scalar::Time | Scalar::MicroTime | Scalar::Bytes => is_text,
+        Scalar::Int32 => matches!(form, Form::Whole(Some(number)) if i32::try_from(number).is_ok()),
+        Scalar::Int64 => is_whole,
+        Scalar::Number => is_number,
+        Scalar::Boolean => form == Form::Bool,
+        Scalar::Quantity => is_text || is_number,
+        Scalar::IntOrString => is_text || is_whole,
     }
 }
 
@@ -393,14 +415,14 @@ const fn wanted(shape: &Shape) -> &'static str {
     }
 }
 
-fn form(value: &Value) -> &'static str {
-    match value {
-        Value::Null => "null",
-        Value::Bool(_) => "a truth value",
-        Value::Number(number) if number.is_f64() => "a fraction",
-        Value::Number(_) => "an integer",
-        Value::String(_) => "a text",
-        Value::Array(_) => "a list",
-        Value::Object(_) => "an object",
+const fn found(form: Form<'_>) -> &'static str {
+    match form {
+        Form::Null => "null",
+        Form::Bool => "a truth value",
+        Form::Fraction => "a fraction",
+        Form::Whole(_) => "an integer",
+        Form::Text(_) => "a text",
+        Form::List => "a list",
+        Form::Map(_) => "an object",
     }
 }

@@ -9,8 +9,6 @@ pub struct Container {
     pub short: Option<LitStr>,
     /// Function that makes a map of such a value.
     pub short_with: Option<Path>,
-    /// How layers merge: `keys`, `whole`, `image`.
-    pub merge: Option<LitStr>,
     /// An enum of which one key is written.
     pub one_key: bool,
     /// Keys besides the chooser apply unless it has this value: `use = none`.
@@ -32,6 +30,8 @@ pub struct Key {
     pub shown: Option<LitStr>,
     /// When it applies: `run: statefulset external`, `use: !none`.
     pub only: Option<LitStr>,
+    /// Keys of lower layers that are idle where this one is written: `tag digest`.
+    pub over: Option<LitStr>,
     /// What its keys may be.
     pub keys: Option<Path>,
     /// A set.
@@ -92,7 +92,6 @@ impl Container {
             match name_of(&meta.path).as_str() {
                 "short" => read.short = Some(meta.value()?.parse()?),
                 "short_with" => read.short_with = Some(meta.value()?.parse()?),
-                "merge" => read.merge = Some(meta.value()?.parse()?),
                 "idle" => read.idle = Some(meta.value()?.parse()?),
                 "one_key" => read.one_key = true,
                 _ => return Err(meta.error("unknown attribute of a type")),
@@ -115,6 +114,7 @@ impl Key {
                 "default" => read.default = Some(meta.value()?.parse()?),
                 "shown" => read.shown = Some(meta.value()?.parse()?),
                 "only" => read.only = Some(meta.value()?.parse()?),
+                "over" => read.over = Some(meta.value()?.parse()?),
                 "keys" => read.keys = Some(meta.value()?.parse()?),
                 "target_of" => read.target_of = Some(meta.value()?.parse()?),
                 "set" => read.set = true,

@@ -35,7 +35,6 @@ pub fn derive(input: &DeriveInput, data: &DataStruct) -> syn::Result<TokenStream
     let text = name.to_string();
     let about = doc(&input.attrs);
     let short = short(&container);
-    let merge = merge(&container)?;
     Ok(quote! {
         impl #name {
             /// Its shape.
@@ -49,7 +48,6 @@ pub fn derive(input: &DeriveInput, data: &DataStruct) -> syn::Result<TokenStream
                             doc: #about,
                             fields,
                             short: #short,
-                            merge: #merge,
                             rest: #rest,
                         }
                     });
@@ -114,6 +112,8 @@ fn field_shape(
         shape = quote! { #shape.keyed(crate::shape::Keys::#keys) };
     }
     let only = only(key.only.as_ref(), container, word)?;
+    let over = key.over.as_ref().map(LitStr::value).unwrap_or_default();
+    let over = over.split_whitespace();
     let required = if key.default.is_none() && key.shown.is_none() && !key.rest {
         quote! { <#kind as crate::read::Word>::REQUIRED }
     } else {
@@ -128,6 +128,7 @@ fn field_shape(
             required: #required,
             shape: || #shape,
             only: #only,
+            over: &[#(#over),*],
         }
     })
 }
@@ -216,16 +217,5 @@ fn short(container: &Container) -> TokenStream {
         (Some(key), _) => quote! { crate::shape::Short::Key(#key) },
         (None, Some(with)) => quote! { crate::shape::Short::With(#with) },
         (None, None) => quote! { crate::shape::Short::None },
-    }
-}
-
-fn merge(container: &Container) -> syn::Result<TokenStream> {
-    let Some(text) = &container.merge else {
-        return Ok(quote! { crate::shape::Merge::Keys });
-    };
-    match text.value().as_str() {
-        "whole" => Ok(quote! { crate::shape::Merge::Whole }),
-        "image" => Ok(quote! { crate::shape::Merge::Image }),
-        _ => Err(syn::Error::new_spanned(text, "`whole` or `image`")),
     }
 }

@@ -38,6 +38,7 @@ pub fn derive(input: &DeriveInput, data: &DataEnum) -> syn::Result<TokenStream> 
                 required: false,
                 shape: || <#kind as crate::read::Word>::shape(),
                 only: None,
+                over: &[],
             }
         });
         arms.push(quote! {
@@ -56,7 +57,6 @@ pub fn derive(input: &DeriveInput, data: &DataEnum) -> syn::Result<TokenStream> 
                         doc: #about,
                         fields: vec![#(#fields),*],
                         short: crate::shape::Short::None,
-                        merge: crate::shape::Merge::Whole,
                         rest: None,
                     });
                 &BLOCK

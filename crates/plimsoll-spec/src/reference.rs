@@ -4,6 +4,7 @@ use indexmap::IndexMap;
 use plimsoll_source::{Entry, Finding, Findings, Handle, Knob, Node, Origin, Sourced, Str};
 use std::collections::BTreeSet;
 
+use crate::app::Image;
 use crate::read::entries;
 use crate::rules::layers;
 use crate::shape::{Shape, short};
@@ -224,7 +225,7 @@ impl<'a> Substitution<'a> {
             (Shape::Block(block) | Shape::OneKey(block), Node::Map(..)) => {
                 let block = block();
                 let made = self.entries(node, |key| block.shape_of(key));
-                if block.merge == crate::shape::Merge::Image {
+                if std::ptr::eq(block, Image::block()) {
                     return split_image(made);
                 }
                 made

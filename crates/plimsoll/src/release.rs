@@ -91,10 +91,11 @@ fn longest_pauses(app: &App) -> Duration {
 /// Revisions of each database that every program of the release can run on.
 fn revisions(app: &plimsoll_spec::App) -> BTreeMap<String, (u32, u32)> {
     let mut revisions: BTreeMap<String, (u32, u32)> = BTreeMap::new();
-    let uses = app
-        .services
-        .values()
-        .flat_map(|service| service.uses.values());
+    let services = app.services.values();
+    let services = services.filter(|service| *service.enabled.peek());
+    let jobs = app.jobs.values().filter(|job| *job.enabled.peek());
+    let services = services.flat_map(|service| service.uses.values());
+    let uses = services.chain(jobs.flat_map(|job| job.uses.values()));
     for used in uses {
         let Some(range) = &used.revision else {
             continue;

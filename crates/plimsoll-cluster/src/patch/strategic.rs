@@ -1,6 +1,6 @@
 //! Strategic merge patch: a merge patch whose lists know their keys.
 
-use plimsoll_schema::{Extra, Field, PatchStrategy, Schemas, Shape, TypeId};
+use plimsoll_schema::{Field, PatchStrategy, Schemas, Shape, TypeId};
 use serde_json::{Map, Value};
 
 use crate::error::ApiError;
@@ -152,20 +152,7 @@ fn field<'a>(place: Place<'a>, name: &str) -> Option<&'a Field> {
 
 fn below<'a>(place: Place<'a>, name: &str) -> Place<'a> {
     let (schemas, id) = place?;
-    let ty = schemas.get(id);
-    let next = match (&ty.shape, ty.field(name)) {
-        (_, Some(field)) => field.ty,
-        (
-            Shape::Map { value, .. }
-            | Shape::Object {
-                extra: Extra::Of(value),
-                ..
-            },
-            None,
-        ) => *value,
-        _ => return None,
-    };
-    Some((schemas, next))
+    Some((schemas, schemas.below(id, name)?))
 }
 
 fn without_directives(patch: &Map<String, Value>) -> Map<String, Value> {

@@ -4,7 +4,7 @@
 //! items are known, the ordering directives of clients are not.
 
 use super::edit;
-use plimsoll_schema::{Extra, Field, Schemas, Shape, TypeId};
+use plimsoll_schema::{Field, Schemas, Shape, TypeId};
 use plimsoll_source::{Node, Origin};
 use plimsoll_world::Form;
 
@@ -143,17 +143,5 @@ fn known(place: Place, key: &str) -> Option<&'static Field> {
 
 fn below(place: Place, key: &str) -> Place {
     let (schemas, id) = place?;
-    let next = match (&schemas.get(id).shape, known(place, key)) {
-        (_, Some(field)) => field.ty,
-        (
-            Shape::Map { value, .. }
-            | Shape::Object {
-                extra: Extra::Of(value),
-                ..
-            },
-            None,
-        ) => *value,
-        _ => return None,
-    };
-    Some((schemas, next))
+    Some((schemas, schemas.below(id, key)?))
 }

@@ -10,7 +10,7 @@ services:
     metrics: { path: /metrics, series: { requests: http_requests_total, errors: 'code=~\"5..\"', duration: http_seconds } }
     uses: [db]
 stores: { db: { engine: postgres, instances: 2, backup: { to: away, full: daily 02:00 } } }
-externals: { away: { bucket: 's3://x' } }
+externals: { away: { bucket: 's3://copies' } }
 observe:
   objectives: { api: { availability: 99.9%, latency: p99 300ms } }
   alerts: { down: 1m, errors: 10% for 2m, latency: 2s for 5m, cpu: 80% for 5m, memory: 80% for 5m, queue-long: { query: 'queue > 5', severity: page } }

@@ -52,10 +52,11 @@ fn metadata(cx: &Cx, backup: &PlatformBackup) -> Form {
 fn location(cx: &Cx, backup: &PlatformBackup, external: &External) -> Option<Form> {
     let bucket = external.bucket.as_ref()?;
     let s = &Scope::new("platform/backup").because(&external.origin);
-    let bucket = bucket.map(|bucket| {
-        let name = bucket.rsplit("://").next().unwrap_or_default();
-        Str::from(name.split('/').next().unwrap_or_default())
+    let prefix = bucket.zip(&name(cx), |bucket, name| match bucket.folder().as_str() {
+        "" => name.clone(),
+        folder => Str::from(format!("{folder}/{name}")),
     });
+    let bucket = bucket.map(|bucket| bucket.name().clone());
     let mut config = MapBuilder::new(s);
     config.put(s, "region", external.region.clone());
     config.put(
@@ -75,7 +76,7 @@ fn location(cx: &Cx, backup: &PlatformBackup, external: &External) -> Option<For
         metadata: metadata(cx, backup),
         spec: {
             provider: "aws",
-            objectStorage: { bucket: bucket, prefix: name(cx) },
+            objectStorage: { bucket: bucket, prefix: prefix },
             config: config.build(),
         },
     }))

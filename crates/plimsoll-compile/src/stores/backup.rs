@@ -186,8 +186,7 @@ fn folder(cx: &Cx, store: &Store, external: &External, what: &str) -> Option<Sou
     });
     let within = app.zip(&store.name, |app, store| format!("{app}/{store}/{what}"));
     Some(bucket.zip(&within, |bucket, within| {
-        let bucket = bucket.rsplit("://").next().unwrap_or_default();
-        Str::from(format!("to:{}/{within}", bucket.trim_end_matches('/')))
+        Str::from(format!("to:{}/{within}", bucket.path()))
     }))
 }
 

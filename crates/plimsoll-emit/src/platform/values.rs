@@ -1,6 +1,7 @@
 //! Values of the charts: what the application says about its platform, and what their own defaults
 //! leave unsafe or unusable.
 
+use plimsoll_source::Sourced;
 use plimsoll_spec::App;
 use plimsoll_spec::app::cluster::Distribution;
 use plimsoll_spec::app::platform::{MeshMode, MeshUse, TracesUse};
@@ -347,9 +348,9 @@ fn velero(app: &App) -> Value {
     let Some(external) = external else {
         return json!({});
     };
-    let bucket = external.bucket.as_ref().map_or("", |bucket| {
-        let bucket = bucket.peek().as_str();
-        bucket.split_once("://").map_or(bucket, |(_, name)| name)
+    let bucket = external.bucket.as_ref().map(Sourced::peek);
+    let (bucket, prefix) = bucket.map_or(("", ""), |bucket| {
+        (bucket.name().as_str(), bucket.folder().as_str())
     });
     let mut config = json!({});
     if let Some(region) = &external.region {
@@ -359,14 +360,14 @@ fn velero(app: &App) -> Value {
         config["s3Url"] = json!(endpoint.peek().as_str());
         config["s3ForcePathStyle"] = json!("true");
     }
+    let mut location = json!({ "name": "default", "provider": "aws", "bucket": bucket });
+    if !prefix.is_empty() {
+        location["prefix"] = json!(prefix);
+    }
+    location["config"] = config;
     json!({
         "credentials": { "existingSecret": "velero-credentials" },
-        "configuration": { "backupStorageLocation": [{
-            "name": "default",
-            "provider": "aws",
-            "bucket": bucket,
-            "config": config,
-        }] },
+        "configuration": { "backupStorageLocation": [location] },
         "initContainers": [{
             "name": "velero-plugin-for-aws",
             "image": "velero/velero-plugin-for-aws:v1.13.0",

@@ -4,7 +4,7 @@ use plimsoll_source::{Origin, Sourced, Str};
 use plimsoll_spec_derive::Spec;
 
 use super::Ports;
-use crate::types::Cidr;
+use crate::types::{Bucket, Cidr};
 
 /// Something outside that is talked to.
 #[derive(Clone, Debug, Spec)]
@@ -20,7 +20,7 @@ pub struct External {
     /// Its addresses; without: public ones only.
     pub cidr: Vec<Sourced<Cidr>>,
     /// Object storage, `s3://NAME`.
-    pub bucket: Option<Sourced<Str>>,
+    pub bucket: Option<Sourced<Bucket>>,
     /// Region of the bucket.
     pub region: Option<Sourced<Str>>,
     /// Endpoint of the bucket.

@@ -15,6 +15,8 @@ pub enum Guard {
     Rate,
     /// More at once than the rate says.
     Burst,
+    /// Requests counted by a header, not by client.
+    Header,
     /// Largest request.
     Body,
     /// Versions and ciphers of TLS.
@@ -30,7 +32,7 @@ impl Guard {
             (GatewayUse::Traefik, GatewayApi::Gateway) => !matches!(self, Self::Oidc | Self::Tls),
             (GatewayUse::Istio, GatewayApi::Gateway) => self == Self::Allow,
             (GatewayUse::IngressNginx, GatewayApi::Ingress) => {
-                !matches!(self, Self::Oidc | Self::Tls)
+                !matches!(self, Self::Oidc | Self::Tls | Self::Header)
             }
             _ => false,
         }

@@ -5,13 +5,14 @@ use plimsoll_spec_derive::Spec;
 
 /// An image: `NAME[:TAG][@DIGEST]`, or its parts.
 #[derive(Clone, Debug, Spec)]
-#[spec(short_with = crate::shape::short::image, merge = "image")]
+#[spec(short_with = crate::shape::short::image)]
 pub struct Image {
     /// Name. A part before the first `/` that has `.` or `:` is a registry, and the name is used
     /// as it is; else `images.registry` goes before.
-    #[spec(shown = "the name of the thing")]
+    #[spec(shown = "the name of the thing", over = "tag digest")]
     pub name: Knob<Str>,
     /// Tag; without one, of ours, `images.tag`.
+    #[spec(over = "digest")]
     pub tag: Knob<Option<Str>>,
     /// Digest, `sha256:…`; beside a tag it is the digest that counts.
     pub digest: Knob<Option<Str>>,
@@ -45,8 +46,10 @@ pub struct Images {
 #[spec(short = "name")]
 pub struct Pull {
     /// One of `secrets`, with `kind: registry`.
+    #[spec(over = "secret")]
     pub name: Option<Sourced<Str>>,
     /// Name of a Secret that exists.
+    #[spec(over = "name")]
     pub secret: Option<Sourced<Str>>,
     /// The handle `images.pull`.
     #[spec(handle)]

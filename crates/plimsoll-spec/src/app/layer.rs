@@ -5,7 +5,7 @@ use std::sync::LazyLock;
 
 use super::App;
 use crate::read::{Reader, Word};
-use crate::shape::{Block, Field, Merge, Shape, Short};
+use crate::shape::{Block, Field, Shape, Short};
 
 /// An environment as a layer. Only its shape matters: it is spent by merging.
 #[derive(Clone, Copy, Debug)]
@@ -29,6 +29,7 @@ impl Layer {
                 required: false,
                 shape,
                 only: None,
+                over: &[],
             };
             let mut fields = vec![
                 own(
@@ -63,7 +64,6 @@ impl Layer {
                 doc: "A layer of the same shape as the top level.",
                 fields,
                 short: Short::None,
-                merge: Merge::Keys,
                 rest: None,
             }
         });

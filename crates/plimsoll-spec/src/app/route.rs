@@ -5,7 +5,7 @@ use plimsoll_source::{Handle, Knob, Origin, Sourced, Str};
 use plimsoll_spec_derive::Spec;
 
 use super::OrNone;
-use crate::types::{Bytes, Cidr, Duration, Rate, RouteTarget};
+use crate::types::{Bytes, Cidr, Counted, Duration, Rate, RouteTarget};
 
 /// Hosts and paths through which the outside comes in.
 #[derive(Clone, Debug, Spec)]
@@ -130,7 +130,7 @@ pub struct RouteRate {
     pub burst: Option<Sourced<u32>>,
     /// What is counted apart: `client`, or a header `header:NAME`.
     #[spec(default = "client")]
-    pub per: Sourced<Str>,
+    pub per: Sourced<Counted>,
 }
 
 /// A login before a route. One of the two is there.

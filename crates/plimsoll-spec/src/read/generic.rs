@@ -183,7 +183,6 @@ fn nothing() -> &'static crate::shape::Block {
         doc: "",
         fields: Vec::new(),
         short: crate::shape::Short::None,
-        merge: crate::shape::Merge::Keys,
         rest: None,
     };
     &NOTHING

@@ -172,15 +172,16 @@ impl Word for Manifest {
 
 /// The long form of a value of `env`.
 #[derive(Clone, Debug, Spec)]
-#[spec(merge = "whole")]
 #[expect(
     dead_code,
     reason = "the branches are read by hand: only the one that holds must be right"
 )]
 struct EnvForm {
     /// A field of the pod, `metadata.name`.
+    #[spec(over = "if then else")]
     field: Option<Sourced<Str>>,
     /// What must be here and enabled; `"!TARGET"`: must not.
+    #[spec(over = "field")]
     r#if: Spent<Sourced<Str>>,
     /// The value then.
     then: Spent<Template>,
@@ -199,8 +200,9 @@ impl Word for EnvValue {
             return Template::read(node, cx).map(Self::Text);
         };
         let form = EnvForm::read(node, cx)?;
+        let is_bare = node.get("then").or_else(|| node.get("else")).is_none();
         match (form.field, node.get("if")) {
-            (Some(field), None) => Some(Self::Field(field)),
+            (Some(field), None) if is_bare => Some(Self::Field(field)),
             (None, Some(condition)) => env_if(node, condition, cx).map(Self::If),
             _ => {
                 let what = format!("`{}` is neither `field` nor `if`", cx.key());

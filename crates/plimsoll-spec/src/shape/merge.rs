@@ -3,7 +3,7 @@
 use plimsoll_source::{Entry, Node, Span};
 use std::collections::BTreeSet;
 
-use super::{Block, Map, Merge, Shape};
+use super::{Block, Map, Shape};
 
 /// Where a `null` removed something.
 pub type Removed = BTreeSet<Span>;
@@ -62,9 +62,6 @@ fn merge_map(map: &Map, upper: &Node, lower: &Node, removed: &mut Removed) -> No
 }
 
 fn merge_block(block: &Block, upper: &Node, lower: &Node, removed: &mut Removed) -> Node {
-    if block.merge == Merge::Whole {
-        return replace(upper, lower);
-    }
     let lower = passed_over(block, upper, lower);
     let entries = join(upper, &lower, |key| block.shape_of(key), removed);
     Node::map(upper.origin().clone(), entries)
@@ -72,15 +69,16 @@ fn merge_block(block: &Block, upper: &Node, lower: &Node, removed: &mut Removed)
 
 /// The lower layer without what an upper choice makes idle.
 fn passed_over(block: &Block, upper: &Node, lower: &Node) -> Node {
-    let has = |key: &str| upper.get(key).is_some_and(|value| !value.is_null());
+    let written = upper.entries().iter();
+    let written = written.filter(|entry| !entry.value.is_null());
+    let over: Vec<&str> = written
+        .filter_map(|entry| block.field(&entry.key))
+        .flat_map(|field| field.over.iter().copied())
+        .collect();
     let idle = |entry: &&Entry| {
         let key = entry.key.as_str();
-        if block.merge == Merge::Image {
-            return match key {
-                "tag" => has("name"),
-                "digest" => has("name") || has("tag"),
-                _ => false,
-            };
+        if over.contains(&key) {
+            return true;
         }
         let only = block.field(key).and_then(|field| field.only);
         only.is_some_and(|only| {

@@ -94,8 +94,6 @@ pub struct Block {
     pub fields: Vec<Field>,
     /// What a value that is no map stands for.
     pub short: Short,
-    /// How an upper layer lies over a lower.
-    pub merge: Merge,
     /// What every other key holds.
     pub rest: Option<Field>,
 }
@@ -117,6 +115,8 @@ pub struct Field {
     pub shape: fn() -> Shape,
     /// When it applies.
     pub only: Option<Only>,
+    /// Keys of lower layers that are idle where this one is written: another image has another tag.
+    pub over: &'static [&'static str],
 }
 
 /// A key applies only where another key of its block has one of these values.
@@ -146,17 +146,6 @@ pub enum Short {
     Key(&'static str),
     /// What the function makes of it; nothing: it is a mistake.
     With(fn(&Node) -> Option<Node>),
-}
-
-/// How an upper layer lies over a lower.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Merge {
-    /// Key by key.
-    Keys,
-    /// As one thing.
-    Whole,
-    /// As images: an upper name removes tag and digest, an upper tag the digest.
-    Image,
 }
 
 impl Block {

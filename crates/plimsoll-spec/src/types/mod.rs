@@ -1,7 +1,9 @@
 //! The types of single values: what a word may be, how it is written, what Kubernetes is told.
 
 pub mod access;
+pub mod bucket;
 pub mod cidr;
+pub mod counted;
 pub mod date;
 pub mod leaf;
 pub mod limit;
@@ -17,7 +19,9 @@ pub mod target;
 pub mod template;
 
 pub use access::{Caller, Permission};
+pub use bucket::Bucket;
 pub use cidr::Cidr;
+pub use counted::Counted;
 pub use date::Date;
 pub use leaf::{Leaf, Problem};
 pub use limit::{Latency, Limit, Step};

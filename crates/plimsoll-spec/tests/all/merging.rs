@@ -71,6 +71,33 @@ fn an_upper_name_of_an_image_removes_the_tag_below() {
 }
 
 #[test]
+fn a_branch_of_a_variable_is_changed_by_itself_and_a_field_replaces_all_of_them() {
+    let base = "app: shop\nservices:\n  web:\n    image: web:1\n    ports: 80\n    uses: [cache]\n    \
+                env: { WHEN: { if: cache, then: a, else: b } }\nstores: { cache: { engine: redis } }\n";
+    let when = |over: &str| {
+        let app = one(with_sets(base, &[("services.web.env.WHEN", over)]), None);
+        app.services["web"].env.peek()["WHEN"].clone()
+    };
+    let EnvValue::If(EnvIf { then, else_, .. }) = when("{ then: x }") else {
+        panic!("a condition");
+    };
+    let text = |branch: Option<_>| format!("{branch:?}");
+    assert!(text(then).contains("\"x\"") && text(else_).contains("\"b\""));
+    let field = when("{ field: metadata.name }");
+    assert!(matches!(field, EnvValue::Field(_)), "{field:?}");
+}
+
+#[test]
+fn one_of_two_ways_to_name_a_pull_secret_replaces_the_other() {
+    let base = "app: shop\nimages: { pull: hub }\nsecrets: { hub: { kind: registry } }\n\
+                services: { web: { image: web:1, ports: 80 } }\n";
+    let app = one(with_sets(base, &[("images.pull.secret", "regcred")]), None);
+    let pull = app.images.pull.expect("a secret");
+    let secret = pull.secret.as_ref().map(|secret| secret.peek().as_str());
+    assert_eq!((pull.name.is_none(), secret), (true, Some("regcred")));
+}
+
+#[test]
 fn null_gives_back_the_built_in_default() {
     let app = with("services: { web: { size: null, labels: { tier: null } } }");
     let web = &app.services["web"];

@@ -6,8 +6,9 @@ use crate::cx::{Cx, Objects};
 use crate::names;
 use plimsoll_source::{Knob, Node, Origin, Sourced, Str};
 use plimsoll_spec::app::platform::GatewayUse;
-use plimsoll_spec::app::route::TlsKind;
+use plimsoll_spec::app::route::{RouteRate, TlsKind};
 use plimsoll_spec::app::{OrNone, Route};
+use plimsoll_spec::types::Rate;
 use plimsoll_world::{
     Cond, Expr, Form, Fragment, Lit, MapBuilder, ObjectForm, Param, Role, Scope, SeqBuilder, Unit,
     Var, form,
@@ -114,18 +115,40 @@ fn annotations(cx: &Cx, s: &Scope, route: &Route) -> Form {
     map.build()
 }
 
+/// Begins the annotations of ingress-nginx.
+const PREFIX: &str = "nginx.ingress.kubernetes.io";
+
+/// A rate by the second where it is one, else by the minute: ingress-nginx counts nothing else. It
+/// takes five times as many at once unless told otherwise.
+fn limit(s: &Scope, map: &mut MapBuilder, rate: &RouteRate) {
+    let by_second = |rate: &Rate| rate.milli_per_second() >= 1000;
+    let count = |rate: &Rate| match by_second(rate) {
+        true => rate.milli_per_second() / 1000,
+        false => (rate.milli_per_second() * 60).div_ceil(1000).max(1),
+    };
+    let unit = if by_second(rate.rate.peek()) {
+        "rps"
+    } else {
+        "rpm"
+    };
+    let most = rate.rate.map(|rate| Str::from(count(rate).to_string()));
+    map.put(s, format!("{PREFIX}/limit-{unit}"), most);
+    if let Some(burst) = &rate.burst {
+        let times = burst.zip(&rate.rate, |burst, rate| {
+            Str::from(u64::from(*burst).div_ceil(count(rate)).max(1).to_string())
+        });
+        map.put(s, format!("{PREFIX}/limit-burst-multiplier"), times);
+    }
+}
+
 fn nginx(s: &Scope, route: &Route, map: &mut MapBuilder) {
-    const PREFIX: &str = "nginx.ingress.kubernetes.io";
     map.put(
         s,
         format!("{PREFIX}/ssl-redirect"),
         route.redirect.map(|on| Str::from(on.to_string())),
     );
     if let Some(rate) = &route.rate {
-        let rps = rate
-            .rate
-            .map(|rate| Str::from((rate.milli_per_second() / 1000).max(1).to_string()));
-        map.put(s, format!("{PREFIX}/limit-rps"), rps);
+        limit(s, map, rate);
     }
     if let Some(OrNone::Some(body)) = &route.body {
         map.put(

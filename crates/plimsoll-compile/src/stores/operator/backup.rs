@@ -36,7 +36,7 @@ pub fn target(cx: &Cx, store: &Store, plan: &mut Plan) -> Option<Form> {
     let reference = |end: &str| key(end).map(|key| form!(s; { name: &name, key: s.text(key) }));
     let path = external.bucket.as_ref().map(|bucket| {
         bucket.zip(&cx.name(), |bucket, app| {
-            Str::from(format!("{bucket}/{app}"))
+            Str::from(format!("s3://{}/{app}", bucket.path()))
         })
     });
     let kept = match &backup.recover {

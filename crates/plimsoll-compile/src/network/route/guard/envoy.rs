@@ -137,11 +137,8 @@ fn limit(rate: &RouteRate) -> Form {
         'd' => "Day",
         _ => "Second",
     };
-    let per = &rate.per;
-    let header = per
-        .peek()
-        .strip_prefix("header:")
-        .map(|_| per.map(|per| Str::from(per.trim_start_matches("header:"))));
+    let header = rate.per.peek().header();
+    let header = header.map(|name| rate.per.map(|_| name.clone()));
     let selector = match header {
         Some(name) => form!(s; { headers: [{ name: name, type: "Distinct" }] }),
         None => form!(s; { sourceCIDR: { value: "0.0.0.0/0", type: "Distinct" } }),

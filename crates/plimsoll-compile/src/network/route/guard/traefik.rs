@@ -47,11 +47,8 @@ fn limit(rate: &RouteRate) -> Form {
         'd' => "24h",
         _ => "1s",
     };
-    let per = &rate.per;
-    let header = per
-        .peek()
-        .strip_prefix("header:")
-        .map(|_| per.map(|per| Str::from(per.trim_start_matches("header:"))));
+    let header = rate.per.peek().header();
+    let header = header.map(|name| rate.per.map(|_| name.clone()));
     // Without a burst of its own, as many at once as come in the time.
     let burst = rate
         .burst
