@@ -474,6 +474,12 @@ impl Setting {
         }
     }
 
+    /// Whether a word is said to have no effect at one of its places.
+    fn says_idle(&self, word: &str) -> bool {
+        let places = self.words.get(word).into_iter().flatten();
+        places.into_iter().any(|one| one.is_idle(&self.before))
+    }
+
     /// Whether a word changes something at one of its places.
     fn shows(&self, word: &str) -> bool {
         let is_of = self.of.iter().any(|start| word.starts_with(start));
@@ -485,7 +491,7 @@ impl Setting {
     /// proof enough of the reverse. Where nothing else may ever stand, there is nothing to try.
     fn has_effect(&self, one: &Written) -> bool {
         let words = one.leaf.as_ref().map_or(&[][..], |leaf| leaf.words);
-        if words == [one.text.as_str()] || one.is_idle(&self.before) {
+        if words == [one.text.as_str()] {
             return true;
         }
         let mut idle = 0;
