@@ -75,44 +75,54 @@ fn build(tool: &Tool) -> Result<()> {
     let programs = cache::programs();
     fs::create_dir_all(&programs).with_context(|| format!("making {}", programs.display()))?;
     let module = go::download(tool.module, tool.version)?;
+    let first = match tool.family.first() {
+        Some(first) => go::download(first.module, first.version)?,
+        None => go::download(tool.module, tool.version)?,
+    };
     let work = tempfile::tempdir_in(&programs)?;
     fs::write(
         work.path().join("go.mod"),
-        wrapper(tool, &go::replacements(&module.go_mod)?),
+        wrapper(tool, &go::replacements(&first.go_mod)?),
     )?;
-    fs::write(
-        work.path().join("tool.go"),
-        format!(
-            "//go:build tool\n\npackage tool\n\nimport _ \"{}\"\n",
-            tool.import_path()
-        ),
-    )?;
+    let (text, package) = program(tool);
+    fs::write(work.path().join("tool.go"), text)?;
     let built = work.path().join(tool.name);
-    go::build(
-        work.path(),
-        &tool.import_path(),
-        &linker_flags(tool),
-        &built,
-    )?;
+    go::build(work.path(), &package, &linker_flags(tool), &built)?;
     if tool.name == "kwok" {
         copy_stages(&module.folder)?;
     }
     // The stamp comes last: an interrupted installation is done again.
     fs::rename(built, programs.join(tool.name))?;
-    fs::write(cache::stamp(tool), tool.version)?;
+    fs::write(cache::stamp(tool), tool.stamp())?;
     Ok(())
 }
 
-/// Text of a module that depends on the tool and repeats its replacements.
+/// The file of the throw-away module, and the package to be built: a program of ours, or one that only names
+/// the tool's.
+fn program(tool: &Tool) -> (String, String) {
+    match tool.main {
+        Some(main) => (main.to_owned(), ".".to_owned()),
+        None => {
+            let package = tool.import_path();
+            let text = format!("//go:build tool\n\npackage tool\n\nimport _ \"{package}\"\n");
+            (text, package)
+        }
+    }
+}
+
+/// Text of a module that depends on the tool, and its family, and repeats the replacements.
 ///
 /// A folder means nothing outside its repository: the version that the module requires is taken.
 /// Kubernetes' staging folders are the exception, for it requires them as `v0.0.0`; published,
 /// `v1.X.Y` of it belongs to `v0.X.Y` of them.
 fn wrapper(tool: &Tool, replacements: &[go::Replacement]) -> String {
     let mut text = format!(
-        "module tool\n\ngo 1.26\n\nrequire {} {}\n",
+        "module plimsoll.example/tool\n\ngo 1.26\n\nrequire {} {}\n",
         tool.module, tool.version
     );
+    for other in tool.family.iter().filter(|pin| pin.module != tool.module) {
+        writeln!(text, "require {} {}", other.module, other.version).expect("writing to a string");
+    }
     for replacement in replacements {
         let (mut path, mut version) = (
             replacement.new.path.as_str(),
@@ -218,6 +228,19 @@ mod tests {
     fn folders_of_another_repository_are_not_repeated() {
         let tool = catalogue::named("etcd").unwrap();
         assert!(!wrapper(tool, &[replacement("a.example/x", "../x", "")]).contains("replace"));
+    }
+
+    #[test]
+    fn tools_of_a_family_are_built_with_the_same_modules() {
+        let family =
+            ["rollouts-controller", "argo-sync"].map(|name| catalogue::named(name).unwrap());
+        let lines = family.map(|tool| {
+            let text = wrapper(tool, &[]);
+            let mut lines: Vec<String> = text.lines().map(str::to_owned).collect();
+            lines.sort();
+            lines
+        });
+        assert_eq!(lines[0], lines[1]);
     }
 
     #[test]

@@ -33,7 +33,7 @@ pub fn stamp(tool: &Tool) -> PathBuf {
 pub fn installed(tool: &Tool) -> Option<PathBuf> {
     let program = programs().join(tool.name);
     let version = std::fs::read_to_string(stamp(tool)).ok()?;
-    (version.trim() == tool.version && program.is_file()).then_some(program)
+    (version.trim() == tool.stamp() && program.is_file()).then_some(program)
 }
 
 /// Path of the named tool; `None` counts a skipped test.

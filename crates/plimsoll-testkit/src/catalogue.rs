@@ -16,9 +16,38 @@ pub struct Tool {
     pub package: &'static str,
     /// Whether continuous integration needs it, and `xtask tools` without names installs it.
     pub wanted: bool,
+    /// Modules of other tools that are required beside its own, all with the replacements of the first, so
+    /// that what the tools share is compiled once; empty for a tool that stands alone.
+    pub family: &'static [Pin],
+    /// Text of a program of ours around the module; `None` where the module holds the program.
+    pub main: Option<&'static str>,
+}
+
+/// A Go module in one version.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Pin {
+    /// Path of the module.
+    pub module: &'static str,
+    /// Exact version.
+    pub version: &'static str,
 }
 
 impl Tool {
+    /// What the installer writes beside the program: another version, or another program of ours, is another
+    /// stamp.
+    pub fn stamp(&self) -> String {
+        match self.main {
+            None => self.version.to_owned(),
+            // FNV-1a, which no version of Rust changes.
+            Some(text) => {
+                let step =
+                    |hash: u64, byte: u8| (hash ^ u64::from(byte)).wrapping_mul(0x0100_0000_01b3);
+                let hash = text.bytes().fold(0xcbf2_9ce4_8422_2325, step);
+                format!("{} {hash:016x}", self.version)
+            }
+        }
+    }
+
     /// Import path of the program's package.
     pub fn import_path(&self) -> String {
         match self.package {
@@ -40,6 +69,8 @@ const fn wanted(
         version,
         package,
         wanted: true,
+        family: &[],
+        main: None,
     }
 }
 
@@ -55,10 +86,26 @@ const fn optional(
         version,
         package,
         wanted: false,
+        family: &[],
+        main: None,
     }
 }
 
 const KUBERNETES: &str = "k8s.io/kubernetes";
+
+/// Argo's engines. Argo Rollouts checks pods with the rules of the Kubernetes that it is built with: a newer
+/// one refuses what a release of it takes, so its own stays.
+const ARGO: &[Pin] = &[
+    Pin {
+        module: "github.com/argoproj/argo-rollouts",
+        version: "v1.9.0",
+    },
+    // The sync engine of Argo CD 3.2.6; later ones are folders of Argo CD and not served as modules.
+    Pin {
+        module: "github.com/argoproj/gitops-engine",
+        version: "v0.7.1-0.20251217140045-5baed5604d2d",
+    },
+];
 
 /// Every tool, cheap ones first: an interrupted installation has then finished the most.
 ///
@@ -143,6 +190,20 @@ pub const TOOLS: &[Tool] = &[
         "v1.30.14",
         "cmd/kube-scheduler",
     ),
+    Tool {
+        family: ARGO,
+        ..wanted(
+            "rollouts-controller",
+            ARGO[0].module,
+            ARGO[0].version,
+            "cmd/rollouts-controller",
+        )
+    },
+    Tool {
+        family: ARGO,
+        main: Some(include_str!("argo_sync.go")),
+        ..wanted("argo-sync", ARGO[1].module, ARGO[1].version, "pkg/engine")
+    },
     optional("helmfile", "github.com/helmfile/helmfile", "v1.8.0", ""),
 ];
 
@@ -269,9 +330,22 @@ mod tests {
         let names: BTreeSet<_> = TOOLS.iter().map(|tool| tool.name).collect();
         assert_eq!(names.len(), TOOLS.len());
         for tool in TOOLS {
-            let parts: Vec<_> = tool.version.trim_start_matches('v').split('.').collect();
+            // What has no release is named by its commit.
+            let version = tool.version.split('-').next().unwrap_or_default();
+            let parts: Vec<_> = version.trim_start_matches('v').split('.').collect();
             assert!(parts.len() == 3 && parts.iter().all(|part| part.parse::<u32>().is_ok()));
         }
+    }
+
+    #[test]
+    fn a_tool_with_a_program_of_ours_is_another_one_when_the_program_changes() {
+        let sync = *named("argo-sync").unwrap();
+        let changed = Tool {
+            main: Some("package main"),
+            ..sync
+        };
+        assert_ne!(sync.stamp(), changed.stamp());
+        assert_eq!(named("etcd").unwrap().stamp(), "v3.6.6");
     }
 
     #[test]

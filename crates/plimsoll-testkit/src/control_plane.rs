@@ -4,6 +4,7 @@
 //! Everything that it writes lies in one folder. A control plane of a test dies with the test
 //! process, however that ends: a shell waits on a pipe from it, and cleans up once that is closed.
 
+mod argo;
 mod credentials;
 mod objects;
 mod processes;
@@ -18,6 +19,7 @@ use std::time::{Duration, Instant};
 use anyhow::{Context as _, Result, bail, ensure};
 
 use crate::cache;
+pub use argo::Rollouts;
 use processes::{Processes, Watchdog};
 pub use stand_in::StandIn;
 
@@ -132,8 +134,22 @@ impl ControlPlane {
     /// # Panics
     /// If the API server refuses one.
     pub fn with_crds(&self) -> Option<&Self> {
+        self.with_definitions(&[""])
+    }
+
+    /// As [`with_crds`](Self::with_crds), of the groups that end like one of these alone: all of them take the
+    /// API server half a minute.
+    ///
+    /// # Panics
+    /// If the API server refuses one.
+    pub fn with_definitions(&self, groups: &[&str]) -> Option<&Self> {
         let folder = cache::crds()?;
-        let files = self.readable(&folder);
+        let mut files = self.readable(&folder);
+        files.retain(|file| {
+            groups
+                .iter()
+                .any(|group| file.ends_with(&format!("{group}.yaml")))
+        });
         let mut apply = vec!["apply", "--server-side"];
         apply.extend(files.iter().flat_map(|file| ["--filename", file.as_str()]));
         self.run(&apply)

@@ -10,5 +10,5 @@ pub mod control_plane;
 mod skipping;
 
 pub use cache::{crds, tool};
-pub use control_plane::{ControlPlane, Minor, StandIn};
+pub use control_plane::{ControlPlane, Minor, Rollouts, StandIn};
 pub use skipping::{skip, skipped, tools_are_demanded};
