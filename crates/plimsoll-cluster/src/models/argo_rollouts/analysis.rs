@@ -14,12 +14,20 @@ use serde_json::{Value, json};
 pub(super) enum Verdict {
     Running,
     Passed,
+    /// No answer: somebody has to say how it goes on.
+    Inconclusive,
+    /// What it says of itself.
     Failed(String),
 }
 
-/// Makes the run of this name if it is not there, and asks it.
-pub(super) fn run(work: &mut Work<'_>, wanted: &Value, suffix: &str) -> Verdict {
-    let name = format!("{}-{}-{suffix}", object::name(&work.rollout), work.hash);
+/// Makes the run of a version if it is not there, and asks it. It is named after its version, and after the
+/// step or the promotion that it belongs to; the one beside the steps after nothing more.
+pub(super) fn run(work: &mut Work<'_>, wanted: &Value, of: &str, told: &str) -> Verdict {
+    let revision = super::replica_sets::revision_of(work);
+    let mut name = format!("{}-{}-{revision}", object::name(&work.rollout), work.hash);
+    if !of.is_empty() {
+        name = format!("{name}-{of}");
+    }
     let Some(run) = work.state.get(RUN, work.namespace(), &name) else {
         let metrics: Vec<Value> = templates(wanted)
             .filter_map(|template| find(work.state, work.namespace(), template))
@@ -36,14 +44,28 @@ pub(super) fn run(work: &mut Work<'_>, wanted: &Value, suffix: &str) -> Verdict 
         WRITER.put(work.state, &work.rollout, run);
         return Verdict::Running;
     };
-    match read::text(&run, "/status/phase") {
+    let (phase, message) = (
+        read::text(&run, "/status/phase").to_owned(),
+        read::text(&run, "/status/message").to_owned(),
+    );
+    tell(work, told, &name, &phase, &message);
+    match phase.as_str() {
         "Successful" => Verdict::Passed,
-        "Failed" | "Error" => Verdict::Failed(format!(
-            "RolloutAborted: AnalysisRun {name} {}",
-            read::text(&run, "/status/message")
-        )),
+        "Inconclusive" => Verdict::Inconclusive,
+        "Failed" | "Error" if message.is_empty() => Verdict::Failed(String::new()),
+        "Failed" | "Error" => Verdict::Failed(format!(": {message}")),
         _ => Verdict::Running,
     }
+}
+
+/// Writes into the status of the Rollout how a run stands.
+fn tell(work: &mut Work<'_>, told: &str, name: &str, phase: &str, message: &str) {
+    let (strategy, field) = told.split_once('/').unwrap_or(("canary", told));
+    let mut known = json!({"name": name, "status": phase});
+    if !message.is_empty() {
+        known["message"] = json!(message);
+    }
+    work.status[strategy][field] = known;
 }
 
 fn templates(wanted: &Value) -> impl Iterator<Item = &Value> {
@@ -63,25 +85,30 @@ fn find(state: &State, namespace: &str, reference: &Value) -> Option<Value> {
 /// The first template that the Rollout names and nobody made.
 pub(super) fn missing_template(state: &State, rollout: &Value) -> Option<String> {
     let strategy = &rollout["spec"]["strategy"];
-    let steps = read::items(strategy, "/canary/steps")
-        .iter()
-        .map(|step| &step["analysis"]);
+    let steps = read::items(strategy, "/canary/steps").iter().enumerate();
+    let steps =
+        steps.map(|(index, step)| (format!("canary.steps[{index}].analysis"), &step["analysis"]));
     let others = [
-        &strategy["canary"]["analysis"],
-        &strategy["blueGreen"]["prePromotionAnalysis"],
-        &strategy["blueGreen"]["postPromotionAnalysis"],
+        ("canary", "analysis"),
+        ("blueGreen", "prePromotionAnalysis"),
+        ("blueGreen", "postPromotionAnalysis"),
     ];
-    let mut named = steps.chain(others).flat_map(templates);
-    let missing =
-        named.find(|reference| find(state, object::namespace(rollout), reference).is_none())?;
+    let others = others.map(|(how, field)| (format!("{how}.{field}"), &strategy[how][field]));
+    let mut named = steps
+        .chain(others)
+        .flat_map(|(path, wanted)| templates(wanted).map(move |one| (path.clone(), one)));
+    let is_missing =
+        |reference: &Value| find(state, object::namespace(rollout), reference).is_none();
+    let (path, missing) = named.find(|(_, reference)| is_missing(reference))?;
     let kind = if missing["clusterScope"] == true {
         "ClusterAnalysisTemplate"
     } else {
         "AnalysisTemplate"
     };
+    let (rollout, name) = (object::name(rollout), read::text(missing, "/templateName"));
     Some(format!(
-        "{kind} '{}' not found",
-        read::text(missing, "/templateName")
+        "The Rollout {rollout:?} is invalid: spec.strategy.{path}.templates: Invalid value: {name:?}: \
+         {kind} '{name}' not found"
     ))
 }
 
@@ -108,7 +135,7 @@ impl Controller for AnalysisRuns {
         };
         if matches!(
             read::text(&run, "/status/phase"),
-            "Successful" | "Failed" | "Error"
+            "Successful" | "Failed" | "Error" | "Inconclusive"
         ) {
             return Outcome::Done;
         }

@@ -10,7 +10,11 @@ pub(super) fn advance(work: &mut Work<'_>) -> Progress {
     let strategy = work.rollout["spec"]["strategy"]["blueGreen"].clone();
     let hash = work.hash.clone();
     let active = active(work, &strategy);
-    work.select(read::text(&strategy, "/previewService"), &hash);
+    let preview = read::text(&strategy, "/previewService");
+    if !preview.is_empty() {
+        work.select(preview, &hash);
+        work.status["blueGreen"]["previewSelector"] = json!(hash);
+    }
     let target = match strategy["previewReplicaCount"].as_u64() {
         Some(count) if !active.is_empty() && active != hash => count,
         _ => work.wanted(),
@@ -20,7 +24,7 @@ pub(super) fn advance(work: &mut Work<'_>) -> Progress {
         return settle(work, &strategy);
     }
     if replica_sets::available(work, &hash) < target {
-        return moving(work);
+        return Progress::Moving;
     }
     if !active.is_empty()
         && let Some(waits) = before_promotion(work, &strategy)
@@ -46,22 +50,21 @@ fn active(work: &Work<'_>, strategy: &Value) -> String {
         .unwrap_or_default()
 }
 
-fn moving(work: &Work<'_>) -> Progress {
-    let (available, wanted) = (replica_sets::available(work, &work.hash), work.wanted());
-    Progress::Moving(format!(
-        "more replicas need to be updated: {available} of {wanted} available"
-    ))
-}
-
 fn before_promotion(work: &mut Work<'_>, strategy: &Value) -> Option<Progress> {
     if let Some(wanted) = strategy.get("prePromotionAnalysis") {
-        match analysis::run(work, wanted, "pre") {
-            analysis::Verdict::Running => {
-                return Some(Progress::Moving(
-                    "analysis before promotion is running".to_owned(),
-                ));
+        match analysis::run(
+            work,
+            wanted,
+            "pre",
+            "blueGreen/prePromotionAnalysisRunStatus",
+        ) {
+            analysis::Verdict::Running => return Some(Progress::Moving),
+            analysis::Verdict::Failed(why) => {
+                work.status["abort"] = json!(true);
+                let why = format!("Blue/green pre-promotion analysis phase error/failed{why}");
+                return Some(Progress::Aborted(why));
             }
-            analysis::Verdict::Failed(why) => return Some(Progress::Aborted(why)),
+            analysis::Verdict::Inconclusive => return Some(held(work)),
             analysis::Verdict::Passed => {}
         }
     }
@@ -72,22 +75,17 @@ fn before_promotion(work: &mut Work<'_>, strategy: &Value) -> Option<Progress> {
     if automatic && seconds.is_none() {
         return None;
     }
-    let known = read::items(&work.status, "/pauseConditions")
-        .first()
-        .cloned();
-    let Some(known) = known else {
+    let Some(known) = work.pause_of("BlueGreenPause") else {
         if work.status["controllerPause"] == true {
             return None;
         }
-        work.status["pauseConditions"] =
-            json!([{"reason": "BlueGreenPause", "startTime": work.state.now_text()}]);
-        work.status["controllerPause"] = json!(true);
+        work.pause("BlueGreenPause");
         return before_promotion(work, strategy);
     };
     let start = read::instant(&known, "/startTime").unwrap_or_else(|| work.state.now());
     match seconds {
         Some(seconds) if work.has_passed(start, SignedDuration::from_secs(seconds)) => None,
-        _ => Some(Progress::Paused("BlueGreenPause")),
+        _ => Some(Progress::Paused),
     }
 }
 
@@ -95,7 +93,7 @@ fn promote(work: &mut Work<'_>, strategy: &Value) -> Progress {
     let (hash, wanted) = (work.hash.clone(), work.wanted());
     replica_sets::scale(work, &hash, wanted);
     if replica_sets::available(work, &hash) < wanted {
-        return moving(work);
+        return Progress::Moving;
     }
     work.select(read::text(strategy, "/activeService"), &hash);
     if let Some(status) = work.status.as_object_mut() {
@@ -111,16 +109,23 @@ fn settle(work: &mut Work<'_>, strategy: &Value) -> Progress {
     work.status["blueGreen"]["activeSelector"] = json!(hash);
     let is_new = work.stable() != hash && !work.stable().is_empty();
     if is_new && let Some(proof) = strategy.get("postPromotionAnalysis") {
-        match analysis::run(work, proof, "post") {
-            analysis::Verdict::Running => {
-                return Progress::Moving("analysis after promotion is running".to_owned());
+        match analysis::run(
+            work,
+            proof,
+            "post",
+            "blueGreen/postPromotionAnalysisRunStatus",
+        ) {
+            analysis::Verdict::Running => return Progress::Moving,
+            analysis::Verdict::Failed(why) => {
+                let why = format!("Blue/green post-promotion analysis phase error/failed{why}");
+                return back(work, strategy, why);
             }
-            analysis::Verdict::Failed(why) => return back(work, strategy, why),
+            analysis::Verdict::Inconclusive => return held(work),
             analysis::Verdict::Passed => {}
         }
     }
     if replica_sets::available(work, &hash) < wanted {
-        return moving(work);
+        return Progress::Moving;
     }
     work.status["stableRS"] = json!(hash);
     let delay = &strategy["scaleDownDelaySeconds"];
@@ -140,4 +145,12 @@ fn back(work: &mut Work<'_>, strategy: &Value, why: String) -> Progress {
     work.status["blueGreen"]["activeSelector"] = json!(stable);
     work.status["abort"] = json!(true);
     Progress::Aborted(why)
+}
+
+/// An analysis without an answer holds until somebody promotes or aborts.
+fn held(work: &mut Work<'_>) -> Progress {
+    if work.pause_of("InconclusiveAnalysisRun").is_none() {
+        work.pause("InconclusiveAnalysisRun");
+    }
+    Progress::Paused
 }

@@ -14,12 +14,24 @@ pub(super) fn advance(work: &mut Work<'_>) -> Progress {
         return rest(work);
     }
     if work.status["abort"] == true {
-        return give_up(work, "RolloutAborted: Rollout aborted");
+        return give_up(work, "");
     }
     point_services(work);
-    if let Some(failed) = background(work) {
-        work.status["abort"] = json!(true);
-        return give_up(work, &failed);
+    match background(work) {
+        Some(analysis::Verdict::Failed(why)) => {
+            work.status["abort"] = json!(true);
+            return give_up(
+                work,
+                &format!("Background analysis phase error/failed{why}"),
+            );
+        }
+        Some(analysis::Verdict::Inconclusive) => {
+            if work.pause_of(HELD).is_none() {
+                work.pause(HELD);
+            }
+            return Progress::Paused;
+        }
+        _ => {}
     }
     let steps = steps(work);
     loop {
@@ -33,6 +45,9 @@ pub(super) fn advance(work: &mut Work<'_>) -> Progress {
         }
     }
 }
+
+/// The pause of an analysis without an answer.
+const HELD: &str = "InconclusiveAnalysisRun";
 
 enum Step {
     Done,
@@ -67,7 +82,7 @@ fn first(work: &mut Work<'_>) -> Progress {
     let (hash, wanted) = (work.hash.clone(), work.wanted());
     replica_sets::scale(work, &hash, wanted);
     if !replica_sets::settled(work, &hash, wanted) {
-        return moving(work);
+        return Progress::Moving;
     }
     work.status["stableRS"] = json!(hash);
     rest(work)
@@ -92,7 +107,7 @@ fn rest(work: &mut Work<'_>) -> Progress {
     {
         Progress::Healthy
     } else {
-        moving(work)
+        Progress::Moving
     }
 }
 
@@ -104,13 +119,6 @@ fn delay(work: &Work<'_>) -> Value {
     } else {
         written.clone()
     }
-}
-
-fn moving(work: &Work<'_>) -> Progress {
-    let (available, wanted) = (replica_sets::available(work, &work.hash), work.wanted());
-    Progress::Moving(format!(
-        "more replicas need to be updated: {available} of {wanted} available"
-    ))
 }
 
 fn give_up(work: &mut Work<'_>, why: &str) -> Progress {
@@ -127,7 +135,7 @@ fn finish(work: &mut Work<'_>) -> Progress {
     let old = if routed { wanted } else { 0 };
     let there = balance(work, &hash, &stable, wanted, old);
     if !there {
-        return moving(work);
+        return Progress::Moving;
     }
     traffic::set_weight(work, 100);
     work.status["stableRS"] = json!(hash);
@@ -178,20 +186,26 @@ fn one_step(work: &mut Work<'_>, steps: &[Value], index: usize, step: &Value) ->
         return if there {
             Step::Done
         } else {
-            Step::Waits(moving(work))
+            Step::Waits(Progress::Moving)
         };
     }
     if let Some(pause) = step.get("pause") {
         return paused(work, pause);
     }
     if let Some(wanted) = step.get("analysis") {
-        return match analysis::run(work, wanted, &format!("step-{index}")) {
-            analysis::Verdict::Running => {
-                Step::Waits(Progress::Moving("analysis is running".to_owned()))
-            }
+        let told = "currentStepAnalysisRunStatus";
+        return match analysis::run(work, wanted, &index.to_string(), told) {
+            analysis::Verdict::Running => Step::Waits(Progress::Moving),
             analysis::Verdict::Passed => Step::Done,
+            analysis::Verdict::Inconclusive => {
+                if work.pause_of(HELD).is_none() {
+                    work.pause(HELD);
+                }
+                Step::Waits(Progress::Paused)
+            }
             analysis::Verdict::Failed(why) => {
                 work.status["abort"] = json!(true);
+                let why = format!("Step-based analysis phase error/failed{why}");
                 Step::Waits(give_up(work, &why))
             }
         };
@@ -201,28 +215,23 @@ fn one_step(work: &mut Work<'_>, steps: &[Value], index: usize, step: &Value) ->
 
 /// A pause ends by itself after its length, or when somebody takes its condition away.
 fn paused(work: &mut Work<'_>, pause: &Value) -> Step {
-    let known = read::items(&work.status, "/pauseConditions")
-        .first()
-        .cloned();
-    let Some(known) = known else {
+    let Some(known) = work.pause_of("CanaryPauseStep") else {
         if work.status["controllerPause"] == true {
             return Step::Done;
         }
-        let condition = json!({"reason": "CanaryPauseStep", "startTime": work.state.now_text()});
-        work.status["pauseConditions"] = json!([condition]);
-        work.status["controllerPause"] = json!(true);
+        work.pause("CanaryPauseStep");
         return paused(work, pause);
     };
     let start = read::instant(&known, "/startTime").unwrap_or_else(|| work.state.now());
     let timed = pause.get("duration").filter(|duration| !duration.is_null());
     match timed {
         Some(duration) if work.has_passed(start, length(duration)) => Step::Done,
-        _ => Step::Waits(Progress::Paused("CanaryPauseStep")),
+        _ => Step::Waits(Progress::Paused),
     }
 }
 
-/// Analysis that runs beside the steps. Returns why it failed.
-fn background(work: &mut Work<'_>) -> Option<String> {
+/// What the analysis beside the steps says, once it runs.
+fn background(work: &mut Work<'_>) -> Option<analysis::Verdict> {
     let wanted = work
         .rollout
         .pointer("/spec/strategy/canary/analysis")?
@@ -234,10 +243,8 @@ fn background(work: &mut Work<'_>) -> Option<String> {
     if index(work) < start {
         return None;
     }
-    match analysis::run(work, &wanted, "background") {
-        analysis::Verdict::Failed(why) => Some(why),
-        _ => None,
-    }
+    let told = "currentBackgroundAnalysisRunStatus";
+    Some(analysis::run(work, &wanted, "", told))
 }
 
 /// Services named for a version follow it.
@@ -249,6 +256,7 @@ fn point_services(work: &mut Work<'_>) {
     let (hash, stable) = (work.hash.clone(), work.stable());
     work.select(&canary, &hash);
     work.select(&stable_service, &stable);
+    traffic::set_versions(work, &hash, &stable);
 }
 
 /// Moves both versions towards their counts, within surge and unavailability; whether they are there.

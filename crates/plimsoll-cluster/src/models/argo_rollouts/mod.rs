@@ -1,4 +1,4 @@
-//! Argo Rollouts 1.9.1: canary and blue-green over `ReplicaSets`, with pauses, weights and analysis.
+//! Argo Rollouts 1.9: canary and blue-green over `ReplicaSets`, with pauses, weights and analysis.
 //!
 //! Traffic routing is played for Gateway API (plugin) and Istio, and for plain Services. Not played:
 //! experiments, header and mirror routes (such steps pass at once), `workloadRef`.
@@ -86,10 +86,10 @@ enum Progress {
     /// The stable version is the wanted one and all its pods are available.
     Healthy,
     /// Pods are coming or going.
-    Moving(String),
-    /// A pause, of a step or before promotion.
-    Paused(&'static str),
-    /// Given up; the stable version serves.
+    Moving,
+    /// A pause, of a step, before promotion or of an analysis; which, is in the status.
+    Paused,
+    /// Given up, and why if that is known; the stable version serves.
     Aborted(String),
     /// The document names what does not exist.
     Invalid(String),
@@ -143,6 +143,22 @@ impl<'a> Work<'a> {
             self.look_again(end);
         }
         end <= self.state.now()
+    }
+
+    /// Notes a pause, and since when.
+    fn pause(&mut self, reason: &str) {
+        let condition = json!({"reason": reason, "startTime": self.state.now_text()});
+        match self.status["pauseConditions"].as_array_mut() {
+            Some(known) => known.push(condition),
+            None => self.status["pauseConditions"] = json!([condition]),
+        }
+        self.status["controllerPause"] = json!(true);
+    }
+
+    /// A pause of this reason, if there is one.
+    fn pause_of(&self, reason: &str) -> Option<Value> {
+        let all = read::items(&self.status, "/pauseConditions");
+        all.iter().find(|pause| pause["reason"] == reason).cloned()
     }
 
     /// Points a Service at one version.

@@ -51,6 +51,11 @@ fn revision(set: &Value) -> u64 {
         .unwrap_or_default()
 }
 
+/// The revision of the wanted version.
+pub(super) fn revision_of(work: &Work<'_>) -> u64 {
+    of(work.state, &work.rollout, &work.hash).map_or(0, |set| revision(&set))
+}
+
 /// The ReplicaSet of one version.
 pub(super) fn of(state: &State, rollout: &Value, hash: &str) -> Option<Arc<Value>> {
     all(state, rollout)

@@ -14,6 +14,9 @@ pub(super) fn write(mut work: Work<'_>, progress: &Progress) -> Option<Timestamp
     let moved = has_moved(&work);
     let deadline = deadline(&mut work, progress, moved);
     let late = deadline.is_some_and(|at| at <= work.state.now());
+    if late && work.rollout["spec"]["progressDeadlineAbort"] == true {
+        work.status["abort"] = json!(true);
+    }
     tell(&mut work, progress, late);
     let rollout = std::sync::Arc::clone(&work.rollout);
     if late && rollout["status"]["phase"] != "Degraded" {
@@ -46,6 +49,20 @@ fn count(work: &mut Work<'_>) {
     let updated = updated.map_or(0, |set| {
         set["status"]["replicas"].as_u64().unwrap_or_default()
     });
+    // Of blue and green, those that serve.
+    let active = read::text(&work.status, "/blueGreen/activeSelector").to_owned();
+    let serving = |set: &&std::sync::Arc<Value>| {
+        active.is_empty() || object::label(set, super::HASH) == Some(&active)
+    };
+    let available: u64 = sets
+        .iter()
+        .filter(serving)
+        .map(|set| {
+            set["status"]["availableReplicas"]
+                .as_u64()
+                .unwrap_or_default()
+        })
+        .sum();
     let selector = read::texts(&work.rollout, "/spec/selector/matchLabels")
         .map(|(key, value)| format!("{key}={value}"));
     let selector = selector.collect::<Vec<_>>().join(",");
@@ -54,7 +71,7 @@ fn count(work: &mut Work<'_>) {
     status["replicas"] = json!(sum("replicas"));
     status["HPAReplicas"] = json!(sum("replicas"));
     status["readyReplicas"] = json!(sum("readyReplicas"));
-    status["availableReplicas"] = json!(sum("availableReplicas"));
+    status["availableReplicas"] = json!(available);
     status["updatedReplicas"] = json!(updated);
     status["selector"] = json!(selector);
     // A text, unlike everywhere else in Kubernetes.
@@ -78,7 +95,7 @@ fn has_moved(work: &Work<'_>) -> bool {
 
 /// When progress must have been made. None while nothing moves by intent.
 fn deadline(work: &mut Work<'_>, progress: &Progress, moved: bool) -> Option<Timestamp> {
-    if !matches!(progress, Progress::Moving(_)) {
+    if !matches!(progress, Progress::Moving) {
         return None;
     }
     let condition = conditions::find(&work.rollout["status"], "Progressing").cloned();
@@ -99,89 +116,133 @@ fn deadline(work: &mut Work<'_>, progress: &Progress, moved: bool) -> Option<Tim
 
 fn tell(work: &mut Work<'_>, progress: &Progress, late: bool) {
     let now = work.state.now();
-    let set = format!("{}-{}", object::name(&work.rollout), work.hash);
-    let (phase, message, reason, progressing) = words(progress, late, &set);
     let moved = has_moved(work);
-    work.status["phase"] = json!(phase);
-    work.status["message"] = json!(message);
-    conditions::set_with(
-        &mut work.status,
-        says("Progressing", progressing, reason, &message),
-        now,
-        &["lastUpdateTime"],
-    );
+    let (reason, status, message) = progressing(work, progress, late);
+    let phase = phase(work, progress, reason, &message);
+    (work.status["phase"], work.status["message"]) = (json!(phase.0), json!(phase.1));
+    let condition = conditions::Condition {
+        kind: "Progressing",
+        status,
+        reason,
+        message: &message,
+    };
+    conditions::set_with(&mut work.status, condition, now, &["lastUpdateTime"]);
     if moved {
         touch(&mut work.status, &crate::clock::time(now));
     }
     let healthy = *progress == Progress::Healthy;
+    let paused = matches!(progress, Progress::Paused);
     let available = work.status["availableReplicas"].as_u64() >= Some(work.wanted());
-    let enough = if available {
-        "AvailableReason"
-    } else {
-        "MinimumReplicasUnavailable"
-    };
-    conditions::set(
-        &mut work.status,
-        says("Available", available, enough, ""),
-        now,
-    );
-    conditions::set(
-        &mut work.status,
-        says(
-            "Healthy",
-            healthy,
-            if healthy {
-                "RolloutHealthy"
-            } else {
-                "RolloutNotHealthy"
-            },
-            "",
-        ),
-        now,
-    );
-    let paused = matches!(progress, Progress::Paused(_));
-    conditions::set(
-        &mut work.status,
-        says("Paused", paused, "RolloutPaused", ""),
-        now,
-    );
     let done = work.stable() == work.hash;
-    conditions::set(
-        &mut work.status,
+    let was = |work: &Work<'_>, name: &str| conditions::find(&work.status, name).is_some();
+    let mut all = vec![
+        says("Available", available, "AvailableReason", ""),
         says("Completed", done, "RolloutCompleted", ""),
-        now,
-    );
-    let invalid = matches!(progress, Progress::Invalid(_));
-    if invalid {
-        conditions::set(
-            &mut work.status,
-            says("InvalidSpec", true, "InvalidSpec", &message),
-            now,
-        );
+    ];
+    // Two that are there only once they were true.
+    if healthy || was(work, "Healthy") {
+        all.push(says("Healthy", healthy, "RolloutHealthy", ""));
+    }
+    if paused || was(work, "Paused") {
+        all.push(says("Paused", paused, "RolloutPaused", ""));
+    }
+    for condition in all {
+        conditions::set(&mut work.status, condition, now);
+    }
+    if let Progress::Invalid(why) = progress {
+        let invalid = says("InvalidSpec", true, "InvalidSpec", why);
+        conditions::set(&mut work.status, invalid, now);
     } else {
         conditions::remove(&mut work.status, "InvalidSpec");
     }
 }
 
-/// Phase, message, reason and status of the condition `Progressing`.
-fn words(progress: &Progress, late: bool, set: &str) -> (&'static str, String, &'static str, bool) {
+/// Reason, status and message of the condition `Progressing`.
+fn progressing(
+    work: &Work<'_>,
+    progress: &Progress,
+    late: bool,
+) -> (&'static str, &'static str, String) {
+    let set = format!(
+        "ReplicaSet \"{}-{}\"",
+        object::name(&work.rollout),
+        work.hash
+    );
     match progress {
         _ if late => (
-            "Degraded",
-            format!("ProgressDeadlineExceeded: ReplicaSet \"{set}\" has timed out progressing."),
             "ProgressDeadlineExceeded",
-            false,
+            "False",
+            format!("{set} has timed out progressing."),
         ),
-        Progress::Healthy => ("Healthy", String::new(), "NewReplicaSetAvailable", true),
-        Progress::Moving(why) => ("Progressing", why.clone(), "ReplicaSetUpdated", true),
-        Progress::Paused(why) => ("Paused", (*why).to_owned(), "RolloutPaused", true),
-        Progress::Aborted(why) => ("Degraded", why.clone(), "RolloutAborted", false),
-        Progress::Invalid(why) => (
-            "Degraded",
-            format!("InvalidSpec: {why}"),
-            "InvalidSpec",
-            false,
+        Progress::Healthy => (
+            "NewReplicaSetAvailable",
+            "True",
+            format!("{set} has successfully progressed."),
         ),
+        Progress::Moving => (
+            "ReplicaSetUpdated",
+            "True",
+            format!("{set} is progressing."),
+        ),
+        Progress::Paused => ("RolloutPaused", "Unknown", "Rollout is paused".to_owned()),
+        Progress::Aborted(why) => ("RolloutAborted", "False", aborted(work, why)),
+        Progress::Invalid(why) => ("InvalidSpec", "False", why.clone()),
+    }
+}
+
+/// Why it was given up is said once; later reconciliations leave it as it is.
+fn aborted(work: &Work<'_>, why: &str) -> String {
+    let known = conditions::find(&work.status, "Progressing");
+    let known = known.filter(|condition| condition["reason"] == "RolloutAborted");
+    if let Some(message) = known.and_then(|condition| condition["message"].as_str()) {
+        return message.to_owned();
+    }
+    let revision = replica_sets::revision_of(work);
+    let because = if why.is_empty() {
+        String::new()
+    } else {
+        format!(": {why}")
+    };
+    format!("Rollout aborted update to revision {revision}{because}")
+}
+
+/// Phase and message, from the rest of the status; source: `CalculateRolloutPhase`.
+fn phase(
+    work: &Work<'_>,
+    progress: &Progress,
+    reason: &str,
+    message: &str,
+) -> (&'static str, String) {
+    match progress {
+        Progress::Invalid(_) | Progress::Aborted(_) => ("Degraded", format!("{reason}: {message}")),
+        _ if reason == "ProgressDeadlineExceeded" => ("Degraded", format!("{reason}: {message}")),
+        Progress::Paused => {
+            let first = read::text(&work.status, "/pauseConditions/0/reason");
+            ("Paused", first.to_owned())
+        }
+        Progress::Healthy => ("Healthy", String::new()),
+        Progress::Moving => ("Progressing", missing(work).to_owned()),
+    }
+}
+
+fn missing(work: &Work<'_>) -> &'static str {
+    let count = |field: &str| work.status[field].as_u64().unwrap_or_default();
+    let (updated, available) = (count("updatedReplicas"), count("availableReplicas"));
+    let canary = &work.rollout["spec"]["strategy"]["canary"];
+    if updated < work.wanted() {
+        "more replicas need to be updated"
+    } else if available < updated {
+        "updated replicas are still becoming available"
+    } else if canary.is_null() {
+        if work.status["blueGreen"]["activeSelector"] == json!(work.hash) {
+            "waiting for analysis to complete"
+        } else {
+            "active service cutover pending"
+        }
+    } else if canary["trafficRouting"].is_null() && count("replicas") > updated {
+        "old replicas are pending termination"
+    } else {
+        "waiting for all steps to complete"
     }
 }
 

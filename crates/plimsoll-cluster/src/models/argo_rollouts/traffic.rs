@@ -1,9 +1,10 @@
 //! Traffic routing: weights of `HTTPRoutes` (Gateway API plugin 0.15.0) and of Istio's `VirtualServices`.
 
-use super::{WRITER, Work};
+use super::{HASH, WRITER, Work};
 use crate::controllers::read;
 use serde_json::{Value, json};
 
+const VIRTUAL: &str = "networking.istio.io/VirtualService";
 const PLUGIN: &str = "argoproj-labs/gatewayAPI";
 
 /// Whether weights are held by a router and not by numbers of pods.
@@ -28,7 +29,17 @@ pub(super) fn set_weight(work: &mut Work<'_>, weight: u64) {
             continue;
         };
         let mut changed = Value::clone(&router);
-        weigh(&mut changed, services, weight);
+        // Istio tells versions apart by subset, where a DestinationRule has them.
+        let rule = &canary["trafficRouting"]["istio"]["destinationRule"];
+        let names = if kind == VIRTUAL && rule.is_object() {
+            (
+                read::text(rule, "/canarySubsetName"),
+                read::text(rule, "/stableSubsetName"),
+            )
+        } else {
+            services
+        };
+        weigh(&mut changed, names, weight);
         if changed != *router {
             WRITER.put(work.state, &work.rollout, changed);
         }
@@ -39,11 +50,37 @@ pub(super) fn set_weight(work: &mut Work<'_>, weight: u64) {
     });
 }
 
+/// Gives the subsets of Istio's `DestinationRule` the versions that they lead to.
+pub(super) fn set_versions(work: &mut Work<'_>, canary: &str, stable: &str) {
+    let rule =
+        work.rollout["spec"]["strategy"]["canary"]["trafficRouting"]["istio"]["destinationRule"]
+            .clone();
+    let name = read::text(&rule, "/name");
+    let kind = "networking.istio.io/DestinationRule";
+    let Some(known) = work.state.get(kind, work.namespace(), name) else {
+        return;
+    };
+    let mut changed = Value::clone(&known);
+    for subset in changed["spec"]["subsets"]
+        .as_array_mut()
+        .into_iter()
+        .flatten()
+    {
+        for (field, version) in [("canarySubsetName", canary), ("stableSubsetName", stable)] {
+            if subset["name"] == rule[field] {
+                subset["labels"][HASH] = json!(version);
+            }
+        }
+    }
+    if changed != *known {
+        WRITER.put(work.state, &work.rollout, changed);
+    }
+}
+
 /// Kind, namespace and name of each object that holds weights.
 fn routers(work: &Work<'_>, routing: &Value) -> Vec<(&'static str, String, String)> {
     const HTTP: &str = "gateway.networking.k8s.io/HTTPRoute";
     const GRPC: &str = "gateway.networking.k8s.io/GRPCRoute";
-    const VIRTUAL: &str = "networking.istio.io/VirtualService";
     let own = work.namespace().to_owned();
     let mut all = Vec::new();
     let plugin = &routing["plugins"][PLUGIN];
@@ -68,7 +105,7 @@ fn routers(work: &Work<'_>, routing: &Value) -> Vec<(&'static str, String, Strin
     all
 }
 
-/// Sets the weights in every rule that leads to both Services.
+/// Sets the weights in every rule that leads to both Services, or subsets.
 fn weigh(router: &mut Value, (canary, stable): (&str, &str), weight: u64) {
     let http = ["rules", "http"]
         .into_iter()
@@ -85,26 +122,22 @@ fn weigh(router: &mut Value, (canary, stable): (&str, &str), weight: u64) {
         let Some(backends) = rule[field].as_array_mut() else {
             continue;
         };
-        let name = |backend: &Value| {
-            let name = backend["name"]
+        let is = |backend: &Value, version: &str| {
+            let host = backend["name"]
                 .as_str()
                 .or_else(|| backend["destination"]["host"].as_str());
-            name.unwrap_or_default()
-                .split('.')
-                .next()
-                .unwrap_or_default()
-                .to_owned()
+            let service = host.and_then(|host| host.split('.').next());
+            service == Some(version) || backend["destination"]["subset"] == version
         };
-        if !backends.iter().any(|backend| name(backend) == canary)
-            || !backends.iter().any(|backend| name(backend) == stable)
+        if !backends.iter().any(|backend| is(backend, canary))
+            || !backends.iter().any(|backend| is(backend, stable))
         {
             continue;
         }
         for backend in backends {
-            let named = name(backend);
-            if named == canary {
+            if is(backend, canary) {
                 backend["weight"] = json!(weight);
-            } else if named == stable {
+            } else if is(backend, stable) {
                 backend["weight"] = json!(100 - weight.min(100));
             }
         }

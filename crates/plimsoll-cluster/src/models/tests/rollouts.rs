@@ -170,7 +170,8 @@ fn an_analysis_must_pass_and_its_template_must_exist() {
     world.pass(60);
     assert_eq!(
         status(&world)["message"],
-        "InvalidSpec: AnalysisTemplate 'errors' not found"
+        "InvalidSpec: The Rollout \"web\" is invalid: spec.strategy.canary.steps[1].analysis.templates: \
+         Invalid value: \"errors\": AnalysisTemplate 'errors' not found"
     );
     world.create(json!({
         "apiVersion": "argoproj.io/v1alpha1", "kind": "AnalysisTemplate", "metadata": {"name": "errors"},

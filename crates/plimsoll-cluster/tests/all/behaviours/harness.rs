@@ -8,6 +8,7 @@ use std::time::Duration;
 
 use futures::{FutureExt, StreamExt, stream};
 use kube::Client;
+use plimsoll_cluster::models::platform::Component;
 use plimsoll_cluster::{Cluster, Options};
 use serde_json::{Value, json};
 
@@ -292,13 +293,18 @@ impl Lines {
 }
 
 /// Runs a behaviour on an embedded cluster of its own, in virtual time.
-pub fn embedded(behaviour: Behaviour) {
+pub fn embedded(components: &[&str], behaviour: Behaviour) {
     let runtime = tokio::runtime::Builder::new_current_thread()
         .enable_all()
         .start_paused(true)
         .build();
     runtime.expect("a runtime").block_on(async {
-        let cluster = Cluster::new(Options::default()).expect("a cluster");
+        let platform = components.iter().map(|name| Component::named(name));
+        let options = Options {
+            platform: platform.collect(),
+            ..Options::default()
+        };
+        let cluster = Cluster::new(options).expect("a cluster");
         let client = Client::new(cluster.service(), "default");
         tokio::spawn(cluster.run());
         let at = prepared(client, "behaviour").await;

@@ -4,6 +4,7 @@
 //! for one are installed: both must give the same.
 
 mod admission;
+mod argo_rollouts;
 mod controllers;
 mod custom;
 mod defaults;
@@ -27,11 +28,13 @@ use std::io::Write as _;
 use std::sync::{Mutex, PoisonError};
 
 use harness::Behaviour;
-use plimsoll_testkit::control_plane::{ControlPlane, Minor};
+use plimsoll_testkit::control_plane::{ControlPlane, Minor, Rollouts};
 
 /// Lists the behaviours of a module, and tests each of them on the embedded cluster.
 macro_rules! behaviours {
-    ($($name:ident),* $(,)?) => {
+    ($($name:ident),* $(,)?) => { behaviours![with [] $($name),*]; };
+    // Of components, which the embedded cluster is prepared with.
+    (with $components:tt $($name:ident),* $(,)?) => {
         /// All behaviours of this module.
         pub const ALL: &[(&str, super::Behaviour)] =
             &[$((stringify!($name), |at| Box::pin($name(at)))),*];
@@ -39,7 +42,8 @@ macro_rules! behaviours {
         mod embedded {
             $(#[test]
             fn $name() {
-                crate::behaviours::harness::embedded(|at| Box::pin(super::$name(at)));
+                let components: &[&str] = &$components;
+                crate::behaviours::harness::embedded(components, |at| Box::pin(super::$name(at)));
             })*
         }
     };
@@ -137,6 +141,25 @@ fn tell(version: &str, held: &[(&'static str, Behaviour)]) {
     line(format!("{:>5} in all", held.len()));
     // A closed stderr is no reason to fail a test.
     let _ = std::io::stderr().write_all(text.as_bytes());
+}
+
+/// The controllers of custom resources that are real ones.
+#[test]
+fn the_real_argo_rollouts_behaves_the_same() {
+    let Some(plane) = ControlPlane::start(Minor::V1_37) else {
+        return;
+    };
+    let groups = ["argoproj.io", "networking.istio.io"];
+    if plane.with_definitions(&groups).is_none() {
+        return;
+    }
+    // No behaviour measures anything.
+    let nowhere = std::net::SocketAddr::from(([127, 0, 0, 1], 9));
+    let Some(_controller) = Rollouts::start(&plane, nowhere) else {
+        return;
+    };
+    let failed = harness::real(&plane.kubeconfig(), argo_rollouts::ALL);
+    assert!(failed.is_empty(), "{}", failed.join("\n"));
 }
 
 #[test]
