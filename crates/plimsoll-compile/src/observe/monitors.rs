@@ -66,7 +66,7 @@ fn of_service(cx: &Cx, service: &Service, program: &Program, metrics: &Metrics) 
         port: &port,
         path: &metrics.path,
         interval: metrics.every.map(Duration::prometheus),
-        relabelings: [{ targetLabel: "service", replacement: &program.name }],
+        relabelings: [{ action: "replace", targetLabel: "service", replacement: &program.name }],
     });
     Some(monitor(
         cx,
@@ -90,7 +90,7 @@ fn of_store(cx: &Cx, store: &Store) -> Option<Form> {
     let endpoint = form!(s; {
         port: "metrics",
         interval: "30s",
-        relabelings: [{ targetLabel: "service", replacement: &store.name }],
+        relabelings: [{ action: "replace", targetLabel: "service", replacement: &store.name }],
     });
     let selector = if *store.run.peek() == Run::Operator {
         let s = &s.because(store.run.origin());

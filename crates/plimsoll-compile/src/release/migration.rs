@@ -112,10 +112,30 @@ fn joined(before: &str, folder: &Sourced<Str>) -> Template {
     Template::plain(folder.map(|folder| format!("{before}{folder}").into()))
 }
 
+/// The store that is migrated, and its namespace where that is another than the Job's: a store that moves
+/// begins empty, and is migrated anew.
+fn target(cx: &Cx, migration: &Migration, program: &Program) -> Sourced<Str> {
+    let named = migration.store.clone();
+    let store = match &migration.target {
+        Target::Store { store, .. } => cx.app.stores.get(store),
+        _ => None,
+    };
+    let Some(store) = store else { return named };
+    let (home, namespace) = (program.namespace, &store.namespace);
+    let named = if namespace.peek() == home.peek() {
+        named
+    } else {
+        named.zip(namespace, |named, namespace| {
+            format!("{namespace}/{named}").into()
+        })
+    };
+    named.because(namespace.origin()).because(home.origin())
+}
+
 /// `IDENTITY-migrate-HASH`: the hash is over image, command, folder and store.
 fn body(cx: &Cx, migration: &Migration, program: &Program) -> Form {
     let s = &Scope::new("release/migration").because(program.origin);
-    let store = migration.store.clone();
+    let store = target(cx, migration, program);
     let runs = [
         container::image(cx, program.image),
         job::words(cx, program),

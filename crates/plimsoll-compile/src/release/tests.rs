@@ -1,4 +1,4 @@
-//! Releases by Argo Rollouts, on parsed objects.
+//! Releases by Argo Rollouts and migrations, on parsed objects.
 
 use crate::stores::tests::{assert_valid, made};
 use serde_json::{Value, json};
@@ -174,4 +174,25 @@ services: { api: { ports: 80, strategy: { canary: { traffic: mesh } } } }
 platform: { rollouts: argo-rollouts }
 ";
     assert!(made(text).findings().contains(&"canary-without-traffic"));
+}
+
+/// Its disks stay where they were: what it begins with is empty.
+#[test]
+fn a_store_that_moves_to_another_namespace_is_migrated_anew() {
+    let migration = |namespace: &str| {
+        let text = format!(
+            "
+namespaces: {{ data: {{}} }}
+services: {{ api: {{ ports: 8080, uses: [db] }} }}
+stores: {{ db: {{ engine: postgres, storage: 1Gi, namespace: {namespace} }} }}
+migrations: {{ schema: {{ store: db, service: api, command: [migrate] }} }}
+"
+        );
+        let names = made(&text).names();
+        let mut jobs = names
+            .into_iter()
+            .filter(|name| name.starts_with("Job/schema-migrate-"));
+        jobs.next().expect("a migration")
+    };
+    assert_ne!(migration("shop"), migration("data"));
 }

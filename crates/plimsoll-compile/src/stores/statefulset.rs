@@ -105,6 +105,8 @@ fn claims(cx: &Cx, store: &Store, program: &Program) -> Form {
         list.push(
             s,
             form!(s; {
+                apiVersion: "v1",
+                kind: "PersistentVolumeClaim",
                 metadata: { name: "data" },
                 spec: {
                     accessModes: ["ReadWriteOnce"],

@@ -30,6 +30,8 @@ pub fn of_service(cx: &Cx, service: &Service, program: &Program) -> Form {
 }
 
 /// One claim for each pod and disk.
+///
+/// The server fills in their kind where it is left out, and Argo CD sees that as a difference for ever.
 pub fn claims(cx: &Cx, program: &Program) -> Form {
     let s = &Scope::new("workload/statefulset");
     let mut list = SeqBuilder::new(s);
@@ -39,6 +41,8 @@ pub fn claims(cx: &Cx, program: &Program) -> Form {
         };
         let s = &s.because(&volume.origin);
         list.push(s, form!(s; {
+            apiVersion: "v1",
+            kind: "PersistentVolumeClaim",
             metadata: { name: s.text(format!("disk-{}", dashed(path))) },
             spec: {
                 accessModes: ["ReadWriteOnce"],
