@@ -48,6 +48,8 @@ causes! {
     FieldOfOthers = "field-of-others",
     /// A field cannot be changed in place.
     CannotChange = "cannot-change",
+    /// A store would begin empty in another namespace.
+    DataStaysBehind = "data-stays-behind",
     /// The cluster refuses an object.
     Refused = "refused",
     /// A database moved on.

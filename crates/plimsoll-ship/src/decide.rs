@@ -3,6 +3,7 @@
 
 use kube::Client;
 
+use crate::behind::data_left_behind;
 use crate::cause::Cause;
 use crate::error::ShipError;
 use crate::graph::Graph;
@@ -58,6 +59,7 @@ pub(crate) async fn decide(
     };
     let scopes = scopes.chain(prune::scopes(&inventory)).chain([namespaces]);
     observed.open(&kinds, scopes).await?;
+    obstacles.extend(data_left_behind(release, &inventory, &observed));
     let past = Past {
         observed: &observed,
         inventory: &earlier.inventory,

@@ -3,6 +3,7 @@
 //! The cluster may be a real one or the embedded one: nothing here can tell.
 
 pub mod apply;
+mod behind;
 pub mod cause;
 pub mod checklist;
 pub mod clock;

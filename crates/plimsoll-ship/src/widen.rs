@@ -59,14 +59,40 @@ fn leaving<'a>(
         .filter(|key| runs_replicas(key) && observed.get(key).is_some())
 }
 
-/// A policy that allows what either says; none where that is the new one.
+/// A policy that allows what either says; none where that is the new one, or where both cannot be said
+/// together.
 fn both(key: &ObjectKey, live: &Value, new: &Value) -> Option<Value> {
-    let is_known = matches!(
-        (key.group(), key.kind.as_str()),
-        ("networking.k8s.io", "NetworkPolicy")
-    );
-    // Another choice of pods cannot be said together with the old one.
-    if !is_known || live["spec"]["podSelector"] != new["spec"]["podSelector"] {
+    let joined = match (key.group(), key.kind.as_str()) {
+        ("networking.k8s.io", "NetworkPolicy") => network_policy(live, new),
+        ("cilium.io", "CiliumNetworkPolicy" | "CiliumClusterwideNetworkPolicy") => {
+            cilium_policy(live, new)
+        }
+        ("security.istio.io", "AuthorizationPolicy") => authorization_policy(live, new),
+        _ => None,
+    };
+    joined.filter(|both| both != new)
+}
+
+/// Whether both say the same at these places: which pods, and what kind of policy. Other pods, or what is
+/// forbidden, cannot be said together.
+fn agree(live: &Value, new: &Value, places: &[&str]) -> bool {
+    places
+        .iter()
+        .all(|place| live.pointer(place) == new.pointer(place))
+}
+
+/// The rules of the new one, and those that only the old one has.
+fn rules(live: &Value, new: &Value, list: &str) -> Value {
+    let wanted = items(new, list);
+    let only_old = items(live, list)
+        .iter()
+        .filter(|rule| !wanted.contains(rule));
+    Value::Array(wanted.iter().chain(only_old).cloned().collect())
+}
+
+/// A direction that is no policy type is not limited.
+fn network_policy(live: &Value, new: &Value) -> Option<Value> {
+    if !agree(live, new, &["/spec/podSelector"]) {
         return None;
     }
     let mut both = new.clone();
@@ -83,14 +109,57 @@ fn both(key: &ObjectKey, live: &Value, new: &Value) -> Option<Value> {
             types.retain(|one| one != direction);
             continue;
         }
-        let wanted = items(new, list);
-        let only_old = items(live, list)
-            .iter()
-            .filter(|rule| !wanted.contains(rule));
-        let all: Vec<Value> = wanted.iter().chain(only_old).cloned().collect();
-        both["spec"][direction.to_lowercase()] = Value::Array(all);
+        both["spec"][direction.to_lowercase()] = rules(live, new, list);
     }
-    (both != *new).then_some(both)
+    Some(both)
+}
+
+/// A direction without a list is not limited (Cilium 1.18, `api.Rule`).
+fn cilium_policy(live: &Value, new: &Value) -> Option<Value> {
+    let same = [
+        "/spec/endpointSelector",
+        "/spec/nodeSelector",
+        "/spec/ingressDeny",
+        "/spec/egressDeny",
+        "/spec/enableDefaultDeny",
+        "/specs",
+    ];
+    if !agree(live, new, &same) {
+        return None;
+    }
+    let mut both = new.clone();
+    for (direction, list) in [("ingress", "/spec/ingress"), ("egress", "/spec/egress")] {
+        if new.pointer(list).is_none() {
+            continue;
+        }
+        let spec = both["spec"].as_object_mut()?;
+        match live.pointer(list) {
+            Some(_) => spec.insert(direction.to_owned(), rules(live, new, list)),
+            None => spec.remove(direction),
+        };
+    }
+    Some(both)
+}
+
+/// Rules of a policy that allows add up; one without rules allows nothing (Istio 1.27).
+fn authorization_policy(live: &Value, new: &Value) -> Option<Value> {
+    let same = [
+        "/spec/selector",
+        "/spec/targetRefs",
+        "/spec/targetRef",
+        "/spec/provider",
+    ];
+    let action = |policy: &Value| {
+        let said = policy.pointer("/spec/action").and_then(Value::as_str);
+        said.unwrap_or("ALLOW").to_owned()
+    };
+    if !agree(live, new, &same) || action(live) != "ALLOW" || action(new) != "ALLOW" {
+        return None;
+    }
+    let mut both = new.clone();
+    both["spec"]["rules"] = rules(live, new, "/spec/rules");
+    let is_nothing = new.pointer("/spec/rules").is_none() && items(&both, "/spec/rules").is_empty();
+    (!is_nothing).then_some(both)
 }
 
 /// Makes policies say what they shall, once the pods that left are gone or had their time.
@@ -165,4 +234,69 @@ fn has_pods(observed: &Observed, left: &ObjectKey, labels: &Value) -> bool {
                 carried.and_then(|all| all.get(name)).map(String::as_str) == value.as_str()
             })
         })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use serde_json::json;
+
+    fn widened(api_version: &str, kind: &str, live: &Value, new: &Value) -> Option<Value> {
+        let key = ObjectKey::new(api_version, kind, Some("shop"), "db");
+        both(&key, &json!({ "spec": live }), &json!({ "spec": new }))
+    }
+
+    fn cilium(live: &Value, new: &Value) -> Option<Value> {
+        widened("cilium.io/v2", "CiliumNetworkPolicy", live, new)
+    }
+
+    fn istio(live: &Value, new: &Value) -> Option<Value> {
+        let (version, kind) = ("security.istio.io/v1", "AuthorizationPolicy");
+        widened(version, kind, live, new)
+    }
+
+    #[test]
+    fn a_cilium_policy_lets_in_who_leaves_and_who_comes() {
+        let (old, new) = (
+            json!({ "fromEndpoints": ["old"] }),
+            json!({ "fromEndpoints": ["new"] }),
+        );
+        let policy = |rule: &Value| json!({ "endpointSelector": { "a": "b" }, "ingress": [rule] });
+        let both = cilium(&policy(&old), &policy(&new)).expect("it is wider");
+        assert_eq!(both["spec"]["ingress"], json!([new, old]));
+        assert_eq!(cilium(&policy(&new), &policy(&new)), None);
+    }
+
+    #[test]
+    fn a_direction_that_was_open_stays_open_for_now() {
+        let live = json!({ "endpointSelector": {} });
+        let new = json!({ "endpointSelector": {}, "egress": [{ "toEntities": ["world"] }] });
+        let both = cilium(&live, &new).expect("it is wider");
+        assert!(both["spec"].get("egress").is_none(), "{both}");
+    }
+
+    #[test]
+    fn what_cannot_be_said_together_is_said_as_it_shall_be() {
+        let live = json!({ "endpointSelector": { "a": "b" }, "ingress": [] });
+        let new = json!({ "endpointSelector": { "a": "c" }, "ingress": [{}] });
+        assert_eq!(cilium(&live, &new), None);
+        let forbids = json!({ "action": "DENY", "rules": [{ "from": ["old"] }] });
+        assert_eq!(
+            istio(&forbids, &json!({ "action": "DENY", "rules": [] })),
+            None
+        );
+        let other = json!({ "selector": { "matchLabels": { "a": "c" } }, "rules": [{}] });
+        assert_eq!(istio(&json!({ "rules": [{}] }), &other), None);
+    }
+
+    #[test]
+    fn an_authorization_lets_in_who_leaves_and_who_comes() {
+        let rule = |who: &str| json!({ "from": [{ "source": { "principals": [who] } }] });
+        let policy = |who: &str| json!({ "selector": { "a": "b" }, "action": "ALLOW", "rules": [rule(who)] });
+        let both = istio(&policy("old"), &policy("new")).expect("it is wider");
+        assert_eq!(both["spec"]["rules"], json!([rule("new"), rule("old")]));
+        // Nothing was let in before: nothing is added.
+        let nothing = json!({ "selector": { "a": "b" } });
+        assert_eq!(istio(&nothing, &policy("new")), None);
+    }
 }

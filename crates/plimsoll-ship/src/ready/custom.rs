@@ -34,7 +34,7 @@ const RULES: &[(&str, &str, Rule)] = &[
     // CloudNativePG 1.26: Ready on clusters; backups and poolers have counters only.
     ("postgresql.cnpg.io", "Cluster", Rule::Condition("Ready")),
     ("postgresql.cnpg.io", "*", Rule::Exists),
-    // Argo Rollouts 1.8: phases; everything else of the group is read only.
+    // Argo Rollouts 1.9: phases; everything else of the group is read only.
     (
         "argoproj.io",
         "Rollout",
@@ -115,9 +115,35 @@ fn phase(object: &DynamicObject, good: &[&str], bad: &[&str]) -> Readiness {
     }
     if phase.is_empty() {
         Readiness::Unattended
+    } else if let Some(waits) = waits_for_somebody(object) {
+        Readiness::Waiting(waits)
     } else {
         Readiness::Waiting(format!("{phase} {message}").trim_end().to_owned())
     }
+}
+
+/// What a Rollout waits for that does not end by itself, and the command that ends it.
+fn waits_for_somebody(object: &DynamicObject) -> Option<String> {
+    let strategy = &object.data["spec"]["strategy"];
+    let step = object.data["status"]["currentStepIndex"].as_u64();
+    let step = step.and_then(|step| usize::try_from(step).ok());
+    let pause = step.map(|step| &strategy["canary"]["steps"][step]["pause"]);
+    let has_no_end = pause.is_some_and(|pause| pause.is_object() && pause["duration"].is_null());
+    let asks = strategy["blueGreen"]["autoPromotionSeconds"].is_null();
+    let paused = items(&object.data, "/status/pauseConditions").iter();
+    let mut reasons = paused.filter_map(|pause| pause["reason"].as_str());
+    let why = reasons.find_map(|reason| match reason {
+        "InconclusiveAnalysisRun" => Some("its analysis has no answer"),
+        "BlueGreenPause" if asks => Some("the new version is up beside the old one"),
+        "CanaryPauseStep" if has_no_end => Some("this step has no end"),
+        _ => None,
+    })?;
+    let metadata = &object.metadata;
+    let name = metadata.name.as_deref().unwrap_or_default();
+    let namespace = metadata.namespace.as_deref().unwrap_or_default();
+    Some(format!(
+        "Paused: {why}; `kubectl argo rollouts promote {name} -n {namespace}` goes on"
+    ))
 }
 
 /// Rollouts write the generation that they have seen as text.

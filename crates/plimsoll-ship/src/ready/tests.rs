@@ -202,6 +202,32 @@ fn custom_resources_follow_the_condition_of_their_controller() {
 }
 
 #[test]
+fn a_rollout_that_waits_for_somebody_says_how_it_goes_on() {
+    let paused = |reason: &str, pause: Value| {
+        of(json!({
+            "apiVersion": "argoproj.io/v1alpha1", "kind": "Rollout",
+            "metadata": { "name": "web", "namespace": "shop", "generation": 1 },
+            "spec": { "strategy": { "canary": { "steps": [{ "pause": pause }] } } },
+            "status": { "phase": "Paused", "message": reason, "currentStepIndex": 0,
+                "pauseConditions": [{ "reason": reason }] },
+        }))
+    };
+    let goes_on = "`kubectl argo rollouts promote web -n shop` goes on";
+    assert_eq!(
+        paused("CanaryPauseStep", json!({})),
+        Readiness::waiting(format!("Paused: this step has no end; {goes_on}"))
+    );
+    assert_eq!(
+        paused("CanaryPauseStep", json!({ "duration": "5m" })),
+        Readiness::waiting("Paused CanaryPauseStep")
+    );
+    assert_eq!(
+        paused("InconclusiveAnalysisRun", json!({ "duration": "5m" })),
+        Readiness::waiting(format!("Paused: its analysis has no answer; {goes_on}"))
+    );
+}
+
+#[test]
 fn a_rollout_follows_its_phase_for_its_generation() {
     let rollout = |phase: &str, seen: &str| {
         of(json!({

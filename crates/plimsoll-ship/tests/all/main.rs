@@ -13,3 +13,4 @@ mod real;
 mod requests;
 mod rollback;
 mod shop;
+mod waves;

@@ -3,10 +3,10 @@
 use std::time::Duration;
 
 use plimsoll_cluster::cluster::Cluster;
-use plimsoll_ship::{Desired, ObjectKey, Release};
+use plimsoll_ship::{Desired, ObjectKey, Place, Release, ShipError};
 use serde_json::{Value, json};
 
-use crate::harness::{client, cluster, ship, virtually};
+use crate::harness::{client, cluster, ship, try_to_ship, virtually};
 use crate::shop::{namespace, object, shop};
 
 /// The shop with a route to its service, a store that lets only the service in, and a program that
@@ -243,5 +243,82 @@ fn a_service_that_moves_to_another_namespace_serves_all_the_time_and_keeps_its_s
         assert!(get(&cluster, "apps/Deployment", "shop", "api").is_none());
         assert_eq!(secret("front").expect("a Secret")["data"], before);
         assert!(secret("shop").is_none());
+    });
+}
+
+/// The shop with its database in a namespace of its own.
+fn with_database_in(home: &str) -> Release {
+    let mut release = shop();
+    let mut namespace = namespace();
+    namespace.key = ObjectKey::namespace(home);
+    namespace.body["metadata"]["name"] = json!(home);
+    let is_database = |object: &&mut Desired| object.key.kind == "StatefulSet";
+    let database = release.objects.iter_mut().find(is_database);
+    let database = database.expect("a database");
+    database.key.namespace = Some(home.to_owned());
+    database.body["metadata"]["namespace"] = json!(home);
+    database.place = Some(Place {
+        file: "plimsoll.yaml".into(),
+        line: 7,
+        column: 3,
+    });
+    let key = database.key.clone();
+    for object in &mut release.objects {
+        if object.key.kind == "Job" {
+            object.after = vec![key.clone()];
+        }
+    }
+    home.clone_into(&mut release.secrets[1].namespace);
+    release.objects.push(namespace);
+    release
+}
+
+/// Holds V9.
+#[test]
+fn a_store_that_would_begin_empty_in_another_namespace_is_refused_before_anything_is_written() {
+    virtually(async {
+        let cluster = cluster("");
+        let client = client(&cluster);
+        assert!(ship(&client, &shop()).await.0.ready);
+        let before = cluster.with(|state| state.version());
+        let stopped = try_to_ship(&client, &with_database_in("data"), "test")
+            .await
+            .0;
+        let Err(ShipError::Obstacles(found)) = stopped else {
+            panic!("{stopped:?}");
+        };
+        assert_eq!(found.len(), 1, "{found:?}");
+        assert_eq!(
+            found[0].cause,
+            "its data is in namespace shop; in namespace data it would begin empty"
+        );
+        assert_eq!(found[0].place.as_ref().map(|place| place.line), Some(7));
+        assert_eq!(
+            cluster.with(|state| state.version()),
+            before,
+            "nothing was written"
+        );
+    });
+}
+
+/// Holds V9: the old one stays with its data.
+#[test]
+fn a_store_whose_data_nobody_needs_may_begin_empty_elsewhere() {
+    virtually(async {
+        let cluster = cluster("");
+        let client = client(&cluster);
+        assert!(ship(&client, &shop()).await.0.ready);
+        let mut next = with_database_in("data");
+        for object in &mut next.objects {
+            object.protected = false;
+        }
+        let (outcome, lines) = ship(&client, &next).await;
+        assert!(outcome.ready, "{:?}\n{}", outcome.failure, lines.join("\n"));
+        for home in ["shop", "data"] {
+            assert!(
+                get(&cluster, "apps/StatefulSet", home, "db").is_some(),
+                "{home}"
+            );
+        }
     });
 }
