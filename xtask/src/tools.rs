@@ -100,14 +100,12 @@ fn build(tool: &Tool) -> Result<()> {
 /// The file of the throw-away module, and the package to be built: a program of ours, or one that only names
 /// the tool's.
 fn program(tool: &Tool) -> (String, String) {
-    match tool.main {
-        Some(main) => (main.to_owned(), ".".to_owned()),
-        None => {
-            let package = tool.import_path();
-            let text = format!("//go:build tool\n\npackage tool\n\nimport _ \"{package}\"\n");
-            (text, package)
-        }
+    if let Some(main) = tool.main {
+        return (main.to_owned(), ".".to_owned());
     }
+    let package = tool.import_path();
+    let text = format!("//go:build tool\n\npackage tool\n\nimport _ \"{package}\"\n");
+    (text, package)
 }
 
 /// Text of a module that depends on the tool, and its family, and repeats the replacements.
