@@ -44,6 +44,8 @@ pub static RULES: &[&Rule] = &[
     &stores::rules::OPERATOR_UNKNOWN,
     &stores::rules::NO_REGIONAL_DISK,
     &stores::rules::EXPORTER_UNKNOWN,
+    &secrets::sealed::NOT_SEALED,
+    &secrets::sealed::OTHER_SCOPE,
 ];
 
 /// What compiling gives.
@@ -85,6 +87,7 @@ pub fn compile(app: &App, target: Minor) -> Compiled {
     observe::objects(&cx, &mut out);
     secrets::shared::plan(&cx, &mut plan);
     secrets::source::objects(&cx, &plan, &mut out);
+    secrets::sealed::objects(&cx, &plan, &mut out);
     kubernetes::objects(&cx, &mut out);
     out.sort_by(|a, b| a.unit.cmp(&b.unit));
     let blueprint = Blueprint {

@@ -1,5 +1,5 @@
 //! Flux: one source and three Kustomizations for each environment, each of which waits until what
-//! comes before it is ready.
+//! comes before it is ready; or, for who wants releases of Helm, one HelmRelease for each chart.
 
 use plimsoll_source::Findings;
 use plimsoll_spec::app::deliver::By;
@@ -8,8 +8,9 @@ use plimsoll_world::Object;
 use serde_json::{Value, json};
 
 use crate::folders::{Folders, join};
+use crate::helm::chart::Chart;
 use crate::stages::{self, StageKind};
-use crate::{Emitted, Environment, FileSet, System, document, repository};
+use crate::{Emitted, Environment, FileSet, System, document, helm, repository};
 
 const NAMESPACE: &str = "flux-system";
 
@@ -24,6 +25,8 @@ pub fn files(system: &System<'_>) -> Emitted {
     };
     let folder = Folders::of(system).flux();
     let mut files = FileSet::default();
+    // What they say about charts is said where charts are written.
+    let charts = helm::charts(system, &mut Findings::default());
     for env in repository::environments(system, By::Flux) {
         let mut objects = vec![source(env, &repo)];
         let mut before: Option<String> = None;
@@ -56,8 +59,85 @@ pub fn files(system: &System<'_>) -> Emitted {
         );
         let path = join(&folder, &format!("{}.yaml", env.name()));
         files.add(path, document::stream(&comment, &objects));
+        let path = join(&folder, &format!("helm/{}.yaml", env.name()));
+        let comment = format!(
+            "All of `{0}` as releases of Helm, instead of {0}.yaml: kubectl apply -f helm/{0}.yaml",
+            env.name()
+        );
+        let objects = releases(system, env, &charts, &repo);
+        files.add(path, document::stream(&comment, &objects));
     }
     Emitted { files, findings }
+}
+
+/// Namespaces, which no chart holds, the source, and the charts in their order.
+fn releases(
+    system: &System<'_>,
+    env: &Environment<'_>,
+    charts: &[Chart],
+    repo: &str,
+) -> Vec<Value> {
+    let objects = env.world.objects.iter();
+    let namespaces = objects.filter(|object| object.key.kind == "Namespace");
+    let mut all: Vec<Value> = namespaces.map(|object| object.body.to_json()).collect();
+    all.push(source(env, repo));
+    let folders = Folders::of(system);
+    all.extend(
+        charts
+            .iter()
+            .map(|chart| release(env, chart, &folders.chart(&chart.name))),
+    );
+    all
+}
+
+/// A release is tried again before it is given up, and a failed upgrade goes back.
+fn release(env: &Environment<'_>, chart: &Chart, path: &str) -> Value {
+    let name = |chart: &str| format!("{}-{chart}", source_name(env));
+    let file = |name: &str| format!("{path}/{name}");
+    let own = file(&format!("values-{}.yaml", env.short()));
+    let values = match chart.of_service {
+        // It holds all values: those of a developer are not in Git.
+        true => vec![own],
+        false => vec![file("values.yaml"), own],
+    };
+    let mut object = json!({
+        "apiVersion": "helm.toolkit.fluxcd.io/v2",
+        "kind": "HelmRelease",
+        "metadata": { "name": name(&chart.name), "namespace": NAMESPACE },
+        "spec": {
+            "interval": "10m",
+            "timeout": format!("{}s", env.app.deliver.deadline.peek().secs()),
+            "releaseName": chart.name,
+            "targetNamespace": env.world.namespace.as_str(),
+            "storageNamespace": env.world.namespace.as_str(),
+            "chart": { "spec": {
+                "chart": format!("./{path}"),
+                // Another commit is another chart: versions of charts in Git stay as they are.
+                "reconcileStrategy": "Revision",
+                "sourceRef": { "kind": "GitRepository", "name": source_name(env) },
+                "valuesFiles": values,
+            } },
+            "install": { "remediation": { "retries": 3 } },
+            "upgrade": { "remediation": { "retries": 3, "remediateLastFailure": true } },
+        },
+    });
+    let before: Vec<Value> = chart
+        .needs
+        .iter()
+        .map(|before| json!({ "name": name(before) }))
+        .collect();
+    if !before.is_empty() {
+        object["spec"]["dependsOn"] = json!(before);
+    }
+    if is_manual(env) {
+        object["spec"]["suspend"] = json!(true);
+    }
+    object
+}
+
+/// A branch that is not applied at once waits for `flux resume`.
+fn is_manual(env: &Environment<'_>) -> bool {
+    *env.app.deliver.sync.peek() == plimsoll_spec::app::deliver::Sync::Manual
 }
 
 fn word(kind: StageKind) -> &'static str {
@@ -114,8 +194,7 @@ fn kustomization(env: &Environment<'_>, name: &str, path: &str, before: Option<&
     if let Some(before) = before {
         object["spec"]["dependsOn"] = json!([{ "name": before }]);
     }
-    // A branch that is not applied at once waits for `flux resume kustomization`.
-    if *env.app.deliver.sync.peek() == plimsoll_spec::app::deliver::Sync::Manual {
+    if is_manual(env) {
         object["spec"]["suspend"] = json!(true);
     }
     object

@@ -11,6 +11,7 @@ pub use objects::Objects;
 use plimsoll_schema::Minor;
 use plimsoll_source::{Findings, Node, Rule};
 use plimsoll_spec::App;
+use plimsoll_spec::types::Date;
 use plimsoll_world::World;
 
 /// What is checked: one environment.
@@ -23,6 +24,8 @@ pub struct Subject<'a> {
     pub world: &'a World,
     /// The version of Kubernetes that it is written for.
     pub target: Minor,
+    /// The day that it is judged on.
+    pub today: Date,
 }
 
 /// Declares the modules of rules: each has a `RULE` and a function `check`. Those of the application
@@ -61,7 +64,7 @@ macro_rules! rules {
 }
 
 rules! {
-    application: not_yet, open_route;
+    application: not_yet, open_route, sealing_certificate;
     any objects: invalid_object;
     objects of others: selector_mismatch, leads_nowhere, unsafe_pod, floating_image;
 }

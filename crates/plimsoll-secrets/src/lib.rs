@@ -1,17 +1,21 @@
-//! Secret values: made, carried without ever being shown.
+//! Secret values: made, sealed, carried without ever being shown.
 //!
 //! [`SecretValue`] has no `Display`, `Debug` or `Serialize`: the only way out is
 //! [`SecretValue::expose`], which is called where a request body is built and nowhere else.
 
+pub mod certificate;
 pub mod entropy;
 pub mod make;
 pub mod pair;
 pub mod pem;
+pub mod seal;
 pub mod value;
 
+pub use certificate::{Certificate, CertificateError};
 pub use entropy::{Entropy, Randomness, Seeded, System};
 pub use make::{Make, one};
 pub use pair::{Half, Pair, PairKind, pair};
+pub use seal::seal;
 pub use value::SecretValue;
 
 /// The SHA-1 of a value: the one form of a password that every gateway compares. It is no protection

@@ -56,10 +56,7 @@ pub fn plan<'a>(
     randomness: &Randomness,
     given: Given,
 ) -> Result<Vec<Action>, ShipError> {
-    let mut values = Values {
-        known: BTreeMap::new(),
-        randomness,
-    };
+    let mut values = Values::new(BTreeMap::new(), randomness);
     for wish in wishes.iter().chain(earlier) {
         values.learn(wish, live(wish));
     }
@@ -156,13 +153,18 @@ pub fn body(wish: &SecretWish, release_label: (&str, &str), action: &Action) -> 
     })
 }
 
-/// Values by their logical name.
-struct Values<'a> {
+/// Values by their logical name: what is not known is made.
+pub struct Values<'a> {
     known: BTreeMap<Logical, SecretValue>,
     randomness: &'a Randomness,
 }
 
-impl Values<'_> {
+impl<'a> Values<'a> {
+    /// Some that are known.
+    pub fn new(known: BTreeMap<Logical, SecretValue>, randomness: &'a Randomness) -> Self {
+        Self { known, randomness }
+    }
+
     /// Takes the values that a live Secret has.
     fn learn(&mut self, wish: &SecretWish, secret: Option<&DynamicObject>) {
         let Some(secret) = secret else { return };
@@ -178,7 +180,8 @@ impl Values<'_> {
         }
     }
 
-    fn of(&mut self, wish: &SecretWish, key: &KeyWish) -> Result<SecretValue, ShipError> {
+    /// The value of a key. What it is composed of must be known by then.
+    pub fn of(&mut self, wish: &SecretWish, key: &KeyWish) -> Result<SecretValue, ShipError> {
         match &key.how {
             How::Made { value, make } => Ok(self.made(value, *make)),
             How::MadePair { value, kind } => self.made_pair(value, kind),

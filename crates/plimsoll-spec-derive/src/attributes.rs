@@ -48,7 +48,7 @@ pub struct Key {
     pub target: bool,
     /// The target that another key holds.
     pub target_of: Option<LitStr>,
-    /// The environment, which is no key.
+    /// What is given from outside and is no key, such as the environment.
     pub skip: bool,
     /// All other keys.
     pub rest: bool,

@@ -167,7 +167,7 @@ fn reading(field: &Field, key: &Key, word: &str) -> TokenStream {
         return quote! { cx.target_at(__node, #of) };
     }
     if key.skip {
-        return quote! { Some(cx.environment()) };
+        return quote! { Some(<#kind as crate::read::Given>::given(cx)) };
     }
     if key.rest {
         return quote! { cx.rest(__node, Self::block()) };

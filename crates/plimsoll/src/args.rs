@@ -68,6 +68,9 @@ pub enum Command {
     Checklist(Target),
     /// Removes exactly what `up` made; data that is protected stays
     Down(Down),
+    /// Works with secret values
+    #[command(subcommand)]
+    Secrets(Secrets),
     /// Says which line of the file, or which rule, made a value
     Why(Why),
     /// Draws services, stores, externals, routes and what they use
@@ -342,6 +345,31 @@ pub struct Down {
     /// Removes without asking
     #[arg(long)]
     pub yes: bool,
+}
+
+/// `plimsoll secrets`.
+#[derive(Debug, Subcommand)]
+pub enum Secrets {
+    /// Seals the values of an environment for its Sealed Secrets controller, and for nobody else
+    ///
+    /// Makes what the file says how to make. What a person brings is read from a variable, such as
+    /// `PLIMSOLL_SECRET_STRIPE_KEY`, from stdin, or asked for on the terminal; it is in no argument and never on
+    /// the disk. Writes `sealed/ENV.yaml` whole or not at all; what is sealed already stays.
+    Seal(Seal),
+}
+
+/// `plimsoll secrets seal`.
+#[derive(Debug, Args)]
+pub struct Seal {
+    /// The file.
+    #[command(flatten)]
+    pub source: Source,
+    /// Reads a JSON object of names and values from stdin, or with a name the value of that alone
+    #[arg(long, value_name = "NAME", num_args = 0..=1, default_missing_value = "", require_equals = true)]
+    pub stdin: Option<String>,
+    /// Seals another value in place of the one that is sealed. May be repeated
+    #[arg(long, value_name = "NAME")]
+    pub renew: Vec<String>,
 }
 
 /// `plimsoll why`.

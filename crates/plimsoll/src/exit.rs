@@ -51,6 +51,14 @@ impl Failure {
         }
     }
 
+    /// The file is not so that it can be done.
+    pub fn findings(message: impl fmt::Display) -> Self {
+        Self {
+            exit: Exit::Findings,
+            ..Self::usage(message)
+        }
+    }
+
     /// The chain of causes, each said once.
     pub fn render(&self) -> String {
         let mut lines = vec![format!("error: {}", self.error)];

@@ -20,6 +20,7 @@ mod progress;
 mod project;
 mod release;
 mod routes;
+mod sealing;
 mod summary;
 mod terminal;
 #[cfg(test)]

@@ -146,7 +146,7 @@ impl Prepared {
         let mut environments = Vec::new();
         let rules = crate::commands::rules::all();
         let mut policies = Policies::new(today, &rules, plimsoll_emit::rules::ALL);
-        for (name, judged) in judged(loaded.environments, target) {
+        for (name, judged) in judged(loaded.environments, target, today) {
             let Some((ready, mut own)) = judged else {
                 continue;
             };
@@ -272,11 +272,15 @@ fn unknown_environment(name: &str, names: &[Str]) -> Failure {
 type Judged = Option<(Ready, Findings)>;
 
 /// Every environment with its name, each on a thread of its own.
-fn judged(environments: Vec<LoadedEnvironment>, target: Option<Minor>) -> Vec<(Str, Judged)> {
+fn judged(
+    environments: Vec<LoadedEnvironment>,
+    target: Option<Minor>,
+    today: Date,
+) -> Vec<(Str, Judged)> {
     std::thread::scope(|scope| {
         let judge = |environment: LoadedEnvironment| {
             let name = environment.name.clone();
-            (name, scope.spawn(move || ready(environment, target)))
+            (name, scope.spawn(move || ready(environment, target, today)))
         };
         let started: Vec<_> = environments.into_iter().map(judge).collect();
         let ended = started.into_iter().map(|(name, thread)| {
@@ -290,7 +294,7 @@ fn judged(environments: Vec<LoadedEnvironment>, target: Option<Minor>) -> Vec<(S
     })
 }
 
-fn ready(environment: LoadedEnvironment, target: Option<Minor>) -> Judged {
+fn ready(environment: LoadedEnvironment, target: Option<Minor>, today: Date) -> Judged {
     let app = environment.app.as_ref()?;
     let target = target
         .or_else(|| app.cluster.version.peek().parse().ok())
@@ -303,6 +307,7 @@ fn ready(environment: LoadedEnvironment, target: Option<Minor>) -> Judged {
         tree: &environment.tree,
         world: &world,
         target,
+        today,
     }));
     findings.extend(plimsoll_emit::platform::check(app));
     let application = Application {

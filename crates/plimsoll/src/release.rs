@@ -219,10 +219,25 @@ fn secrets(
     ground: Ground,
 ) -> Vec<SecretWish> {
     let from = *application.app().platform.secrets.use_.peek();
-    if from == SecretSourceUse::External {
+    if matches!(from, SecretSourceUse::External | SecretSourceUse::Sealed) {
         return Vec::new();
     }
     let made = from == SecretSourceUse::Generated || ground == Ground::Embedded;
+    wishes(sources, application, world, made, ground)
+}
+
+/// The Secrets whose values are sealed: what can be made of them is made.
+pub fn sealed(sources: &Sources, application: &Application, world: &World) -> Vec<SecretWish> {
+    wishes(sources, application, world, true, Ground::Real)
+}
+
+fn wishes(
+    sources: &Sources,
+    application: &Application,
+    world: &World,
+    made: bool,
+    ground: Ground,
+) -> Vec<SecretWish> {
     let on = |secret: &&PlannedSecret| wanted(&secret.when);
     application
         .compiled

@@ -76,6 +76,16 @@ pub fn confirm(question: &str) -> Option<bool> {
     Some(matches!(answer.trim(), "y" | "Y" | "yes"))
 }
 
+/// Asks for a value that is not shown while it is typed. `None` where there is no terminal.
+pub fn ask_secret(name: &str) -> Option<Vec<u8>> {
+    if !can_ask() {
+        return None;
+    }
+    let _ = write!(stderr().lock(), "{name}: ");
+    let line = console::Term::stderr().read_secure_line().ok()?;
+    Some(line.into_bytes())
+}
+
 /// This day in UTC.
 pub fn today() -> Date {
     let since = SystemTime::now().duration_since(UNIX_EPOCH);

@@ -21,7 +21,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::path::PathBuf;
 
 /// The file of every key, and what it includes.
-const FILES: [(&str, &str); 5] = [
+const FILES: [(&str, &str); 6] = [
     (
         "plimsoll.yaml",
         include_str!("../../plimsoll-spec/tests/all/every-key/plimsoll.yaml"),
@@ -41,6 +41,10 @@ const FILES: [(&str, &str); 5] = [
     (
         "seal.pem",
         include_str!("../../plimsoll-spec/tests/all/every-key/seal.pem"),
+    ),
+    (
+        "sealed/dev.yaml",
+        include_str!("../../plimsoll-spec/tests/all/every-key/sealed/dev.yaml"),
     ),
 ];
 

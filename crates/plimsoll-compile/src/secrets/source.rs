@@ -11,7 +11,7 @@ use plimsoll_world::{Cond, Expr, Form, MapBuilder, ObjectForm, Param, Role, Scop
 use std::sync::Arc;
 
 /// Where values come from, as a condition on the word that a chart may turn.
-fn is(cx: &Cx, wanted: SecretSourceUse) -> Cond {
+pub(super) fn is(cx: &Cx, wanted: SecretSourceUse) -> Cond {
     let knob = &cx.app.platform.secrets.use_;
     let text = Knob::new(knob.handle().clone(), knob.fixed().map(|use_| word(*use_)));
     Cond::Is(Expr::from(&text), word(wanted).into())
@@ -143,7 +143,8 @@ fn turned(cx: &Cx, secret: &PlannedSecret) -> Option<Str> {
     (simple && same).then_some(service)
 }
 
-fn name(secret: &PlannedSecret) -> Expr {
+/// The name of a Secret, which a chart may turn.
+pub(super) fn name(secret: &PlannedSecret) -> Expr {
     match &secret.knob {
         Some(knob) => Expr::from(knob),
         None => Expr::from(&secret.name),

@@ -1,4 +1,4 @@
-//! What only making the objects of a store can see: `PL0420` to `PL0439`.
+//! What only making the objects of a store can see: `PL0420` to `PL0429`.
 
 use plimsoll_source::{Level, Rule};
 

@@ -8,6 +8,7 @@ use super::dialect;
 use super::family::{Family, kind_of};
 use super::parts::Part;
 use super::path::{self, Places, camel};
+use super::sources;
 use super::words::{Word, Words};
 use crate::rules::CONTRACT_CONFLICT;
 use crate::{Environment, System};
@@ -33,6 +34,8 @@ pub struct Chart {
     pub main: usize,
     /// The forms, in Helm's dialect.
     pub objects: Vec<ObjectForm>,
+    /// What `helm test` makes.
+    pub tests: Vec<dialect::Trial>,
     /// The words.
     pub words: Words,
     /// The application, which labels every object.
@@ -76,6 +79,9 @@ impl Chart {
             binders.push(binder);
         }
         let words = said(&contract, &binders, environments, findings);
+        for objects in &mut bound {
+            objects.retain(|object| sources::may_be(&words, object));
+        }
         let mut family = Family::new(
             words,
             names.clone(),
@@ -86,6 +92,7 @@ impl Chart {
         let objects = together(&mut family, &matched(bound, &names));
         let mut words = family.words;
         words.settle(&used(&objects));
+        let tests = dialect::tests(&objects, &mut words, environments.len());
         let objects = dialect::of_helm(system, objects);
         Self {
             name: part.name.clone(),
@@ -97,6 +104,7 @@ impl Chart {
             namespaces,
             main,
             objects,
+            tests,
             words,
             application: environments[main].world.application.clone(),
             of_service: own.is_some(),

@@ -210,6 +210,7 @@ const WORDS: &[(&str, &str)] = &[
     ("secretName", "secretName"),
     ("secrets.keys", "secrets.keys"),
     ("secrets.values", "secrets.values"),
+    ("secrets.sealed", "secrets.sealed"),
     ("labels", "podLabels"),
     ("annotations", "podAnnotations"),
 ];
@@ -272,6 +273,7 @@ fn usual_path(handle: &str, own: Option<&str>) -> Option<String> {
         ["platform", "gateway", "class"] => return Some("gateway.class".to_owned()),
         ["platform", "secrets", "use"] => return Some("secrets.source".to_owned()),
         ["platform", "secrets", "store"] => return Some("secrets.store".to_owned()),
+        ["platform", "secrets", "sealed", name] => return Some(format!("sealed.{}", camel(name))),
         _ => return None,
     };
     let word = word.join(".");

@@ -4,16 +4,19 @@
 mod copies;
 mod gates;
 mod tree;
+mod trial;
 mod waiting;
 
 use super::canon;
 use super::family::kind_of;
+use super::words::Words;
 use crate::System;
 use copies::Copies;
 use gates::{Gate, Moment};
 use plimsoll_world::{Form, ObjectForm, Unit};
 use std::collections::BTreeSet;
 use tree::annotated;
+pub use trial::Trial;
 
 /// Weight of what the first hook needs.
 const NEEDED: &str = "-10";
@@ -49,6 +52,11 @@ pub fn of_helm(system: &System, objects: Vec<ObjectForm>) -> Vec<ObjectForm> {
     out
 }
 
+/// The tests of a chart, whose image is one more word of it.
+pub fn tests(objects: &[ObjectForm], words: &mut Words, environments: usize) -> Vec<Trial> {
+    trial::of(objects, words, environments)
+}
+
 /// Blocks whose data survives everything: an uninstallation leaves all that keeps them running.
 fn kept(objects: &[ObjectForm]) -> BTreeSet<Unit> {
     let protected = objects.iter().filter(|object| object.protected);
@@ -78,13 +86,14 @@ fn same(one: &Form, other: &Form) -> bool {
 impl Gate {
     /// Whether an object is there for the Job alone, so that it is a hook itself.
     fn takes_along(&self, object: &ObjectForm) -> bool {
-        const OF_THE_JOB: [&str; 6] = [
+        const OF_THE_JOB: [&str; 7] = [
             "ServiceAccount",
             "Role",
             "RoleBinding",
             "NetworkPolicy",
             "CiliumNetworkPolicy",
             "AuthorizationPolicy",
+            "SealedSecret",
         ];
         self.moment == Moment::Before
             && self.unit == object.unit

@@ -134,34 +134,64 @@ impl<'a> Family<'a> {
         })
     }
 
-    /// Whether the block's own switch says that it is not there: then no other is needed.
+    /// Whether the block's own switch, or what it is made of, says that it is not there: then no other
+    /// switch is needed.
     fn turned_off(&mut self, when: Option<&Cond>, whens: &[Option<Option<Cond>>]) -> bool {
         let Some(when) = when else { return false };
+        if self.is_another_word(when, whens) {
+            return true;
+        }
         let mut enabled = Vec::new();
         conjuncts(when, &mut |cond| {
-            if let Cond::Truthy(Expr::Val(param)) = cond
-                && param.handle.0.ends_with("enabled")
-            {
-                enabled.push(param.handle.0.to_string());
+            let Cond::Truthy(Expr::Val(param)) = cond else {
+                return;
+            };
+            let origin = Origin::rule("helm", []);
+            if param.handle.0.ends_with("enabled") {
+                enabled.push((param.handle.0.to_string(), Node::Bool(origin, false)));
+            } else if matches!(param.value, Node::Map(..)) {
+                enabled.push((param.handle.0.to_string(), Node::map(origin, [])));
             }
         });
-        for path in enabled {
+        for (path, off) in enabled {
             let Some(word) = self.words.all.get_mut(&path) else {
                 continue;
             };
             let absent = |(when, value): (&Option<Option<Cond>>, &Option<Node>)| {
-                when.is_some() || !matches!(value, Some(Node::Bool(_, true)))
+                when.is_some()
+                    || value
+                        .as_ref()
+                        .is_none_or(|value| !plimsoll_world::truthy(value))
             };
             if whens.iter().zip(&word.values).all(absent) {
                 for (when, value) in whens.iter().zip(&mut word.values) {
                     if when.is_none() && value.is_none() {
-                        *value = Some(Node::Bool(Origin::rule("helm", []), false));
+                        *value = Some(off.clone());
                     }
                 }
                 return true;
             }
         }
         false
+    }
+
+    /// Whether where it is not there, a word that it asks for is another one.
+    fn is_another_word(&self, when: &Cond, whens: &[Option<Option<Cond>>]) -> bool {
+        let mut found = false;
+        conjuncts(when, &mut |cond| {
+            let Cond::Is(Expr::Val(param), wanted) = cond else {
+                return;
+            };
+            let Some(word) = self.words.all.get(&*param.handle.0) else {
+                return;
+            };
+            let other = |(when, value): (&Option<Option<Cond>>, &Option<Node>)| {
+                let text = value.as_ref().and_then(Node::text);
+                when.is_some() || text.is_some_and(|text| text != wanted)
+            };
+            found |= whens.iter().zip(&word.values).all(other);
+        });
+        found
     }
 }
 

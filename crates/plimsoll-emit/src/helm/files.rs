@@ -25,6 +25,22 @@ pub fn of_chart(system: &System, chart: &Chart, files: &mut FileSet) {
             lines: printer.object(&object.when, &object.body),
         });
     }
+    for trial in &chart.tests {
+        printer.subject = subject(&trial.unit);
+        let mut lines = Vec::new();
+        for body in &trial.objects {
+            if !lines.is_empty() {
+                lines.push("---".to_owned());
+            }
+            lines.extend(printer.object(&trial.when, body));
+        }
+        let file = match chart.of_service {
+            true => "tests/health".to_owned(),
+            false => format!("{}/health-test", subject(&trial.unit)),
+        };
+        let unit = trial.unit.clone();
+        templates.push(Template { file, unit, lines });
+    }
     let common = alike::taken_out(&chart.name, &mut templates);
     if !common.is_empty() {
         let mut text = "{{- /* What services have alike: each says whose it is. */}}\n".to_owned();

@@ -19,6 +19,7 @@ mod path;
 mod print;
 mod readme;
 mod schema;
+mod sources;
 mod values;
 pub mod words;
 

@@ -46,6 +46,10 @@ pub fn about(word: &Word) -> Option<String> {
         (_, "env") => format!("environment variables of `{name}`; what is written here wins"),
         (_, "secretName") => format!("name of the Secret of `{name}`; empty: the usual one"),
         (_, "secrets.keys") => "environment variable: key at the provider".to_owned(),
+        ("platform", rest) if rest.starts_with("sealed.") => {
+            format!("sealed values of the Secret `{}`", &rest["sealed.".len()..])
+        }
+        (_, "secrets.sealed") => format!("sealed values of `{name}`, by their keys in its Secret"),
         (_, "secrets.values") => "environment variable: value, where secrets are static".to_owned(),
         (_, "hosts") => format!("host names of `{name}`; an empty list takes it away"),
         (_, "tls") => format!("certificates of `{name}`: Secret and hosts"),

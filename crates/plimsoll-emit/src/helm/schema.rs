@@ -2,6 +2,7 @@
 //! outputs holds for every values file that it admits.
 
 use super::chart::Chart;
+use super::sources;
 use super::words::Word;
 use indexmap::IndexMap;
 use plimsoll_source::{Node, Str};
@@ -23,6 +24,8 @@ const VARIABLE: &str = "^[-._a-zA-Z][-._a-zA-Z0-9]*$";
 const LABEL: &str = "^([a-z0-9]([-a-z0-9.]*[a-z0-9])?/)?[A-Za-z0-9]([-A-Za-z0-9_.]*[A-Za-z0-9])?$";
 /// What a label is.
 const LABEL_VALUE: &str = "^([A-Za-z0-9]([-A-Za-z0-9_.]*[A-Za-z0-9])?)?$";
+/// A sealed value, base64.
+const SEALED: &str = "^[A-Za-z0-9+/]+=*$";
 /// What containers ask for.
 const RESOURCE: &str = "^[a-z0-9]([-a-z0-9./]*[a-z0-9])?$";
 
@@ -123,6 +126,9 @@ fn typed(word: &Word, inside: bool) -> Value {
     if is(".secrets.values") {
         return map_of(VARIABLE, &json!({ "type": "string", "pattern": PASSED }));
     }
+    if is(".secrets.sealed") || is_sealed_of_none(word) {
+        return map_of(VARIABLE, &json!({ "type": "string", "pattern": SEALED }));
+    }
     if is(".labels") {
         return map_of(LABEL, &json!({ "type": "string", "pattern": LABEL_VALUE }));
     }
@@ -155,8 +161,8 @@ fn typed(word: &Word, inside: bool) -> Value {
     if is(".size") && matches!(word.sample(), Some(Node::Map(..))) {
         return resources();
     }
-    if is("platform.secrets.use") {
-        return json!({ "type": "string", "enum": ["generated", "existing", "external", "sealed", "csi", "static"] });
+    if sources::is_source(word) {
+        return json!({ "type": "string", "enum": sources::allowed(word) });
     }
     match word.sample() {
         Some(Node::Bool(..)) => json!({ "type": "boolean" }),
@@ -193,6 +199,12 @@ fn typed(word: &Word, inside: bool) -> Value {
         }
         _ => text(word, inside),
     }
+}
+
+/// Whether a word holds the sealed values of a Secret that is of no service.
+fn is_sealed_of_none(word: &Word) -> bool {
+    let mut turns = word.turns.iter();
+    turns.any(|handle| handle.0.starts_with("platform.secrets.sealed."))
 }
 
 fn text(word: &Word, inside: bool) -> Value {

@@ -240,6 +240,57 @@ fn migrations_of_one_release_run_in_their_order() {
     assert_eq!(weight("legal-db-migrate").as_deref(), Some("2"));
 }
 
+/// Holds P4: the file set of the document, in the chart of each service, with sealed values as values.
+#[test]
+fn the_chart_of_a_service_has_the_files_of_the_document() {
+    let project = Project::example("identity-platform");
+    let files = helm::files(&project.system()).files;
+    let text = |path: &str| {
+        let bytes = files.get(&format!("services/auth-service/helm/{path}"));
+        String::from_utf8_lossy(bytes.unwrap_or_else(|| panic!("no {path}"))).into_owned()
+    };
+    for path in [
+        "values.yaml.example",
+        "values-dev.yaml",
+        "values-staging.yaml",
+        "values-prod.yaml",
+    ] {
+        assert!(text(path).contains("replicas: 2"), "{path}");
+    }
+    assert_eq!(text(".gitignore"), "values.yaml\n");
+    for template in [
+        "deployment",
+        "service",
+        "hpa",
+        "sealed-secret",
+        "migration-job",
+        "tests/health",
+    ] {
+        text(&format!("templates/{template}.yaml"));
+    }
+    let sealed = text("templates/sealed-secret.yaml");
+    assert!(
+        sealed.contains("encryptedData:\n    {{- toYaml .Values.secrets.sealed"),
+        "{sealed}"
+    );
+    for (environment, values) in [("staging", "staging"), ("production", "prod")] {
+        let file = format!("/../../examples/identity-platform/sealed/{environment}.yaml");
+        let file =
+            std::fs::read(env!("CARGO_MANIFEST_DIR").to_owned() + &file).expect("it is there");
+        let own = crate::project::documents(&file);
+        let own = own
+            .iter()
+            .find(|one| one["metadata"]["name"] == "auth-service-secrets");
+        let values =
+            crate::project::documents(text(&format!("values-{values}.yaml")).as_bytes()).remove(0);
+        assert_eq!(
+            values["secrets"]["sealed"],
+            own.expect("sealed")["spec"]["encryptedData"]
+        );
+        assert_eq!(values["secrets"]["source"], "sealed");
+    }
+}
+
 #[test]
 fn a_migration_beside_its_store_is_no_hook_and_waits_for_it() {
     let project = Project::of(ONE_CHART);

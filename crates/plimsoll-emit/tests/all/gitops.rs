@@ -27,7 +27,9 @@ fn every_object_is_taken_by_the_definitions_of_argo_cd_and_flux() {
             let folder = tempfile::tempdir().expect("a folder");
             write(&files, folder.path());
             // One run for all: objects of controllers, not those that they will apply.
-            let own = files.iter().filter(|(path, _)| !path.contains("rendered/"));
+            let applied = |path: &str| path.contains("rendered/") || path.contains("flux/helm/");
+            // No module that can be fetched holds the definition of a HelmRelease.
+            let own = files.iter().filter(|(path, _)| !applied(path));
             let mut arguments = vec![
                 "apply",
                 "--server-side",
@@ -348,4 +350,70 @@ fn flux_applies_what_is_needed_then_migrations_then_services() {
     );
     let staging = documents(files.get("k8s/flux/staging.yaml").expect("an environment"));
     assert_eq!(staging[1]["spec"]["suspend"], true, "a person resumes it");
+}
+
+/// Holds S9: the charts as releases, each after those that it needs, of the same branch and into the same
+/// namespace, with values that stand in Git.
+#[test]
+fn flux_releases_charts_in_the_order_that_they_need() {
+    let project = Project::example("identity-platform");
+    let system = project.system();
+    let files = flux::files(&system).files;
+    let charts = plimsoll_emit::helm::files(&system).files;
+    let all = documents(
+        files
+            .get("k8s/flux/helm/production.yaml")
+            .expect("an environment"),
+    );
+    let kinds: Vec<&str> = all.iter().filter_map(|one| one["kind"].as_str()).collect();
+    let source = kinds
+        .iter()
+        .position(|kind| *kind == "GitRepository")
+        .expect("a source");
+    assert!(
+        kinds[..source].iter().all(|kind| *kind == "Namespace"),
+        "{kinds:?}"
+    );
+    assert!(
+        kinds[source + 1..]
+            .iter()
+            .all(|kind| *kind == "HelmRelease"),
+        "{kinds:?}"
+    );
+    let mut before = Vec::new();
+    for release in &all[source + 1..] {
+        let spec = &release["spec"];
+        assert_eq!(spec["targetNamespace"], "services");
+        assert_eq!(spec["suspend"], true, "production is applied by hand");
+        let needs = spec["dependsOn"].as_array().cloned().unwrap_or_default();
+        assert!(
+            needs.iter().all(|need| before.contains(&need["name"])),
+            "{release}"
+        );
+        before.push(release["metadata"]["name"].clone());
+        let own = &spec["chart"]["spec"];
+        let folder = own["chart"]
+            .as_str()
+            .expect("a folder")
+            .trim_start_matches("./");
+        assert!(
+            charts.get(&format!("{folder}/Chart.yaml")).is_some(),
+            "{folder}"
+        );
+        for values in own["valuesFiles"].as_array().expect("files") {
+            assert!(
+                charts.get(values.as_str().expect("a path")).is_some(),
+                "{values}"
+            );
+        }
+    }
+    let stores = "identity-platform-production-identity-platform-stores";
+    assert_eq!(before[0], stores);
+    let auth = all
+        .iter()
+        .find(|one| one["spec"]["releaseName"] == "auth-service");
+    let needs = auth.expect("a release")["spec"]["dependsOn"]
+        .as_array()
+        .expect("it needs stores");
+    assert!(needs.iter().any(|need| need["name"] == stores), "{needs:?}");
 }

@@ -16,7 +16,7 @@ use std::process::Command;
 /// - containers that wait for a store of the same release (`wait-for-…`).
 ///
 /// Nothing else may differ from the manifests.
-fn without_dialect(objects: Objects) -> Objects {
+pub fn without_dialect(objects: Objects) -> Objects {
     let is_copy = |object: &Value| {
         let name = object["metadata"]["name"].as_str().unwrap_or_default();
         object["metadata"]["annotations"]["helm.sh/hook"].is_string() && name.ends_with("-hook")
@@ -83,7 +83,7 @@ fn without_suffix(value: &mut Value) {
 }
 
 /// The objects of an environment that a chart may hold, without the same annotations.
-fn wanted(world: &World) -> Objects {
+pub fn wanted(world: &World) -> Objects {
     let mut objects = objects_of(world);
     objects.retain(|_, object| object["kind"] != "Namespace");
     without_dialect(objects)
@@ -117,7 +117,7 @@ pub fn difference(path: &str, a: &Value, b: &Value) -> Option<String> {
     }
 }
 
-fn compare(what: &str, wanted: &Objects, found: &Objects) -> Vec<String> {
+pub fn compare(what: &str, wanted: &Objects, found: &Objects) -> Vec<String> {
     let mut wrong = Vec::new();
     for (id, object) in wanted {
         match found.get(id) {

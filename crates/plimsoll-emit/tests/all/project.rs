@@ -1,7 +1,7 @@
 //! Applications for tests: the examples of the repository in all their environments.
 
 use std::collections::BTreeMap;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 use plimsoll_compile::{Compiled, compile};
 use plimsoll_emit::{Environment, FileSet, System};
@@ -30,11 +30,18 @@ pub struct Project {
     worlds: Vec<World>,
 }
 
-struct One(String);
+/// A text in the place of an application file, and what stands beside it.
+struct Beside {
+    text: String,
+    folder: PathBuf,
+}
 
-impl Files for One {
+impl Files for Beside {
     fn read(&self, path: &str) -> std::io::Result<Option<String>> {
-        Ok((path == "plimsoll.yaml").then(|| self.0.clone()))
+        if path == "plimsoll.yaml" {
+            return Ok(Some(self.text.clone()));
+        }
+        Ok(std::fs::read_to_string(self.folder.join(path)).ok())
     }
 
     fn glob(&self, _: &str) -> Vec<String> {
@@ -45,14 +52,19 @@ impl Files for One {
 impl Project {
     /// An example of the repository.
     pub fn example(name: &str) -> Self {
-        let root = concat!(env!("CARGO_MANIFEST_DIR"), "/../../examples");
-        let text = std::fs::read_to_string(format!("{root}/{name}/plimsoll.yaml"));
-        Self::of(&text.expect("the example is there"))
+        let folder = Path::new(concat!(env!("CARGO_MANIFEST_DIR"), "/../../examples")).join(name);
+        let text = std::fs::read_to_string(folder.join("plimsoll.yaml"));
+        Self::beside(&text.expect("the example is there"), folder)
     }
 
     /// A text without errors.
     pub fn of(text: &str) -> Self {
-        let loaded = load(&One(text.to_owned()), "plimsoll.yaml", &[]);
+        Self::beside(text, PathBuf::from("/nowhere"))
+    }
+
+    fn beside(text: &str, folder: PathBuf) -> Self {
+        let text = text.to_owned();
+        let loaded = load(&Beside { text, folder }, "plimsoll.yaml", &[]);
         let report = plimsoll_source::render::short(&loaded.findings, &loaded.sources);
         assert!(!loaded.findings.any_error(), "{report}");
         let compiled: Vec<Compiled> = loaded

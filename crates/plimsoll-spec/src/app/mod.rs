@@ -27,6 +27,7 @@ pub mod policy;
 pub mod port;
 pub mod route;
 pub mod scale;
+pub mod sealed;
 pub mod secret;
 pub mod service;
 pub mod size;

@@ -6,6 +6,7 @@ use plimsoll_spec_derive::Spec;
 
 use super::job::When;
 use super::route::Oidc;
+use super::sealed::Sealed;
 use crate::types::{Bytes, Duration, Percent};
 
 /// Components around the application: each slot is a name, `none`, or a map with `use`.
@@ -191,9 +192,13 @@ pub struct SecretSource {
     #[spec(default = "strict")]
     #[spec(only = "use: sealed")]
     pub scope: Sourced<SealScope>,
-    /// File of the certificate that values are sealed with.
+    /// File of the certificate that `plimsoll secrets seal` seals values with. What it sealed for an
+    /// environment stands in `sealed/ENVIRONMENT.yaml` beside this file.
     #[spec(only = "use: sealed")]
     pub certificate: Option<Sourced<Str>>,
+    /// What was sealed.
+    #[spec(skip)]
+    pub sealed: Sealed,
     /// Common keys.
     #[spec(flatten)]
     pub component: Component,
@@ -225,6 +230,27 @@ pub enum SealScope {
     Namespace,
     /// Everywhere.
     Cluster,
+}
+
+impl SealScope {
+    /// What a value is bound to: opened elsewhere, it does not open. Source: `EncryptionLabel` of
+    /// Sealed Secrets.
+    pub fn label(self, namespace: &str, name: &str) -> String {
+        match self {
+            Self::Strict => format!("{namespace}/{name}"),
+            Self::Namespace => namespace.to_owned(),
+            Self::Cluster => String::new(),
+        }
+    }
+
+    /// The annotation that tells the controller; none of the narrowest.
+    pub fn annotation(self) -> Option<&'static str> {
+        match self {
+            Self::Strict => None,
+            Self::Namespace => Some("sealedsecrets.bitnami.com/namespace-wide"),
+            Self::Cluster => Some("sealedsecrets.bitnami.com/cluster-wide"),
+        }
+    }
 }
 
 /// A store of External Secrets.

@@ -34,6 +34,18 @@ pub trait Word: Sized {
     }
 }
 
+/// What nobody writes in the file, and that stands beside it.
+pub trait Given {
+    /// What is given.
+    fn given(cx: &mut Reader<'_>) -> Self;
+}
+
+impl Given for Environment {
+    fn given(cx: &mut Reader<'_>) -> Self {
+        cx.environment()
+    }
+}
+
 /// What reading needs to know, and what it finds.
 #[derive(Debug)]
 pub struct Reader<'a> {

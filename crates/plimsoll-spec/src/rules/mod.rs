@@ -62,4 +62,5 @@ pub static ALL: &[&Rule] = &[
     &relations::BAD_PROBE,
     &relations::BAD_ROUTE,
     &relations::SHARED_NAMESPACE,
+    &relations::BAD_SEALED_FILE,
 ];

@@ -93,4 +93,8 @@ rules! {
     ISSUER = "PL0171" "issuer-cannot" Error
         consequence "certificates would not be asked for as the line says"
         docs "`issuer` names a ClusterIssuer that exists, with an address and a way to prove hosts of its own. Without it one is made at Let's Encrypt, which shows a page to prove that a host is ours.";
+    /// A file of sealed values that cannot be read.
+    BAD_SEALED_FILE = "PL0172" "bad-sealed-file" Error
+        consequence "the values that it holds would be missing"
+        docs "`sealed/ENVIRONMENT.yaml` holds one `SealedSecret` for each Secret, each with namespace, name and `encryptedData`. `plimsoll secrets seal` writes it.";
 }

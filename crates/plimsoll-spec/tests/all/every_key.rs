@@ -12,7 +12,7 @@ use plimsoll_spec::shape::canonical::Speller;
 
 const FILE: &str = include_str!("every-key/plimsoll.yaml");
 
-const PARTS: [(&str, &str); 4] = [
+const PARTS: [(&str, &str); 5] = [
     (
         "parts/routes.yaml",
         include_str!("every-key/parts/routes.yaml"),
@@ -20,6 +20,7 @@ const PARTS: [(&str, &str); 4] = [
     ("rules.json", include_str!("every-key/rules.json")),
     ("extra/one.yaml", include_str!("every-key/extra/one.yaml")),
     ("seal.pem", include_str!("every-key/seal.pem")),
+    ("sealed/dev.yaml", include_str!("every-key/sealed/dev.yaml")),
 ];
 
 fn texts() -> Vec<(&'static str, &'static str)> {

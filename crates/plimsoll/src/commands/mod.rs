@@ -18,6 +18,7 @@ mod restart;
 mod rollback;
 pub mod rules;
 mod schema;
+mod secrets;
 mod set;
 mod shipped;
 mod status;
@@ -47,6 +48,7 @@ pub fn run(command: Command, terminal: Terminal) -> Outcome {
         Command::Checklist(args) => checklist::run(&args, terminal),
         Command::Down(args) => down::run(&args, terminal),
         Command::Why(args) => why::run(args, terminal),
+        Command::Secrets(args) => secrets::run(&args, terminal),
         Command::Graph(args) => graph::run(&args, terminal),
         Command::Schema => schema::run(),
         Command::Explain(args) => explain::run(&args),

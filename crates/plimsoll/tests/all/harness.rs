@@ -2,6 +2,7 @@
 
 use serde_json::Value;
 use std::fs;
+use std::io::Write;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
 use tempfile::TempDir;
@@ -112,7 +113,12 @@ impl Bench {
     /// Runs the program in the folder. It sees nothing of this machine: no home, and no kubeconfig
     /// but one of a test.
     pub fn run(&self, args: &[&str]) -> Ran {
-        let output = Command::new(env!("CARGO_BIN_EXE_plimsoll"))
+        self.run_given(args, "", &[])
+    }
+
+    /// The same with something on stdin, and variables.
+    pub fn run_given(&self, args: &[&str], stdin: &str, variables: &[(&str, &str)]) -> Ran {
+        let mut child = Command::new(env!("CARGO_BIN_EXE_plimsoll"))
             .args(args)
             .current_dir(self.folder())
             .env_clear()
@@ -122,9 +128,17 @@ impl Bench {
                 "PATH",
                 self.programs.as_deref().unwrap_or(self.state.path()),
             )
-            .stdin(Stdio::null())
-            .output()
+            .envs(variables.iter().copied())
+            .stdin(Stdio::piped())
+            .stdout(Stdio::piped())
+            .stderr(Stdio::piped())
+            .spawn()
             .expect("the program starts");
+        let mut pipe = child.stdin.take().expect("a pipe");
+        // Whoever reads nothing may be gone already.
+        let _ = pipe.write_all(stdin.as_bytes());
+        drop(pipe);
+        let output = child.wait_with_output().expect("the program ends");
         Ran {
             code: output.status.code().expect("it ends by itself"),
             stdout: String::from_utf8(output.stdout).expect("text"),

@@ -17,5 +17,6 @@ mod real;
 mod releases;
 mod render;
 mod rollouts;
+mod sealing;
 mod undo;
 mod usage;

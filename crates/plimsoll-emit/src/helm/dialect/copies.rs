@@ -100,6 +100,10 @@ fn brings(object: &ObjectForm) -> Option<(Target, Form)> {
     let own = ["metadata", "name"];
     Some(match &*kind_of(object) {
         "Secret" => (Target::Secret, name(&own)?),
+        // Sealed for one Secret alone, it opens under no other name.
+        "SealedSecret" if at(&object.body, &["metadata", "annotations"]).is_some() => {
+            (Target::Secret, name(&own)?)
+        }
         "ExternalSecret" => (Target::Secret, name(&["spec", "target", "name"])?),
         "ConfigMap" => (Target::ConfigMap, name(&own)?),
         "ServiceAccount" => (Target::ServiceAccount, name(&own)?),
@@ -110,7 +114,13 @@ fn brings(object: &ObjectForm) -> Option<(Target, Form)> {
 /// The same object as a hook under a name of its own.
 fn copy(object: &ObjectForm) -> ObjectForm {
     let mut body = object.body.clone();
-    for path in [&["metadata", "name"][..], &["spec", "target", "name"]] {
+    let names = [
+        &["metadata", "name"][..],
+        &["spec", "target", "name"],
+        &["spec", "template", "metadata", "name"],
+    ];
+    let is_sealed = *kind_of(object) == *"SealedSecret";
+    for path in names.iter().take(if is_sealed { 3 } else { 2 }) {
         if let Some(name) = at(&body, path) {
             body = with(&body, path, form(suffixed(&name)));
         }
@@ -122,7 +132,7 @@ fn copy(object: &ObjectForm) -> ObjectForm {
     }
 }
 
-fn as_expr(name: &Form) -> Expr {
+pub(super) fn as_expr(name: &Form) -> Expr {
     match name {
         Form::Expr(expr) => expr.clone(),
         Form::Plain(node) => Expr::Lit(node.clone()),
@@ -130,7 +140,7 @@ fn as_expr(name: &Form) -> Expr {
     }
 }
 
-fn form(expr: Expr) -> Form {
+pub(super) fn form(expr: Expr) -> Form {
     match expr {
         Expr::Lit(node) => Form::Plain(node),
         open => Form::Expr(open),
