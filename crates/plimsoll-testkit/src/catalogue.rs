@@ -160,8 +160,6 @@ pub const TOOLS: &[Tool] = &[
     wanted("kwok", "sigs.k8s.io/kwok", "v0.8.0", "cmd/kwok"),
     wanted("helm", "helm.sh/helm/v4", "v4.3.1", "cmd/helm"),
     wanted("helm3", "helm.sh/helm/v3", "v3.22.0", "cmd/helm"),
-    // After Helm, whose packages it is made of.
-    wanted("helmfile", "github.com/helmfile/helmfile", "v1.8.0", ""),
     wanted(
         "kubeseal",
         "github.com/bitnami-labs/sealed-secrets",

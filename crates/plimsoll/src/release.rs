@@ -8,7 +8,7 @@ use plimsoll_ship::{
 };
 use plimsoll_source::{Origin, Sources, Str};
 use plimsoll_spec::App;
-use plimsoll_spec::app::platform::SecretSourceUse;
+use plimsoll_spec::app::platform::{SealScope, SecretSourceUse};
 use plimsoll_spec::app::secret::SecretKind;
 use plimsoll_spec::app::{Service, Strategy, deliver};
 use plimsoll_spec::types::Target;
@@ -226,9 +226,34 @@ fn secrets(
     wishes(sources, application, world, made, ground)
 }
 
-/// The Secrets whose values are sealed: what can be made of them is made.
+/// The Secrets whose values are sealed: what can be made of them is made. In a chart, Jobs that run before all
+/// else read copies, which have names of their own; a value that opens in one Secret alone is sealed for
+/// those too.
 pub fn sealed(sources: &Sources, application: &Application, world: &World) -> Vec<SecretWish> {
-    wishes(sources, application, world, true, Ground::Real)
+    let mut wishes = wishes(sources, application, world, true, Ground::Real);
+    if *application.app().platform.secrets.scope.peek() == SealScope::Strict {
+        let first = |object: &&Object| {
+            use plimsoll_world::Role as Kind;
+            matches!(object.role, Kind::Migration | Kind::Before)
+        };
+        let jobs: Vec<String> = world
+            .objects
+            .iter()
+            .filter(first)
+            .map(|object| object.body.to_json().to_string())
+            .collect();
+        let copied = |wish: &&SecretWish| {
+            let name = format!("\"{}\"", wish.name);
+            jobs.iter().any(|job| job.contains(&name))
+        };
+        let copy = |wish: &SecretWish| SecretWish {
+            name: format!("{}-hook", wish.name),
+            ..wish.clone()
+        };
+        let copies: Vec<SecretWish> = wishes.iter().filter(copied).map(copy).collect();
+        wishes.extend(copies);
+    }
+    wishes
 }
 
 fn wishes(

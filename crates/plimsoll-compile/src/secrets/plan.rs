@@ -7,9 +7,8 @@ use crate::program::Program;
 use crate::text;
 use indexmap::IndexMap;
 use plimsoll_source::{Knob, Origin, Sourced, Str};
-use plimsoll_spec::app::platform::SecretSourceUse;
+use plimsoll_spec::app::EnvValue;
 use plimsoll_spec::app::secret::{Secret, SecretKind};
-use plimsoll_spec::app::{EnvValue, Service};
 use plimsoll_spec::types::{Target, Template};
 use plimsoll_world::{Cond, Unit};
 use std::collections::BTreeMap;
@@ -342,10 +341,7 @@ pub fn name_of(cx: &Cx, program: &Program) -> (Sourced<Str>, Option<Knob<Str>>) 
         .get(name)
         .and_then(|migration| migration.service.as_ref());
     let service = service.and_then(|service| cx.app.services.get(service.peek()));
-    // A sealed value opens in one Secret: that of a Job which runs before all else is its own.
-    let sealed = *cx.app.platform.secrets.use_.peek() == SecretSourceUse::Sealed;
-    let shared = |service: &&Service| service.namespace.peek() == program.namespace.peek();
-    match service.filter(|service| !sealed && shared(service)) {
+    match service.filter(|service| service.namespace.peek() == program.namespace.peek()) {
         Some(service) => (
             service.secret_name.fixed().clone(),
             Some(service.secret_name.clone()),

@@ -92,7 +92,7 @@ fn object(cx: &Cx, secret: &PlannedSecret, sealed: &SealedValues) -> ObjectForm 
     });
     let when = secret.when.clone().and(is(cx, SecretSourceUse::Sealed));
     let when = when.and(Cond::Truthy(Expr::Val(values)));
-    ObjectForm::new(secret.unit.clone(), when, body).role(Role::SecretSource)
+    ObjectForm::new(unit(secret), when, body).role(Role::SecretSource)
 }
 
 /// Values beside the sealed ones that are no secrets.
@@ -106,12 +106,17 @@ fn known(s: &Scope, secret: &PlannedSecret) -> Form {
     known.build()
 }
 
+/// The block of a Secret: where others read that of a service as well, the service.
+fn unit(secret: &PlannedSecret) -> Unit {
+    let service = secret.knob.as_ref().and_then(plan::service_of);
+    service.map_or_else(|| secret.unit.clone(), Unit::Service)
+}
+
 /// The word that holds the sealed values of a Secret: of a service its own, of others one by the name of
 /// the Secret.
 fn values(secret: &PlannedSecret, sealed: &SealedValues) -> Arc<Param> {
-    let service = secret.knob.as_ref().and_then(plan::service_of);
-    let handle = match (&secret.unit, service) {
-        (Unit::Service(_), Some(service)) => format!("services.{service}.secrets.sealed"),
+    let handle = match unit(secret) {
+        Unit::Service(service) => format!("services.{service}.secrets.sealed"),
         _ => format!("platform.secrets.sealed.{}", secret.name.peek()),
     };
     let wanted = |entry: &&Entry| {

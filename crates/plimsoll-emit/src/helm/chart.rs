@@ -93,7 +93,7 @@ impl Chart {
         let mut words = family.words;
         words.settle(&used(&objects));
         let tests = dialect::tests(&objects, &mut words, environments.len());
-        let objects = dialect::of_helm(system, objects);
+        let objects = dialect::of_helm(system, objects, &mut words);
         Self {
             name: part.name.clone(),
             environments: names,

@@ -3,6 +3,7 @@
 
 mod copies;
 mod gates;
+mod sealed;
 mod tree;
 mod trial;
 mod waiting;
@@ -22,9 +23,11 @@ pub use trial::Trial;
 const NEEDED: &str = "-10";
 
 /// The forms of a chart in Helm's dialect.
-pub fn of_helm(system: &System, objects: Vec<ObjectForm>) -> Vec<ObjectForm> {
+pub fn of_helm(system: &System, objects: Vec<ObjectForm>, words: &mut Words) -> Vec<ObjectForm> {
     let gates = gates::of(system, &objects);
-    let copies = Copies::of(&objects, &gates);
+    let copies = Copies::of(&objects, &gates, &mut |secret| {
+        sealed::for_hooks(system, secret, words)
+    });
     let kept = kept(&objects);
     let mut out = Vec::with_capacity(objects.len() + copies.objects.len());
     for (at, object) in objects.iter().enumerate() {
@@ -86,14 +89,13 @@ fn same(one: &Form, other: &Form) -> bool {
 impl Gate {
     /// Whether an object is there for the Job alone, so that it is a hook itself.
     fn takes_along(&self, object: &ObjectForm) -> bool {
-        const OF_THE_JOB: [&str; 7] = [
+        const OF_THE_JOB: [&str; 6] = [
             "ServiceAccount",
             "Role",
             "RoleBinding",
             "NetworkPolicy",
             "CiliumNetworkPolicy",
             "AuthorizationPolicy",
-            "SealedSecret",
         ];
         self.moment == Moment::Before
             && self.unit == object.unit

@@ -20,8 +20,11 @@ mod print;
 mod readme;
 mod schema;
 mod sources;
+mod spoken;
 mod values;
 pub mod words;
+
+pub use path::camel;
 
 use crate::{Emitted, System};
 use chart::Chart;

@@ -2,6 +2,7 @@
 
 use super::contract::below;
 use super::path::{self, Places};
+use super::spoken;
 use plimsoll_source::{Handle, Node, Origin, Str};
 use plimsoll_world::{Expr, Param, Unit};
 use std::collections::{BTreeMap, BTreeSet};
@@ -286,16 +287,18 @@ impl At {
         let block = path::of_unit(&self.unit).pop().unwrap_or_default();
         for (at, step) in self.steps.iter().enumerate() {
             let word = step.word().rsplit('/').next().unwrap_or_default();
-            let word = path::camel(word);
+            let word = match step {
+                _ if step.is_number() => None,
+                Step::Item(_) => Some(path::camel(word)),
+                Step::Key(_) => spoken::step(word),
+            };
+            let Some(word) = word else { continue };
             match step {
-                _ if step.is_number() => {}
                 Step::Item(_) if Some(at) == last_item && word != block => short.push(word.clone()),
                 Step::Key(_) if at + 1 == self.steps.len() => short.push(word.clone()),
                 _ => {}
             }
-            if !step.is_number() {
-                path.push(word);
-            }
+            path.push(word);
         }
         names.push(short.join("."));
         names.push(path.join("."));

@@ -498,6 +498,60 @@ fn what_services_have_alike_is_printed_once() {
     );
 }
 
+/// Steps of a values path that are fields of Kubernetes, kinds aside, and that nobody wrote.
+fn fields_nobody_wrote(path: &str, written: &BTreeSet<String>) -> Vec<String> {
+    let schemas = plimsoll_schema::kubernetes();
+    let is_field = |step: &str| {
+        schemas
+            .types()
+            .any(|ty| ty.fields().iter().any(|field| field.name == *step))
+    };
+    let is_kind = |step: &str| {
+        schemas
+            .kinds()
+            .any(|kind| kind.id().2.eq_ignore_ascii_case(step))
+    };
+    let steps = path.strip_suffix(".enabled").unwrap_or(path).split('.');
+    let wrong = steps.filter(|step| is_field(step) && !is_kind(step) && !written.contains(*step));
+    wrong.map(str::to_owned).collect()
+}
+
+/// Every key that the layers of an application say, and every name, as charts spell them.
+fn written(node: &plimsoll_source::Node, all: &mut BTreeSet<String>) {
+    for entry in node.entries() {
+        if entry.at.place().is_some() {
+            all.insert(helm::camel(&entry.key));
+        }
+        written(&entry.value, all);
+    }
+    for item in node.items() {
+        written(item, all);
+    }
+}
+
+/// What environments differ in and no line of the contract names has a path that says where it is in the
+/// file, not where it is in Kubernetes.
+#[test]
+fn no_path_holds_a_word_of_kubernetes_that_nobody_wrote() {
+    let mut wrong = Vec::new();
+    for example in EXAMPLES {
+        let project = Project::example(example);
+        let mut words = BTreeSet::new();
+        for environment in project.system().environments {
+            written(environment.tree, &mut words);
+        }
+        for chart in charts(&project) {
+            for (path, _) in chart.words.all.iter().filter(|(_, word)| word.automatic) {
+                let fields = fields_nobody_wrote(path, &words);
+                if !fields.is_empty() {
+                    wrong.push(format!("{example} {}: {path}: {fields:?}", chart.name));
+                }
+            }
+        }
+    }
+    assert!(wrong.is_empty(), "{}", wrong.join("\n"));
+}
+
 /// Prints how many words each chart names by itself, and the ten longest templates; nothing in them
 /// grows unseen.
 #[test]

@@ -34,6 +34,7 @@ fn charts_install_change_go_back_and_go_away() {
 fn stores_outlive_their_release(plane: &'static ControlPlane, program: &Path) {
     let mut shop = Life::new(plane, "shop", "default", program);
     shop.install_all();
+    shop.test_all();
     shop.change("shop", "web.image.tag", "web");
     shop.fail("shop", "web.image.tag", "web");
     shop.go_back("shop", "web");
@@ -55,6 +56,7 @@ fn migrations_run_in_order(plane: &'static ControlPlane, program: &Path) {
 fn a_contract_lives(plane: &'static ControlPlane, environment: &str, program: &Path) {
     let mut starter = Life::new(plane, "starter", environment, program);
     starter.install_all();
+    starter.test_all();
     starter.change("starter", "api.image", "api");
     assert_eq!(starter.ran_before("starter"), ["release-migrate"]);
     starter.fail("starter", "api.image", "api");
@@ -197,6 +199,19 @@ impl Life {
         for (chart, _) in &self.charts {
             self.install(&chart.name);
         }
+    }
+
+    /// Every chart tests itself, and leaves nothing of the test. Whether a service answers no fake node can say.
+    fn test_all(&self) {
+        for (chart, _) in &self.charts {
+            let said = self.helm(&["test", &chart.name, "--timeout", "180s"]);
+            let is_asked = !chart.tests.is_empty();
+            assert_eq!(said.contains("Succeeded"), is_asked, "{said}");
+            assert!(!said.contains("Failed"), "{said}");
+        }
+        let get = ["get", "job,networkpolicy", "-n", &self.namespace, "-o", "name"];
+        let left = self.plane.run(&get).expect("a list");
+        assert!(!left.contains("-test"), "{left}");
     }
 
     fn install(&self, name: &str) {

@@ -6,7 +6,6 @@ mod documents;
 mod github;
 mod gitops;
 mod helm;
-mod helmfile;
 mod installs;
 mod kustomize;
 mod platform;

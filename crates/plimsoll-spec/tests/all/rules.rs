@@ -67,3 +67,28 @@ fn a_mistake_of_several_environments_is_reported_once_with_their_names() {
     assert_eq!(sorted.len(), 1);
     assert_eq!(sorted[0].environments, ["x", "y"]);
 }
+
+#[test]
+fn a_file_of_sealed_values_that_holds_something_else_is_reported() {
+    let text = "app: a\nplatform: { secrets: sealed }\n";
+    for (sealed, what) in [
+        (
+            "kind: ConfigMap\n",
+            "PL0172 the file holds something that is no `SealedSecret`",
+        ),
+        (
+            "kind: SealedSecret\nmetadata: { name: a }\n",
+            "PL0172 a `SealedSecret` lacks its name or its namespace",
+        ),
+        (
+            "kind: SealedSecret\nmetadata: { name: a, namespace: b }\n",
+            "PL0172 b/a holds no `encryptedData`",
+        ),
+    ] {
+        let loaded = files(&[("plimsoll.yaml", text), ("sealed/default.yaml", sealed)]);
+        assert_eq!(
+            findings(&loaded),
+            [format!("sealed/default.yaml:1:1 {what}")]
+        );
+    }
+}

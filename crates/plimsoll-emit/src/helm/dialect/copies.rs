@@ -14,7 +14,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 /// What the name of a copy ends with.
-const SUFFIX: &str = "-hook";
+pub(super) const SUFFIX: &str = "-hook";
 
 /// Copies of a chart.
 pub(super) struct Copies {
@@ -34,7 +34,12 @@ enum Target {
 
 impl Copies {
     /// The copies that the hooks of a chart need.
-    pub(super) fn of(objects: &[ObjectForm], gates: &BTreeMap<usize, Gate>) -> Self {
+    /// `sealed` gives sealed values that open in the copy.
+    pub(super) fn of(
+        objects: &[ObjectForm],
+        gates: &BTreeMap<usize, Gate>,
+        sealed: &mut dyn FnMut(&ObjectForm) -> Option<ObjectForm>,
+    ) -> Self {
         let mut copies = Self {
             objects: BTreeMap::new(),
             names: BTreeMap::new(),
@@ -58,12 +63,20 @@ impl Copies {
             if let Some((target, name)) = brings(object)
                 && needed.contains(&(target, canon::form(&name)))
             {
+                let is_sealed = *kind_of(object) == *"SealedSecret";
+                let Some(object) = (if is_sealed {
+                    sealed(object)
+                } else {
+                    Some(object.clone())
+                }) else {
+                    continue;
+                };
                 let conditions = copies
                     .names
                     .entry((target, canon::form(&name)))
                     .or_default();
                 conditions.push(object.when.clone());
-                copies.objects.insert(place, copy(object));
+                copies.objects.insert(place, copy(&object));
             } else if is_for_all_pods(object) && first.iter().any(|job| share(job, object)) {
                 let policy = with(&object.body, &["spec", "podSelector"], pods_of(&first));
                 let policy = ObjectForm {
@@ -99,11 +112,7 @@ fn brings(object: &ObjectForm) -> Option<(Target, Form)> {
     let name = |path: &[&str]| at(&object.body, path);
     let own = ["metadata", "name"];
     Some(match &*kind_of(object) {
-        "Secret" => (Target::Secret, name(&own)?),
-        // Sealed for one Secret alone, it opens under no other name.
-        "SealedSecret" if at(&object.body, &["metadata", "annotations"]).is_some() => {
-            (Target::Secret, name(&own)?)
-        }
+        "Secret" | "SealedSecret" => (Target::Secret, name(&own)?),
         "ExternalSecret" => (Target::Secret, name(&["spec", "target", "name"])?),
         "ConfigMap" => (Target::ConfigMap, name(&own)?),
         "ServiceAccount" => (Target::ServiceAccount, name(&own)?),
