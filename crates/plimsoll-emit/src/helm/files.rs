@@ -27,13 +27,12 @@ pub fn of_chart(system: &System, chart: &Chart, files: &mut FileSet) {
     }
     for trial in &chart.tests {
         printer.subject = subject(&trial.unit);
-        let mut lines = Vec::new();
-        for body in &trial.objects {
-            if !lines.is_empty() {
-                lines.push("---".to_owned());
-            }
-            lines.extend(printer.object(&trial.when, body));
-        }
+        let bodies = trial.objects.iter();
+        let lines = in_one(
+            bodies
+                .map(|body| printer.object(&trial.when, body))
+                .collect(),
+        );
         let file = match chart.of_service {
             true => "tests/health".to_owned(),
             false => format!("{}/health-test", subject(&trial.unit)),
@@ -82,6 +81,28 @@ pub fn of_chart(system: &System, chart: &Chart, files: &mut FileSet) {
             &format!("values-{short}.yaml"),
             values_text(chart, Some(at), &own).into(),
         );
+    }
+}
+
+/// Several documents of one file, under one condition where all have one: nothing else than documents may
+/// be left of a file.
+fn in_one(documents: Vec<Vec<String>>) -> Vec<String> {
+    let condition = documents.first().and_then(|lines| lines.first()).cloned();
+    let condition = condition.filter(|line| line.starts_with("{{- if "));
+    let mut all = Vec::new();
+    for lines in &documents {
+        if !all.is_empty() {
+            all.push("---".to_owned());
+        }
+        let inner = match &condition {
+            Some(_) => &lines[1..lines.len() - 1],
+            None => lines,
+        };
+        all.extend_from_slice(inner);
+    }
+    match condition {
+        Some(condition) => [vec![condition], all, vec!["{{- end }}".to_owned()]].concat(),
+        None => all,
     }
 }
 
