@@ -1,5 +1,5 @@
 //! Flux: one source and three Kustomizations for each environment, each of which waits until what
-//! comes before it is ready; or, for who wants releases of Helm, one HelmRelease for each chart.
+//! comes before it is ready; or, for who wants releases of Helm, one `HelmRelease` for each chart.
 
 use plimsoll_source::Findings;
 use plimsoll_spec::app::deliver::By;
@@ -95,10 +95,11 @@ fn release(env: &Environment<'_>, chart: &Chart, path: &str) -> Value {
     let name = |chart: &str| format!("{}-{chart}", source_name(env));
     let file = |name: &str| format!("{path}/{name}");
     let own = file(&format!("values-{}.yaml", env.short()));
-    let values = match chart.of_service {
+    let values = if chart.of_service {
         // It holds all values: those of a developer are not in Git.
-        true => vec![own],
-        false => vec![file("values.yaml"), own],
+        vec![own]
+    } else {
+        vec![file("values.yaml"), own]
     };
     let mut object = json!({
         "apiVersion": "helm.toolkit.fluxcd.io/v2",

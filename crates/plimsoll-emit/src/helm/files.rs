@@ -33,9 +33,10 @@ pub fn of_chart(system: &System, chart: &Chart, files: &mut FileSet) {
                 .map(|body| printer.object(&trial.when, body))
                 .collect(),
         );
-        let file = match chart.of_service {
-            true => "tests/health".to_owned(),
-            false => format!("{}/health-test", subject(&trial.unit)),
+        let file = if chart.of_service {
+            "tests/health".to_owned()
+        } else {
+            format!("{}/health-test", subject(&trial.unit))
         };
         let unit = trial.unit.clone();
         templates.push(Template { file, unit, lines });

@@ -1,6 +1,6 @@
 //! Words of Kubernetes that no values path may hold, because nobody wrote them, and what charts say instead.
 
-use std::collections::HashSet;
+use std::collections::BTreeSet;
 use std::sync::OnceLock;
 
 /// What charts say where a field differs between environments that no line of the file names.
@@ -27,7 +27,7 @@ pub fn step(key: &str) -> Option<String> {
 
 /// Whether some object of Kubernetes has a field of that name.
 fn is_field(key: &str) -> bool {
-    static FIELDS: OnceLock<HashSet<String>> = OnceLock::new();
+    static FIELDS: OnceLock<BTreeSet<String>> = OnceLock::new();
     let all = || {
         let types = plimsoll_schema::kubernetes().types();
         let fields = types.flat_map(|ty| ty.fields().iter().map(|field| field.name.to_string()));
