@@ -40,7 +40,7 @@ pub static IDLE_WAIVER: Rule = Rule {
 
 /// A waiver that waives something.
 pub static WAIVED: Rule = Rule {
-    code: "PL0507",
+    code: "PL0508",
     name: "waived",
     level: Level::Info,
     consequence: "it is allowed until that day",
