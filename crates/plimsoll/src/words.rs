@@ -480,8 +480,8 @@ impl Setting {
 
     /// Whether a word is said to have no effect at one of its places.
     fn says_idle(&self, word: &str) -> bool {
-        let places = self.words.get(word).into_iter().flatten();
-        places.into_iter().any(|one| one.is_idle(&self.before))
+        let mut places = self.words.get(word).into_iter().flatten();
+        places.any(|one| one.is_idle(&self.before))
     }
 
     /// Whether a word changes something at one of its places.

@@ -122,9 +122,12 @@ const PREFIX: &str = "nginx.ingress.kubernetes.io";
 /// takes five times as many at once unless told otherwise.
 fn limit(s: &Scope, map: &mut MapBuilder, rate: &RouteRate) {
     let by_second = |rate: &Rate| rate.milli_per_second() >= 1000;
-    let count = |rate: &Rate| match by_second(rate) {
-        true => rate.milli_per_second() / 1000,
-        false => (rate.milli_per_second() * 60).div_ceil(1000).max(1),
+    let count = |rate: &Rate| {
+        if by_second(rate) {
+            rate.milli_per_second() / 1000
+        } else {
+            (rate.milli_per_second() * 60).div_ceil(1000).max(1)
+        }
     };
     let unit = if by_second(rate.rate.peek()) {
         "rps"
