@@ -52,10 +52,10 @@ fn metadata(cx: &Cx, backup: &PlatformBackup) -> Form {
 fn location(cx: &Cx, backup: &PlatformBackup, external: &External) -> Option<Form> {
     let bucket = external.bucket.as_ref()?;
     let s = &Scope::new("platform/backup").because(&external.origin);
-    let prefix = bucket.zip(&name(cx), |bucket, name| match bucket.folder().as_str() {
-        "" => name.clone(),
-        folder => Str::from(format!("{folder}/{name}")),
-    });
+    let prefix = match bucket.peek().folder().as_str() {
+        "" => name(cx).because(bucket.origin()),
+        folder => bucket.zip(&name(cx), |_, name| Str::from(format!("{folder}/{name}"))),
+    };
     let bucket = bucket.map(|bucket| bucket.name().clone());
     let mut config = MapBuilder::new(s);
     config.put(s, "region", external.region.clone());

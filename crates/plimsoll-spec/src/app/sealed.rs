@@ -1,7 +1,7 @@
 //! What was sealed for an environment: a file beside the application file that holds no value anybody
 //! but a controller can read, as objects that `kubeseal` knows too.
 
-use plimsoll_source::{Entry, Finding, Node, Str};
+use plimsoll_source::{Entry, Finding, Node, Origin, Str};
 use std::collections::BTreeMap;
 
 use super::platform::SealScope;
@@ -101,6 +101,9 @@ fn object(document: &Node) -> Result<((Str, Str), SealedValues), String> {
             ..entry.clone()
         });
     }
+    let named = ["namespace", "name"].iter();
+    let named = named.filter_map(|key| document.at(&["metadata", key]));
+    let named = Origin::all(named.map(|node| node.origin().clone()));
     let said = |wanted: &str| text(&["metadata", "annotations", wanted]);
     let is_on = |scope: SealScope| {
         scope
@@ -119,7 +122,8 @@ fn object(document: &Node) -> Result<((Str, Str), SealedValues), String> {
             .filter(|one| !one.is_empty())
             .map(Str::from)
             .collect(),
-        values: Node::map(data.origin().clone(), entries),
+        // Under another name they would be another Secret's.
+        values: Node::map(data.origin().because(&named), entries),
         document: document.resolve(),
     };
     Ok(((namespace, name), values))
