@@ -10,7 +10,7 @@ use crate::release::{self, Ground};
 use crate::{embedded, picture};
 use plimsoll_cluster::faults::Faults;
 use plimsoll_rules::not_yet;
-use plimsoll_source::{Level, Node, Span};
+use plimsoll_source::{Finding, Level, Node, Span};
 use plimsoll_spec::App;
 use plimsoll_spec::load::load;
 use plimsoll_spec::read::Word as _;
@@ -103,7 +103,7 @@ impl Outcome {
         let prepared = prepared.ok()?;
         let said = prepared.findings.sorted().into_iter();
         let said = said.filter(|finding| finding.rule.code == not_yet::RULE.code);
-        let idle = said.filter_map(|finding| finding.place()).collect();
+        let idle = said.filter_map(Finding::place).collect();
         Some(Self {
             prepared,
             errors,
@@ -366,7 +366,7 @@ type Sets = &'static [(&'static str, &'static str)];
 
 /// What the file is read with: as it stands, and otherwise where words exclude or hide each other;
 /// each for the words that begin so.
-const SETTINGS: [(Starts, Sets); 9] = [
+const SETTINGS: [(Starts, Sets); 10] = [
     (&[""], &[]),
     (
         &["routes", "platform.gateway", "platform.certificates"],
@@ -406,6 +406,13 @@ const SETTINGS: [(Starts, Sets); 9] = [
         &[(
             "platform",
             "{ secrets: { use: external, scope: null, certificate: null } }",
+        )],
+    ),
+    (
+        &["platform.secrets.certificate"],
+        &[(
+            "platform",
+            "{ secrets: { use: sealed, scope: namespace, certificate: seal.pem } }",
         )],
     ),
     (
