@@ -8,6 +8,7 @@ use serde::Deserialize;
 /// Every crate of the product, lowest first; a crate uses only crates named before it.
 const LAYERS: &[&str] = &[
     "plimsoll-source",
+    "plimsoll-secrets",
     "plimsoll-schema",
     "plimsoll-spec-derive",
     "plimsoll-spec",
@@ -17,7 +18,6 @@ const LAYERS: &[&str] = &[
     "plimsoll-rules",
     "plimsoll-emit",
     "plimsoll-cluster",
-    "plimsoll-secrets",
     "plimsoll-ship",
     "plimsoll-report",
     "plimsoll",
