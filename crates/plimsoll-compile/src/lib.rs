@@ -5,6 +5,7 @@
 
 pub mod address;
 pub mod claim;
+pub mod copies;
 pub mod cx;
 pub mod kubernetes;
 pub mod names;
@@ -44,6 +45,7 @@ pub static RULES: &[&Rule] = &[
     &stores::rules::OPERATOR_UNKNOWN,
     &stores::rules::NO_REGIONAL_DISK,
     &stores::rules::EXPORTER_UNKNOWN,
+    &copies::claim::NOBODY_MOUNTS,
     &secrets::sealed::NOT_SEALED,
     &secrets::sealed::OTHER_SCOPE,
 ];
@@ -65,6 +67,7 @@ pub fn compile(app: &App, target: Minor) -> Compiled {
     let mut plan = Plan::new();
     namespace::objects(&cx, &mut out);
     claim::objects(&cx, &mut out);
+    copies::claim::objects(&cx, &mut plan, &mut out);
     stores::objects(&cx, &mut plan, &mut out);
     migrations(&cx, &mut plan, &mut out);
     for job in app.jobs.values() {

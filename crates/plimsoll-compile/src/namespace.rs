@@ -185,7 +185,7 @@ fn quantities(hard: &Node) -> Node {
 }
 
 /// The largest that the namespace may need: every program at its largest scale with its surge,
-/// stores, a job of each kind, a solver of certificates, and a tenth.
+/// stores, a job of each kind, copies of claims, a solver of certificates, and a tenth.
 fn largest(cx: &Cx, namespace: &str, because: &Origin) -> Form {
     let s = &Scope::new("namespace/quota").because(because);
     let (mut pods, mut cpu, mut memory, mut limit) =
@@ -234,6 +234,17 @@ fn largest(cx: &Cx, namespace: &str, because: &Origin) -> Form {
             Expr::call(Op::LimitOrRequest, [memory_range]),
             Expr::text(s.origin(), "2Gi"),
         ]);
+    }
+    for claim in cx.app.claims.values() {
+        if claim.backup.some().is_none() || claim.namespace.peek() != namespace {
+            continue;
+        }
+        // A copy and a drill at once.
+        let s = &s.because(&claim.origin);
+        pods.push(Expr::Lit(plimsoll_source::Node::Int(s.origin().clone(), 2)));
+        cpu.push(Expr::text(s.origin(), "200m"));
+        memory.push(Expr::text(s.origin(), "512Mi"));
+        limit.push(Expr::text(s.origin(), "1Gi"));
     }
     // Solvers ask for 10m and 64Mi each.
     pods.push(Expr::Lit(plimsoll_source::Node::Int(s.origin().clone(), 4)));

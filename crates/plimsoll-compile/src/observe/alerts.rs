@@ -12,7 +12,7 @@ use crate::workload::rollout;
 use plimsoll_source::{Origin, Sourced, Str};
 use plimsoll_spec::app::observe::{CustomAlert, Notify, ServiceAlerts};
 use plimsoll_spec::app::service::Kind;
-use plimsoll_spec::app::store::Run;
+use plimsoll_spec::app::store::{Copy, Run};
 use plimsoll_spec::app::{OrNone, Service, Store};
 use plimsoll_spec::types::{Duration, Limit};
 use plimsoll_world::{Cond, Form, ObjectForm, Scope, SeqBuilder, Unit, form};
@@ -306,7 +306,15 @@ fn store_alerts(store: &Store, rules: &mut Rules) {
         ),
         |limit| engines::lag(store, &of, limit.peek()),
     );
-    backups(rules, store, &all.backup);
+    let Some(full) = store.backup.some().and_then(|backup| backup.full.as_ref()) else {
+        return;
+    };
+    let text = match store.run.peek() {
+        Run::Operator => BY_OPERATOR,
+        _ => BY_CRON_JOB,
+    };
+    let text = Sourced::new(text, store.run.origin().clone());
+    no_copy(rules, &all.backup, full, &text, &store.name);
 }
 
 /// No pod is ready. The sum of nothing is nothing, so what is gone altogether counts as none.
@@ -471,36 +479,37 @@ pub fn full(rules: &mut Rules, said: &OrNone<Sourced<Limit>>, claims: Option<&So
     );
 }
 
-/// No copy of a store has succeeded for too long; one that was never made counts from the day that
-/// it was first asked for.
-fn backups(rules: &mut Rules, store: &Store, said: &OrNone<Sourced<Duration>>) {
-    let Some(backup) = store.backup.some() else {
-        return;
-    };
-    let Some(full) = &backup.full else {
-        return;
-    };
+/// How long ago the operator of a store copied it.
+const BY_OPERATOR: &str = "time() - max(cnpg_collector_last_available_backup_timestamp{namespace=\"$namespace\",service=\"$name\"})\n\
+     > $within";
+
+/// How long ago the CronJob of whole copies succeeded.
+pub const BY_CRON_JOB: &str = "time() - max(\n  \
+     kube_cronjob_status_last_successful_time{namespace=\"$namespace\",cronjob=\"$name-backup-full\"}\n  \
+     or kube_cronjob_created{namespace=\"$namespace\",cronjob=\"$name-backup-full\"}\n)\n\
+     > $within";
+
+/// No copy has succeeded for too long; one that was never made counts from the day that it was
+/// first asked for. `name` is that of what makes the copies.
+pub fn no_copy(
+    rules: &mut Rules,
+    said: &OrNone<Sourced<Duration>>,
+    full: &Copy,
+    text: &Sourced<&'static str>,
+    name: &Sourced<Str>,
+) {
     let within = match said {
         OrNone::Some(within) => within,
         OrNone::None(because) => return rules.without(because),
     };
-    let text = if *store.run.peek() == Run::Operator {
-        "time() - max(cnpg_collector_last_available_backup_timestamp{namespace=\"$namespace\",service=\"$name\"})\n\
-         > $within"
-    } else {
-        "time() - max(\n  \
-           kube_cronjob_status_last_successful_time{namespace=\"$namespace\",cronjob=\"$name-backup-full\"}\n  \
-           or kube_cronjob_created{namespace=\"$namespace\",cronjob=\"$name-backup-full\"}\n)\n\
-         > $within"
-    };
     let seconds = within.map(query::seconds);
     let words = [
         ("namespace", rules.namespace),
-        ("name", rules.name),
+        ("name", name),
         ("within", &seconds),
     ];
-    let expr = fill(text, &words)
-        .because(store.run.origin())
+    let expr = fill(text.peek(), &words)
+        .because(text.origin())
         .because(full.when.origin());
     let within = within.map(Duration::prometheus);
     let summary = rules.said("No copy of $name has succeeded for $limit", &within);

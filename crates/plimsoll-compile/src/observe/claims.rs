@@ -1,6 +1,6 @@
 //! Which disks a thing has, as patterns of the names of their claims, and alerts for `claims`.
 
-use super::alerts::{Rules, full, joined, rule};
+use super::alerts::{BY_CRON_JOB, Rules, full, joined, no_copy, rule};
 use crate::cx::{Cx, Objects};
 use crate::names::dashed;
 use crate::program::Program;
@@ -15,15 +15,20 @@ use plimsoll_world::{Cond, ObjectForm, Unit};
 pub fn objects(cx: &Cx, out: &mut Objects) {
     for claim in cx.app.claims.values() {
         let mut rules = Rules::new(cx, &claim.name, &claim.namespace, "claim");
-        full(&mut rules, &cx.app.observe.alerts.disk, Some(&claim.name));
-        let groups = vec![rules.group("disk")];
+        let alerts = &cx.app.observe.alerts;
+        full(&mut rules, &alerts.disk, Some(&claim.name));
         // Services and claims have names of their own kind.
         let name = claim.name.map(|name| Str::from(format!("{name}-disk")));
+        let copied = claim.backup.some().and_then(|backup| backup.full.as_ref());
+        if let Some(copy) = copied {
+            let text = Sourced::new(BY_CRON_JOB, claim.origin.clone());
+            no_copy(&mut rules, &alerts.backup, copy, &text, &name);
+        }
+        let some =
+            alerts.disk.some().is_some() || (copied.is_some() && alerts.backup.some().is_some());
+        let groups = vec![rules.group("disk")];
         let body = rule(cx, &name, &claim.namespace, "claim", groups);
-        let when = Cond::known(
-            cx.app.observe.alerts.disk.some().is_some(),
-            claim.name.origin(),
-        );
+        let when = Cond::known(some, claim.name.origin());
         out.push(ObjectForm::new(
             Unit::Claim(claim.name.peek().clone()),
             when,

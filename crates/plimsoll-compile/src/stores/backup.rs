@@ -1,7 +1,7 @@
 //! Copies of a store's data: CronJobs that dump, send the dump to a bucket and forget old ones, and
 //! the drill that restores the last one into a scratch instance.
 //!
-//! The engine's own image dumps; rclone sends. Source: rclone 1.71, "Environment variables".
+//! The engine's own image dumps; rclone sends.
 
 use super::credentials::{self, Credentials};
 use super::helper::{self, HelperPod};
@@ -9,23 +9,20 @@ use super::recipe::Recipe;
 use super::rules::NO_DUMP;
 use super::text::Text;
 use super::{drill, on, policy, statefulset};
+use crate::copies::sender::{self, Sender};
+use crate::copies::{Kept, bucket, scheduled};
 use crate::cx::{Cx, Objects};
-use crate::names::dashed;
-use crate::network::flow::{Flow, Peer, PodPort};
+use crate::network::flow::Flow;
 use crate::network::flows;
 use crate::program::Program;
-use crate::secrets::plan::{self, Plan, PlannedSecret};
+use crate::secrets::plan::Plan;
 use crate::workload::container;
 use indexmap::IndexMap;
 use plimsoll_source::{Finding, Node, Origin, Sourced, Str};
-use plimsoll_spec::app::pod::SecretUse;
 use plimsoll_spec::app::store::{Backup, Copy, Dump};
 use plimsoll_spec::app::{External, Store};
 use plimsoll_spec::rules::NOT_YET;
 use plimsoll_world::{Cond, Expr, Form, Fragment, ObjectForm, Scope, SeqBuilder, Unit, form};
-
-/// The image that sends and fetches.
-const SENDER: &str = "docker.io/rclone/rclone:1.71.0";
 
 /// Adds the backups of a store.
 pub fn add(cx: &Cx, store: &Store, recipe: &mut Recipe, keys: &mut Credentials, plan: &mut Plan) {
@@ -48,7 +45,7 @@ pub fn add(cx: &Cx, store: &Store, recipe: &mut Recipe, keys: &mut Credentials, 
     let mut objects = Objects::new();
     let mut buckets: IndexMap<Str, &External> = IndexMap::new();
     for (what, copy) in copies(backup) {
-        let Some(external) = bucket_of(cx, backup, copy) else {
+        let Some(external) = bucket::of(cx, backup.to.as_ref(), copy) else {
             continue;
         };
         buckets.insert(external.name.peek().clone(), external);
@@ -57,13 +54,13 @@ pub fn add(cx: &Cx, store: &Store, recipe: &mut Recipe, keys: &mut Credentials, 
         objects.push(ObjectForm::new(unit, on(store), body));
     }
     if let (Some(drill), Some(copy)) = (&backup.drill, &backup.full)
-        && let Some(external) = bucket_of(cx, backup, copy)
+        && let Some(external) = bucket::of(cx, backup.to.as_ref(), copy)
     {
         buckets.insert(external.name.peek().clone(), external);
         drill::add(cx, store, drill, external, dump, &mut objects);
     }
     for external in buckets.values() {
-        secret(cx, store, external, plan);
+        bucket::secret(cx, &Kept::store(store), external, plan);
     }
     recipe.helpers.push(name.clone());
     let mut egress = vec![Flow::new(
@@ -71,7 +68,7 @@ pub fn add(cx: &Cx, store: &Store, recipe: &mut Recipe, keys: &mut Credentials, 
         policy::client_ports(store),
         &backup.origin,
     )];
-    egress.extend(buckets.values().map(|external| outside(external)));
+    egress.extend(buckets.values().map(|external| bucket::way(external)));
     helper::policy(cx, store, &name, (&[], &egress), &mut objects);
     recipe.objects.append(&mut objects);
 }
@@ -107,165 +104,18 @@ fn no_dump(cx: &Cx, store: &Store, backup: &Backup) {
     );
 }
 
-/// The external that a copy goes to, where it has a bucket.
-pub fn bucket_of<'a>(cx: &Cx<'a>, backup: &Backup, copy: &Copy) -> Option<&'a External> {
-    let name = copy.to.as_ref().or(backup.to.as_ref())?;
-    let external = cx.app.externals.get(name.peek())?;
-    external.bucket.is_some().then_some(external)
-}
-
-/// The way to an external.
-pub fn outside(external: &External) -> Flow {
-    let ports = external
-        .ports
-        .all
-        .values()
-        .map(|port| PodPort::of(port.port.clone(), "TCP"))
-        .collect();
-    let peer = if external.cidr.is_empty() {
-        Peer::Public
-    } else {
-        let text =
-            |cidr: &Sourced<plimsoll_spec::types::Cidr>| cidr.map(|c| Str::from(c.to_string()));
-        Peer::Addresses(external.cidr.iter().map(text).collect())
-    };
-    Flow::new(peer, ports, &external.origin)
-}
-
-/// `STORE-backup-EXTERNAL`: the credentials of a bucket beside the store.
-pub fn secret_name(store: &Store, external: &External) -> Sourced<Str> {
-    store.name.zip(&external.name, |store, external| {
-        Str::from(format!("{store}-backup-{}", dashed(external)))
-    })
-}
-
-/// The keys that reach a bucket, by the names of their variables.
-pub fn bucket_keys(cx: &Cx, external: &External) -> IndexMap<Str, plan::PlannedKey> {
-    let Some(secret) = &external.secret else {
-        return IndexMap::new();
-    };
-    let uses = SecretUse {
-        name: secret.clone(),
-        from: None,
-        file: None,
-    };
-    let planned = plan::asked(cx, &uses)
-        .into_iter()
-        .map(|value| plan::planned(cx, value, None));
-    planned.map(|key| (key.key.clone(), key)).collect()
-}
-
-/// The credentials of a bucket beside the store, as a Secret.
-pub fn secret(cx: &Cx, store: &Store, external: &External, plan: &mut Plan) {
-    let keys = bucket_keys(cx, external);
-    if keys.is_empty() {
-        return;
-    }
-    let name = secret_name(store, external);
-    let id = (store.namespace.peek().clone(), name.peek().clone());
-    let secret = PlannedSecret {
-        unit: Unit::Store(store.name.peek().clone()),
-        namespace: store.namespace.clone(),
-        name,
-        knob: None,
-        kind: "Opaque",
-        when: on(store),
-        keys,
-        origin: external.origin.clone(),
-        asked: external.origin.clone(),
-    };
-    plan.insert(id, secret);
-}
-
-/// Folder of a store's copies of one kind in a bucket.
-fn folder(cx: &Cx, store: &Store, external: &External, what: &str) -> Option<Sourced<Str>> {
-    let bucket = external.bucket.as_ref()?;
-    let environment = &cx.app.environment.name;
-    let app = cx.name().zip(environment, |app, environment| {
-        format!("{app}/{environment}")
-    });
-    let within = app.zip(&store.name, |app, store| format!("{app}/{store}/{what}"));
-    Some(bucket.zip(&within, |bucket, within| {
-        Str::from(format!("to:{}/{within}", bucket.path()))
-    }))
-}
-
-/// The container that sends or fetches, with the credentials of the bucket.
-pub fn sender(
-    cx: &Cx,
-    store: &Store,
-    external: &External,
-    what: &str,
-    (name, script): (&'static str, Node),
-    more: Form,
-) -> Form {
-    let s = &Scope::new("stores/backup").because(&external.origin);
-    let secret = secret_name(store, external);
-    let mut env = SeqBuilder::new(s);
-    for key in bucket_keys(cx, external).into_values() {
-        let key = Sourced::new(key.key, key.origin);
-        env.push(
-            s,
-            form!(s; {
-                name: &key,
-                valueFrom: { secretKeyRef: { name: &secret, key: &key } },
-            }),
-        );
-    }
-    env.splice(s, more);
-    let fixed = [
-        ("RCLONE_CONFIG", "/tmp/rclone.conf"),
-        ("RCLONE_CONFIG_TO_TYPE", "s3"),
-        ("RCLONE_CONFIG_TO_ENV_AUTH", "true"),
-    ];
-    for (name, value) in fixed {
-        env.push(s, form!(s; { name: s.text(name), value: s.text(value) }));
-    }
-    let provider = if external.endpoint.is_some() {
-        "Other"
-    } else {
-        "AWS"
-    };
-    env.push(
-        s,
-        form!(s; { name: "RCLONE_CONFIG_TO_PROVIDER", value: s.text(provider) }),
-    );
-    if let Some(region) = &external.region {
-        env.push(
-            s,
-            form!(s; { name: "RCLONE_CONFIG_TO_REGION", value: region }),
-        );
-    }
-    if let Some(endpoint) = &external.endpoint {
-        env.push(
-            s,
-            form!(s; { name: "RCLONE_CONFIG_TO_ENDPOINT", value: endpoint }),
-        );
-    }
-    env.push(
-        s,
-        form!(s; { name: "FOLDER", value: folder(cx, store, external, what) }),
-    );
-    form!(s; {
-        name: s.text(name),
-        image: s.text(SENDER),
-        command: ["/bin/sh", "-c", script],
-        env: env.build(),
-        resources: helper::resources(s),
-        securityContext: helper::security(&store.security),
-        volumeMounts: [
-            { name: "dump", mountPath: "/backup" },
-            { name: "scratch", mountPath: "/tmp" },
-        ],
-    })
-}
-
 fn send_script() -> Node {
     let mut text = Text::new("stores/backup");
     text.line("set -eu")
         .line("rclone copyto /backup/dump \"$FOLDER/$(date -u +%Y%m%dT%H%M%SZ)\"")
         .line("exec rclone delete --min-age \"$KEEP\" \"$FOLDER\"");
     text.build()
+}
+
+/// Where the sender sees the dump.
+pub fn dump_mount() -> Form {
+    let s = &Scope::new("stores/backup");
+    form!(s; [{ name: "dump", mountPath: "/backup" }])
 }
 
 /// Scratch for the dump; it counts to the disk of the node until it is sent.
@@ -374,55 +224,26 @@ fn cron(
 ) -> Form {
     let s = &Scope::new("stores/backup").because(copy.when.origin());
     let keep = copy.keep.map(|keep| Str::from(format!("{}s", keep.secs())));
-    let more = form!(s; [{ name: "KEEP", value: &keep }]);
+    let send = Sender {
+        name: "send",
+        script: send_script(),
+        what,
+        env: form!(s; [{ name: "KEEP", value: &keep }]),
+        mounts: dump_mount(),
+    };
     let pod = HelperPod {
         name: labelled,
         before: vec![engine_container(cx, store, dump, keys)],
-        own: sender(cx, store, external, what, ("send", send_script()), more),
+        own: sender::container(cx, &Kept::store(store), external, send),
         volumes: volumes(),
         ends: true,
         fewest: helper::one(s),
     };
     let name = helper::name(store, &format!("backup-{what}"));
     let schedule = copy.when.map(plimsoll_spec::types::Cron::five);
-    scheduled(cx, store, (&name, labelled), &schedule, &copy.timezone, pod)
-}
-
-/// A CronJob of a store: one at a time, tried again twice.
-pub fn scheduled(
-    cx: &Cx,
-    store: &Store,
-    (name, labelled): (&Sourced<Str>, &Sourced<Str>),
-    schedule: &Sourced<Str>,
-    timezone: &Sourced<Str>,
-    pod: HelperPod,
-) -> Form {
-    let s = &Scope::new("stores/backup").because(schedule.origin());
-    let zone = timezone.map(|zone| {
-        if zone == "UTC" {
-            Str::from("Etc/UTC")
-        } else {
-            zone.clone()
-        }
-    });
-    form!(s; {
-        apiVersion: "batch/v1",
-        kind: "CronJob",
-        metadata: helper::metadata(cx, store, name, labelled),
-        spec: {
-            schedule: schedule,
-            timeZone: &zone,
-            concurrencyPolicy: "Forbid",
-            startingDeadlineSeconds: 3600,
-            successfulJobsHistoryLimit: 3,
-            failedJobsHistoryLimit: 3,
-            jobTemplate: { spec: {
-                backoffLimit: 2,
-                activeDeadlineSeconds: 21600,
-                template: helper::template(cx, store, pod),
-            } },
-        },
-    })
+    let metadata = helper::metadata(cx, store, &name, labelled);
+    let template = helper::template(cx, store, pod);
+    scheduled(metadata, &schedule, &copy.timezone, template)
 }
 
 /// A drill that cannot be done is a finding at its schedule.

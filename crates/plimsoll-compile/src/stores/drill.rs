@@ -1,10 +1,12 @@
 //! The drill: the last copy is fetched and loaded into an instance that lives as long as the Job.
 //! A backup that was never restored is a hope.
 
-use super::backup::{outside, report_drill, scheduled, sender, volumes};
+use super::backup::{dump_mount, report_drill, volumes};
 use super::helper::{self, HelperPod};
 use super::text::Text;
 use super::{on, redis};
+use crate::copies::sender::{self, Sender};
+use crate::copies::{Kept, bucket, scheduled};
 use crate::cx::{Cx, Objects};
 use crate::program::Program;
 use crate::workload::container;
@@ -36,10 +38,16 @@ pub fn add(
     };
     let s = &Scope::new("stores/drill").because(moment.origin());
     let name = helper::name(store, "drill");
-    let fetch = ("fetch", fetch_script());
+    let fetch = Sender {
+        name: "fetch",
+        script: fetch_script(),
+        what: "full",
+        env: form!(s; []),
+        mounts: dump_mount(),
+    };
     let pod = HelperPod {
         name: &name,
-        before: vec![sender(cx, store, external, "full", fetch, form!(s; []))],
+        before: vec![sender::container(cx, &Kept::store(store), external, fetch)],
         own: scratch_instance(cx, store, dump, script),
         volumes: with_scratch(s, store),
         ends: true,
@@ -49,10 +57,12 @@ pub fn add(
         Moment::Cron(cron) => cron.five(),
         _ => Str::default(),
     });
-    let body = scheduled(cx, store, (&name, &name), &schedule, &when.timezone, pod);
+    let metadata = helper::metadata(cx, store, &name, &name);
+    let template = helper::template(cx, store, pod);
+    let body = scheduled(metadata, &schedule, &when.timezone, template);
     let unit = Unit::Store(store.name.peek().clone());
     out.push(ObjectForm::new(unit, on(store), body));
-    helper::policy(cx, store, &name, (&[], &[outside(external)]), out);
+    helper::policy(cx, store, &name, (&[], &[bucket::way(external)]), out);
 }
 
 /// The newest copy; names are times, so the last one is.

@@ -125,8 +125,8 @@ fn affinity(cx: &Cx, s: &Scope, placement: &Placement) -> Form {
     })
 }
 
-/// Taints that clouds put on nodes that may be taken away.
-fn tolerations(cx: &Cx, s: &Scope, placement: &Placement) -> Form {
+/// Taints that clouds put on nodes that may be taken away, and those that the file names.
+pub fn tolerations(cx: &Cx, s: &Scope, placement: &Placement) -> Form {
     use plimsoll_spec::app::cluster::Distribution;
     let (key, value) = match cx.app.cluster.distribution.peek() {
         Distribution::Aks => ("kubernetes.azure.com/scalesetpriority", "spot"),

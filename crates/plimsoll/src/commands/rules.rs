@@ -44,8 +44,29 @@ pub fn level(level: Level) -> &'static str {
 
 #[cfg(test)]
 mod tests {
-    use super::all;
+    use super::{all, level};
     use std::collections::BTreeSet;
+    use std::fmt::Write as _;
+    use std::path::Path;
+
+    /// The page of the book ends with every rule; `PLIMSOLL_WRITE=1` writes them anew.
+    #[test]
+    fn the_book_lists_every_rule() {
+        let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../docs/checks.md");
+        let page = std::fs::read_to_string(&path).expect("the page");
+        let head = "| --- | --- | --- | --- |\n";
+        let (before, _) = page.rsplit_once(head).expect("a table of rules");
+        let mut fresh = format!("{before}{head}");
+        for rule in all() {
+            let (level, name) = (level(rule.level), rule.name);
+            let _ = writeln!(fresh, "| {} | {level} | `{name}` | {} |", rule.code, rule.consequence);
+        }
+        if std::env::var_os("PLIMSOLL_WRITE").is_some() {
+            std::fs::write(&path, &fresh).expect("the page can be written");
+        }
+        let page = std::fs::read_to_string(&path).expect("the page");
+        assert!(page == fresh, "docs/checks.md is stale: run the test with PLIMSOLL_WRITE=1");
+    }
 
     #[test]
     fn no_code_and_no_name_is_used_twice() {

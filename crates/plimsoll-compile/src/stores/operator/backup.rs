@@ -1,10 +1,9 @@
 //! Backups by the operator: the log goes to the bucket all the time, so that any point in time can
 //! be had; whole copies by schedule.
 
-use super::super::backup::{
-    bucket_keys, bucket_of, not_yet, outside as way_out, secret, secret_name,
-};
+use super::super::backup::not_yet;
 use super::super::{helper, on};
+use crate::copies::{Kept, bucket};
 use crate::cx::{Cx, Objects};
 use crate::network::flow::Flow;
 use crate::secrets::plan::Plan;
@@ -17,22 +16,23 @@ use plimsoll_world::{Form, ObjectForm, Scope, Unit, form};
 fn full<'a>(cx: &Cx<'a>, store: &'a Store) -> Option<(&'a Backup, &'a Copy, &'a External)> {
     let backup = store.backup.some()?;
     let copy = backup.full.as_ref()?;
-    Some((backup, copy, bucket_of(cx, backup, copy)?))
+    Some((backup, copy, bucket::of(cx, backup.to.as_ref(), copy)?))
 }
 
 /// The way to the bucket.
 pub fn outside(cx: &Cx, store: &Store) -> Option<Flow> {
-    full(cx, store).map(|(_, _, external)| way_out(external))
+    full(cx, store).map(|(_, _, external)| bucket::way(external))
 }
 
 /// Where copies and the log go, and how long they are kept.
 pub fn target(cx: &Cx, store: &Store, plan: &mut Plan) -> Option<Form> {
     let (backup, copy, external) = full(cx, store)?;
     let s = &Scope::new("stores/operator").because(&backup.origin);
-    secret(cx, store, external, plan);
-    let keys = bucket_keys(cx, external);
+    let store = &Kept::store(store);
+    bucket::secret(cx, store, external, plan);
+    let keys = bucket::keys(cx, external);
     let key = |end: &str| keys.keys().find(|key| key.ends_with(end)).cloned();
-    let name = secret_name(store, external);
+    let name = bucket::secret_name(store, external);
     let reference = |end: &str| key(end).map(|key| form!(s; { name: &name, key: s.text(key) }));
     let path = external.bucket.as_ref().map(|bucket| {
         bucket.zip(&cx.name(), |bucket, app| {
