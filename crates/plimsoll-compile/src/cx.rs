@@ -3,13 +3,16 @@
 use crate::names;
 use crate::namespace::{self, LivedIn};
 use crate::network::edges::Edges;
+use crate::program::Program;
 use plimsoll_schema::Minor;
 use plimsoll_source::{Finding, Findings, Origin, Sourced, Str};
 use plimsoll_spec::App;
+use plimsoll_spec::app::Service;
 use plimsoll_spec::app::cluster::Cni;
 use plimsoll_spec::app::platform::{GatewayUse, MeshMode, MeshUse};
 use plimsoll_world::ObjectForm;
-use std::cell::RefCell;
+use rayon::prelude::*;
+use std::sync::{Mutex, PoisonError};
 
 /// One environment on its way from App to Blueprint.
 pub struct Cx<'a> {
@@ -21,7 +24,7 @@ pub struct Cx<'a> {
     pub edges: Edges<'a>,
     /// The namespaces in which something of ours lives: the main one first.
     pub lived_in: Vec<LivedIn<'a>>,
-    findings: RefCell<Findings>,
+    findings: Mutex<Findings>,
 }
 
 impl<'a> Cx<'a> {
@@ -33,18 +36,21 @@ impl<'a> Cx<'a> {
             target,
             lived_in: namespace::lived_in(app, &edges),
             edges,
-            findings: RefCell::default(),
+            findings: Mutex::default(),
         }
     }
 
     /// Reports a mistake that only compiling can see.
     pub fn report(&self, finding: Finding) {
-        self.findings.borrow_mut().report(finding);
+        let findings = self.findings.lock();
+        let mut findings = findings.unwrap_or_else(PoisonError::into_inner);
+        findings.report(finding);
     }
 
     /// All that was reported.
     pub fn into_findings(self) -> Findings {
-        self.findings.into_inner()
+        let findings = self.findings.into_inner();
+        findings.unwrap_or_else(PoisonError::into_inner)
     }
 
     /// Name of the application.
@@ -91,6 +97,24 @@ impl<'a> Cx<'a> {
 
 /// The objects of one environment, as modules add to them.
 pub type Objects = Vec<ObjectForm>;
+
+/// Adds the objects of every service, in the order of the file. They are made on all cores: an
+/// application has more services than anything else.
+pub fn of_services(
+    cx: &Cx,
+    out: &mut Objects,
+    make: impl Fn(&Service, &Program, &mut Objects) + Sync,
+) {
+    let services: Vec<&Service> = cx.app.services.values().collect();
+    let made = services.into_par_iter().with_min_len(8).map(|service| {
+        let mut objects = Objects::new();
+        make(service, &Program::service(service), &mut objects);
+        objects
+    });
+    let made: Vec<Objects> = made.collect();
+    out.reserve(made.iter().map(Vec::len).sum());
+    out.extend(made.into_iter().flatten());
+}
 
 /// Whether the target has something that came with a minor version.
 pub fn since(cx: &Cx, minor: u8) -> (bool, Origin) {

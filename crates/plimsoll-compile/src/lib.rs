@@ -21,7 +21,7 @@ pub mod stores;
 pub mod text;
 pub mod workload;
 
-use cx::{Cx, Objects};
+use cx::{Cx, Objects, of_services};
 use plimsoll_schema::Minor;
 use plimsoll_source::{Findings, Rule};
 use plimsoll_spec::App;
@@ -73,15 +73,18 @@ pub fn compile(app: &App, target: Minor) -> Compiled {
     for job in app.jobs.values() {
         let program = Program::job(job);
         release::job::objects(&cx, job, &program, &mut out);
-        around(&cx, &program, &mut plan, &mut out);
+        around(&cx, &program, &mut out);
+        secrets::plan::add_program(&cx, &program, &mut plan);
     }
+    of_services(&cx, &mut out, |service, program, out| {
+        out.push(workload::deployment::object(&cx, service, program));
+        workload::service::objects(&cx, service, program, out);
+        workload::rollout::around(&cx, service, program, out);
+        scaling::objects(&cx, service, program, out);
+        around(&cx, program, out);
+    });
     for service in app.services.values() {
-        let program = Program::service(service);
-        out.push(workload::deployment::object(&cx, service, &program));
-        workload::service::objects(&cx, service, &program, &mut out);
-        workload::rollout::around(&cx, service, &program, &mut out);
-        scaling::objects(&cx, service, &program, &mut out);
-        around(&cx, &program, &mut plan, &mut out);
+        secrets::plan::add_program(&cx, &Program::service(service), &mut plan);
     }
     network::route::objects(&cx, &mut out);
     platform::objects(&cx, &mut out);
@@ -107,12 +110,11 @@ pub fn compile(app: &App, target: Minor) -> Compiled {
 }
 
 /// What every program has around its pods.
-fn around(cx: &Cx, program: &Program, plan: &mut Plan, out: &mut Objects) {
+fn around(cx: &Cx, program: &Program, out: &mut Objects) {
     workload::account::objects(cx, program, out);
     workload::config::objects(cx, program, out);
     claim::of_program(cx, program, out);
     network::of_program(cx, program, out);
-    secrets::plan::add_program(cx, program, plan);
 }
 
 fn migrations(cx: &Cx, plan: &mut Plan, out: &mut Objects) {
@@ -120,6 +122,7 @@ fn migrations(cx: &Cx, plan: &mut Plan, out: &mut Objects) {
         let command = release::migration::command(migration);
         let program = Program::migration(migration, command.as_deref());
         release::migration::objects(cx, migration, &program, out);
-        around(cx, &program, plan, out);
+        around(cx, &program, out);
+        secrets::plan::add_program(cx, &program, plan);
     }
 }

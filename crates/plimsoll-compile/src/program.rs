@@ -10,7 +10,7 @@ use plimsoll_spec::app::{
 };
 use plimsoll_spec::types::{Permission, Template};
 use plimsoll_world::{Cond, Unit};
-use std::cell::OnceCell;
+use std::sync::OnceLock;
 
 /// A program in a pod, seen without what only its own block has.
 pub struct Program<'a> {
@@ -69,7 +69,7 @@ pub struct Program<'a> {
     /// Where it was written.
     pub origin: &'a Origin,
     /// The keys of its Secret, once somebody has asked; see [`crate::secrets::plan::keys`].
-    pub planned: OnceCell<IndexMap<Str, PlannedKey>>,
+    pub planned: OnceLock<IndexMap<Str, PlannedKey>>,
 }
 
 impl<'a> Program<'a> {
@@ -103,7 +103,7 @@ impl<'a> Program<'a> {
             sidecars: Some(&service.sidecars),
             own_disks: *service.kind.peek() == plimsoll_spec::app::service::Kind::StatefulSet,
             origin: &service.origin,
-            planned: OnceCell::new(),
+            planned: OnceLock::new(),
         }
     }
 
@@ -137,7 +137,7 @@ impl<'a> Program<'a> {
             sidecars: None,
             own_disks: false,
             origin: &job.origin,
-            planned: OnceCell::new(),
+            planned: OnceLock::new(),
         }
     }
 
@@ -173,7 +173,7 @@ impl<'a> Program<'a> {
             sidecars: None,
             own_disks: false,
             origin: &migration.origin,
-            planned: OnceCell::new(),
+            planned: OnceLock::new(),
         }
     }
 
@@ -207,7 +207,7 @@ impl<'a> Program<'a> {
             sidecars: Some(&store.sidecars),
             own_disks: true,
             origin: &store.origin,
-            planned: OnceCell::new(),
+            planned: OnceLock::new(),
         }
     }
 

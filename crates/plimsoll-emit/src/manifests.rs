@@ -4,31 +4,44 @@ use crate::FileSet;
 use crate::folders::join;
 use plimsoll_source::yaml;
 use plimsoll_world::{Object, World};
+use rayon::prelude::*;
 
 /// One file an object in a folder. Names sort so that what must exist first is applied first.
 pub fn files(world: &World, folder: &str) -> FileSet {
-    let mut files = FileSet::default();
-    for object in &world.objects {
+    let file = |object: &Object| {
         let path = join(folder, &file_name(world, object));
-        files.add(path, yaml::write(&object.body));
+        (path, yaml::write(&object.body))
+    };
+    let written = world.objects.par_iter().with_min_len(64).map(file);
+    let mut files = FileSet::default();
+    for (path, text) in written.collect::<Vec<_>>() {
+        files.add(path, text);
     }
     files
 }
 
-/// All objects as one stream of documents, in the order of the files.
-pub fn stream(world: &World) -> Vec<u8> {
+/// All objects as one stream of documents, in the order of the files, part by part: so the whole
+/// text of a large application is never held at once.
+pub fn stream(world: &World, mut write: impl FnMut(&[u8])) {
     let mut objects: Vec<(String, &Object)> = world
         .objects
         .iter()
         .map(|object| (file_name(world, object), object))
         .collect();
     objects.sort_by(|a, b| a.0.cmp(&b.0));
-    let mut stream = Vec::new();
-    for (_, object) in objects {
-        stream.extend_from_slice(b"---\n");
-        yaml::write_to(&mut stream, &object.body);
+    for objects in objects.chunks(2048) {
+        let parts = objects.par_chunks(64).map(|objects| {
+            let mut part = Vec::with_capacity(objects.len() * 1024);
+            for (_, object) in objects {
+                part.extend_from_slice(b"---\n");
+                yaml::write_to(&mut part, &object.body);
+            }
+            part
+        });
+        for part in parts.collect::<Vec<_>>() {
+            write(&part);
+        }
     }
-    stream
 }
 
 /// `70-api-deployment.yaml`; objects outside of the main namespace name theirs.

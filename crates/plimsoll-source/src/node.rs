@@ -1,6 +1,7 @@
 //! The tree that the user's file and the generated objects share.
 
 use crate::{Origin, Str};
+use serde::{Serialize, Serializer};
 use std::sync::Arc;
 
 /// A value with its origin. Cheap to clone: maps and lists are shared.
@@ -163,6 +164,33 @@ impl Node {
                     .collect(),
             ),
             Self::Seq(_, items) => Value::Array(items.iter().map(Self::to_json).collect()),
+        }
+    }
+
+    /// As JSON on one line; plain scalars must have been resolved.
+    ///
+    /// # Panics
+    /// Never: keys are texts.
+    pub fn json_text(&self) -> String {
+        serde_json::to_string(self).expect("keys are texts")
+    }
+}
+
+/// As [`Node::to_json`] gives it.
+impl Serialize for Node {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        match self {
+            Self::Null(_) => serializer.serialize_unit(),
+            Self::Bool(_, value) => serializer.serialize_bool(*value),
+            Self::Int(_, value) => serializer.serialize_i64(*value),
+            Self::Float(_, value) => serializer.serialize_f64(*value),
+            Self::Text(_, text) | Self::Plain(_, text) => serializer.serialize_str(text),
+            Self::Map(_, entries) => serializer.collect_map(
+                entries
+                    .iter()
+                    .map(|entry| (entry.key.as_str(), &entry.value)),
+            ),
+            Self::Seq(_, items) => serializer.collect_seq(items.iter()),
         }
     }
 }

@@ -4,6 +4,7 @@ use crate::{
     Blueprint, Cond, Expr, Form, MapPart, Object, ObjectForm, ObjectKey, Param, SeqPart, Var, World,
 };
 use plimsoll_source::{Entry, Handle, Node, Origin, Str};
+use rayon::prelude::*;
 use std::collections::BTreeMap;
 
 /// Words that are turned away from what the file says.
@@ -33,14 +34,17 @@ impl Values {
 /// The plain objects that a Blueprint stands for under these values.
 pub fn evaluate(blueprint: &Blueprint, values: &Values) -> World {
     let eval = Eval { values };
+    let one = |form: &ObjectForm| {
+        let (holds, because) = eval.cond(&form.when, None);
+        let object = holds.then(|| eval.object(form, &because)).flatten();
+        (because, object)
+    };
+    let forms = blueprint.objects.par_iter().with_min_len(64);
     let mut decided = vec![blueprint.decided()];
     let mut objects = Vec::with_capacity(blueprint.objects.len());
-    for form in &blueprint.objects {
-        let (holds, because) = eval.cond(&form.when, None);
-        decided.push(because.clone());
-        if holds {
-            objects.extend(eval.object(form, &because));
-        }
+    for (because, object) in forms.map(one).collect::<Vec<_>>() {
+        decided.push(because);
+        objects.extend(object);
     }
     World {
         application: blueprint.application.clone(),

@@ -18,6 +18,7 @@ use plimsoll_spec::App;
 use plimsoll_spec::load::{Files, Loaded, LoadedEnvironment};
 use plimsoll_spec::types::Date;
 use plimsoll_world::{Values, World, evaluate};
+use rayon::prelude::*;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
@@ -271,27 +272,17 @@ fn unknown_environment(name: &str, names: &[Str]) -> Failure {
 /// An environment that could be compiled, and what is wrong with it.
 type Judged = Option<(Ready, Findings)>;
 
-/// Every environment with its name, each on a thread of its own.
+/// Every environment with its name, on all cores.
 fn judged(
     environments: Vec<LoadedEnvironment>,
     target: Option<Minor>,
     today: Date,
 ) -> Vec<(Str, Judged)> {
-    std::thread::scope(|scope| {
-        let judge = |environment: LoadedEnvironment| {
-            let name = environment.name.clone();
-            (name, scope.spawn(move || ready(environment, target, today)))
-        };
-        let started: Vec<_> = environments.into_iter().map(judge).collect();
-        let ended = started.into_iter().map(|(name, thread)| {
-            let judged = thread.join();
-            (
-                name,
-                judged.unwrap_or_else(|bug| std::panic::resume_unwind(bug)),
-            )
-        });
-        ended.collect()
-    })
+    let judge = |environment: LoadedEnvironment| {
+        let name = environment.name.clone();
+        (name, ready(environment, target, today))
+    };
+    environments.into_par_iter().map(judge).collect()
 }
 
 fn ready(environment: LoadedEnvironment, target: Option<Minor>, today: Date) -> Judged {

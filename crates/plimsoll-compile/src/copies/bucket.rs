@@ -25,9 +25,10 @@ pub fn way(external: &External) -> Flow {
     let ports = external.ports.all.values();
     let ports = ports.map(|port| PodPort::of(port.port.clone(), "TCP"));
     let text = |cidr: &Sourced<Cidr>| cidr.map(|cidr| Str::from(cidr.to_string()));
-    let peer = match external.cidr.is_empty() {
-        true => Peer::Public,
-        false => Peer::Addresses(external.cidr.iter().map(text).collect()),
+    let peer = if external.cidr.is_empty() {
+        Peer::Public
+    } else {
+        Peer::Addresses(external.cidr.iter().map(text).collect())
     };
     Flow::new(peer, ports.collect(), &external.origin)
 }

@@ -6,9 +6,9 @@ use plimsoll_source::Str;
 use plimsoll_spec::App;
 use plimsoll_spec::app::route::{RoutePath, TlsKind};
 use plimsoll_spec::app::store::Run;
-use plimsoll_spec::app::{Route, Use};
-use plimsoll_spec::types::{RouteTarget, Target};
-use std::collections::BTreeMap;
+use plimsoll_spec::app::{EnvValue, Route, Use};
+use plimsoll_spec::types::{Part, RouteTarget, Target, TargetField};
+use std::collections::{BTreeMap, BTreeSet};
 
 /// The programs of an application and what leads from one to another.
 pub struct Edges<'a> {
@@ -17,6 +17,7 @@ pub struct Edges<'a> {
     to_stores: BTreeMap<&'a Str, Vec<(usize, &'a Use)>>,
     routed: BTreeMap<&'a Str, Vec<(&'a Route, &'a RoutePath)>>,
     hosts: BTreeMap<&'a Str, Vec<(&'a Route, usize)>>,
+    by_pod: BTreeSet<&'a Str>,
 }
 
 impl<'a> Edges<'a> {
@@ -28,6 +29,7 @@ impl<'a> Edges<'a> {
             to_stores: BTreeMap::new(),
             routed: BTreeMap::new(),
             hosts: BTreeMap::new(),
+            by_pod: reached_by_pod(app),
         };
         for (user, program) in edges.programs.iter().enumerate() {
             for uses in program.uses.values() {
@@ -88,9 +90,42 @@ impl<'a> Edges<'a> {
         self.hosts.get(host).map_or(&[], Vec::as_slice)
     }
 
+    /// Whether somebody wants the names of each pod of a service.
+    pub fn by_pod(&self, name: &Str) -> bool {
+        self.by_pod.contains(name)
+    }
+
     /// The paths of routes that lead to a service.
     pub fn routes_to(&self, name: &Str) -> impl Iterator<Item = (&'a Route, &'a RoutePath)> {
         self.routed.get(name).into_iter().flatten().copied()
+    }
+}
+
+/// The services of which some text says `.pods`.
+fn reached_by_pod(app: &App) -> BTreeSet<&Str> {
+    let texts = app.services.values().flat_map(|service| {
+        let env = service.env.peek().values().filter_map(|value| match value {
+            EnvValue::Text(template) => Some(template),
+            _ => None,
+        });
+        env.chain(service.command.iter().flatten())
+            .chain(service.args.iter().flatten())
+    });
+    texts
+        .flat_map(|template| &template.parts)
+        .filter_map(of_each_pod)
+        .collect()
+}
+
+/// The service of which a part of a text asks for the names of its pods.
+fn of_each_pod(part: &Part) -> Option<&Str> {
+    match part {
+        Part::Target {
+            target: Target::Service(service),
+            field: TargetField::Pods,
+            ..
+        } => Some(service),
+        _ => None,
     }
 }
 

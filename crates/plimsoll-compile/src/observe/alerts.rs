@@ -5,7 +5,7 @@
 
 use super::query::{self, Series, fill, fixed, number, of_container, of_service, window};
 use super::{claims, engines, objectives};
-use crate::cx::{Cx, Objects};
+use crate::cx::{Cx, Objects, of_services};
 use crate::program::Program;
 use crate::stores::{on, several};
 use crate::workload::rollout;
@@ -19,10 +19,9 @@ use plimsoll_world::{Cond, Form, ObjectForm, Scope, SeqBuilder, Unit, form};
 
 /// All alerts.
 pub fn objects(cx: &Cx, out: &mut Objects) {
-    for service in cx.app.services.values() {
-        let program = Program::service(service);
+    of_services(cx, out, |service, program, out| {
         let mut rules = Rules::new(cx, &program.name, program.namespace, "service");
-        service_alerts(service, &program, &mut rules);
+        service_alerts(service, program, &mut rules);
         let mut groups = vec![rules.group("alerts")];
         if let Some(objective) = cx.app.observe.objectives.get(program.name.peek()) {
             let mut recorded = Rules::new(cx, &program.name, program.namespace, "service");
@@ -31,7 +30,7 @@ pub fn objects(cx: &Cx, out: &mut Objects) {
         }
         let body = rule(cx, &program.name, program.namespace, "service", groups);
         out.push(ObjectForm::new(program.unit.clone(), program.on(), body));
-    }
+    });
     for store in super::stores(cx) {
         let mut rules = Rules::new(cx, &store.name, &store.namespace, "store");
         store_alerts(store, &mut rules);

@@ -6,7 +6,7 @@
 
 use super::engines;
 use super::query::{Series, fill, fixed, of_container, of_service};
-use crate::cx::{Cx, Objects};
+use crate::cx::{Cx, Objects, of_services};
 use crate::names;
 use crate::program::Program;
 use crate::stores::on;
@@ -16,16 +16,15 @@ use plimsoll_world::{Cond, Form, MapBuilder, ObjectForm, Scope, SeqBuilder, Unit
 
 /// The dashboards.
 pub fn objects(cx: &Cx, out: &mut Objects) {
-    for service in cx.app.services.values() {
-        let program = Program::service(service);
-        let panels = of_a_service(service, &program);
+    of_services(cx, out, |service, program, out| {
+        let panels = of_a_service(service, program);
         let body = config_map(cx, &program.name, program.namespace, "service", panels);
         out.push(ObjectForm::new(
             program.unit.clone(),
             on_and_wanted(cx, program.on()),
             body,
         ));
-    }
+    });
     for store in super::stores(cx) {
         let panels = of_a_store(store);
         let body = config_map(cx, &store.name, &store.namespace, "store", panels);
@@ -158,7 +157,7 @@ fn text(model: &Form) -> Option<Node> {
     let node = model.plain()?;
     let mut origins = Vec::new();
     collect(node, &mut origins);
-    let text = node.to_json().to_string();
+    let text = node.json_text();
     Some(Node::Text(
         Origin::rule("observe/dashboards", origins),
         text.into(),

@@ -7,7 +7,6 @@ use crate::workload::container::protocol_text;
 use plimsoll_source::{Sourced, Str};
 use plimsoll_spec::app::port::Speaks;
 use plimsoll_spec::app::{Port, Service};
-use plimsoll_spec::types::{Part, Target, TargetField};
 use plimsoll_world::{Cond, Form, ObjectForm, Scope, SeqBuilder, Unit, form};
 
 /// What a Service stands for.
@@ -95,20 +94,7 @@ fn all_ports(service: &Service) -> Vec<(&Str, &Port)> {
 /// Whether the headless Service is wanted: a statefulset always has it, others where `.pods` asks.
 fn names_pods(cx: &Cx, service: &Service) -> bool {
     use plimsoll_spec::app::service::Kind;
-    *service.kind.peek() == Kind::StatefulSet || asks_for_pods(cx, service.name.peek())
-}
-
-fn asks_for_pods(cx: &Cx, name: &str) -> bool {
-    let asked = |part: &Part| matches!(part, Part::Target { target: Target::Service(service), field: TargetField::Pods, .. } if service == name);
-    let texts = cx.app.services.values().flat_map(|service| {
-        let env = service.env.peek().values().filter_map(|value| match value {
-            plimsoll_spec::app::EnvValue::Text(template) => Some(template),
-            _ => None,
-        });
-        env.chain(service.command.iter().flatten())
-            .chain(service.args.iter().flatten())
-    });
-    texts.flat_map(|template| &template.parts).any(asked)
+    *service.kind.peek() == Kind::StatefulSet || cx.edges.by_pod(service.name.peek())
 }
 
 /// A Service as an object.

@@ -8,7 +8,8 @@ pub mod route;
 pub mod service;
 pub mod store;
 
-use plimsoll_source::{Findings, Node, Origin, Str};
+use plimsoll_source::{Entry, Findings, Node, Origin, Str};
+use rayon::prelude::*;
 use std::collections::BTreeMap;
 
 use crate::load::Texts;
@@ -24,7 +25,7 @@ pub struct Complete {
 }
 
 /// Fills one thing of a block.
-type Step = fn(&Node, &plimsoll_source::Entry) -> Node;
+type Step = fn(&Node, &Entry) -> Node;
 
 /// Fills in what nobody wrote.
 pub fn complete(root: &Node, texts: &mut Texts<'_>, findings: &mut Findings) -> Complete {
@@ -45,10 +46,17 @@ pub fn complete(root: &Node, texts: &mut Texts<'_>, findings: &mut Findings) -> 
         let Some(things) = root.get(block) else {
             continue;
         };
-        let made = tree::each(things, |entry| match &entry.value {
-            Node::Map(..) => Some(step(&root, entry)),
-            other => Some(other.clone()),
+        let made = things.entries().par_iter().with_min_len(16).map(|entry| {
+            let value = match &entry.value {
+                Node::Map(..) => step(&root, entry),
+                other => other.clone(),
+            };
+            Entry {
+                value,
+                ..entry.clone()
+            }
         });
+        let made = Node::map(things.origin().clone(), made.collect::<Vec<_>>());
         root = tree::with(&root, &[block], made);
     }
     for block in pod::WITH_COMPANIONS {

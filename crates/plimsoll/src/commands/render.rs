@@ -44,7 +44,12 @@ pub fn run(args: &Render, terminal: Terminal) -> Outcome {
     };
     let app = ready.application()?.app();
     let system = prepared.system().expect("an environment is chosen");
-    let (parts, mut findings) = parts(args.to, &system);
+    let is_stream = args.to == Output::Manifests && args.output.is_none();
+    let (parts, mut findings) = if is_stream {
+        (Vec::new(), folders::check(&system))
+    } else {
+        parts(args.to, &system)
+    };
     plimsoll_rules::levels::silence(app, prepared.today, &mut findings);
     let text = prepared.text_of(&findings, terminal.colors_err(), terminal);
     if !findings.is_empty() && !text.trim().is_empty() {
@@ -113,7 +118,7 @@ fn parts(to: Output, system: &System<'_>) -> (Vec<Part>, Findings) {
 /// Prints a stream of objects, or the one file of an output.
 fn to_stdout(to: Output, parts: &[Part], ready: &Ready) -> Outcome {
     if to == Output::Manifests {
-        terminal::out(manifests::stream(&ready.world));
+        manifests::stream(&ready.world, |part| terminal::out(part));
         return Ok(Exit::Fine);
     }
     let mut files = parts.iter().flat_map(|part| part.files.iter());

@@ -59,13 +59,20 @@ mod tests {
         let mut fresh = format!("{before}{head}");
         for rule in all() {
             let (level, name) = (level(rule.level), rule.name);
-            let _ = writeln!(fresh, "| {} | {level} | `{name}` | {} |", rule.code, rule.consequence);
+            let _ = writeln!(
+                fresh,
+                "| {} | {level} | `{name}` | {} |",
+                rule.code, rule.consequence
+            );
         }
         if std::env::var_os("PLIMSOLL_WRITE").is_some() {
             std::fs::write(&path, &fresh).expect("the page can be written");
         }
         let page = std::fs::read_to_string(&path).expect("the page");
-        assert!(page == fresh, "docs/checks.md is stale: run the test with PLIMSOLL_WRITE=1");
+        assert!(
+            page == fresh,
+            "docs/checks.md is stale: run the test with PLIMSOLL_WRITE=1"
+        );
     }
 
     #[test]
