@@ -52,18 +52,13 @@ pub fn list() {
         } else {
             "missing"
         };
-        let need = if tool.wanted {
-            ""
-        } else {
-            " (only when named)"
-        };
-        println!("{:28} {:9} {state}{need}", tool.name, tool.version);
+        println!("{:28} {:9} {state}", tool.name, tool.version);
     }
 }
 
 fn chosen(names: &[&str]) -> Result<Vec<&'static Tool>> {
     if names.is_empty() {
-        return Ok(TOOLS.iter().filter(|tool| tool.wanted).collect());
+        return Ok(TOOLS.iter().collect());
     }
     let find = |name: &&str| {
         catalogue::named(name).with_context(|| format!("no tool named `{name}`; see --list"))

@@ -14,8 +14,6 @@ pub struct Tool {
     pub version: &'static str,
     /// Package of the program inside the module, empty for its root.
     pub package: &'static str,
-    /// Whether continuous integration needs it, and `xtask tools` without names installs it.
-    pub wanted: bool,
     /// Modules of other tools that are required beside its own, all with the replacements of the first, so
     /// that what the tools share is compiled once; empty for a tool that stands alone.
     pub family: &'static [Pin],
@@ -57,7 +55,7 @@ impl Tool {
     }
 }
 
-const fn wanted(
+const fn pinned(
     name: &'static str,
     module: &'static str,
     version: &'static str,
@@ -68,24 +66,6 @@ const fn wanted(
         module,
         version,
         package,
-        wanted: true,
-        family: &[],
-        main: None,
-    }
-}
-
-const fn optional(
-    name: &'static str,
-    module: &'static str,
-    version: &'static str,
-    package: &'static str,
-) -> Tool {
-    Tool {
-        name,
-        module,
-        version,
-        package,
-        wanted: false,
         family: &[],
         main: None,
     }
@@ -112,79 +92,79 @@ const ARGO: &[Pin] = &[
 /// Kustomize 5.8.3 asks for Go 1.27, which builds an API server with a broken `/openapi`; so 5.8.1.
 /// Sealed Secrets later than 0.27 moved to a module path that is not served.
 pub const TOOLS: &[Tool] = &[
-    wanted(
+    pinned(
         "kubeconform",
         "github.com/yannh/kubeconform",
         "v0.8.0",
         "cmd/kubeconform",
     ),
-    wanted(
+    pinned(
         "actionlint",
         "github.com/rhysd/actionlint",
         "v1.7.12",
         "cmd/actionlint",
     ),
     // The loader of the Compose specification, which validates against its schema.
-    wanted(
+    pinned(
         "compose-go",
         "github.com/compose-spec/compose-go/v2",
         "v2.16.2",
         "cmd",
     ),
-    wanted(
+    pinned(
         "kustomize",
         "sigs.k8s.io/kustomize/kustomize/v5",
         "v5.8.1",
         "",
     ),
-    wanted("etcd", "go.etcd.io/etcd/server/v3", "v3.6.6", ""),
-    wanted(
+    pinned("etcd", "go.etcd.io/etcd/server/v3", "v3.6.6", ""),
+    pinned(
         "kube-apiserver",
         KUBERNETES,
         "v1.37.1",
         "cmd/kube-apiserver",
     ),
-    wanted(
+    pinned(
         "kube-controller-manager",
         KUBERNETES,
         "v1.37.1",
         "cmd/kube-controller-manager",
     ),
-    wanted(
+    pinned(
         "kube-scheduler",
         KUBERNETES,
         "v1.37.1",
         "cmd/kube-scheduler",
     ),
-    wanted("kubectl", KUBERNETES, "v1.37.1", "cmd/kubectl"),
-    wanted("kwok", "sigs.k8s.io/kwok", "v0.8.0", "cmd/kwok"),
-    wanted("helm", "helm.sh/helm/v4", "v4.3.1", "cmd/helm"),
-    wanted("helm3", "helm.sh/helm/v3", "v3.22.0", "cmd/helm"),
-    wanted(
+    pinned("kubectl", KUBERNETES, "v1.37.1", "cmd/kubectl"),
+    pinned("kwok", "sigs.k8s.io/kwok", "v0.8.0", "cmd/kwok"),
+    pinned("helm", "helm.sh/helm/v4", "v4.3.1", "cmd/helm"),
+    pinned("helm3", "helm.sh/helm/v3", "v3.22.0", "cmd/helm"),
+    pinned(
         "kubeseal",
         "github.com/bitnami-labs/sealed-secrets",
         "v0.27.1",
         "cmd/kubeseal",
     ),
-    wanted(
+    pinned(
         "promtool",
         "github.com/prometheus/prometheus",
         "v0.315.0",
         "cmd/promtool",
     ),
-    wanted(
+    pinned(
         "kube-apiserver-1.30",
         KUBERNETES,
         "v1.30.14",
         "cmd/kube-apiserver",
     ),
-    wanted(
+    pinned(
         "kube-controller-manager-1.30",
         KUBERNETES,
         "v1.30.14",
         "cmd/kube-controller-manager",
     ),
-    wanted(
+    pinned(
         "kube-scheduler-1.30",
         KUBERNETES,
         "v1.30.14",
@@ -192,7 +172,7 @@ pub const TOOLS: &[Tool] = &[
     ),
     Tool {
         family: ARGO,
-        ..wanted(
+        ..pinned(
             "rollouts-controller",
             ARGO[0].module,
             ARGO[0].version,
@@ -202,9 +182,9 @@ pub const TOOLS: &[Tool] = &[
     Tool {
         family: ARGO,
         main: Some(include_str!("argo_sync.go")),
-        ..wanted("argo-sync", ARGO[1].module, ARGO[1].version, "pkg/engine")
+        ..pinned("argo-sync", ARGO[1].module, ARGO[1].version, "pkg/engine")
     },
-    optional("helmfile", "github.com/helmfile/helmfile", "v1.8.0", ""),
+    pinned("helmfile", "github.com/helmfile/helmfile", "v1.8.0", ""),
 ];
 
 /// Where custom resource definitions are found: a folder or a file of a Go module.

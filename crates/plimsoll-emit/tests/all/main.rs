@@ -6,6 +6,7 @@ mod documents;
 mod github;
 mod gitops;
 mod helm;
+mod helmfile;
 mod installs;
 mod kustomize;
 mod platform;

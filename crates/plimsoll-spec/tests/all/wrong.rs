@@ -1,5 +1,7 @@
 //! Wrong files, what is said about them, and the edit that mends them.
 
+mod copies;
+
 use crate::harness::{file, findings};
 
 /// A wrong file.
@@ -583,16 +585,8 @@ fn relations_show_theirs() {
 }
 
 #[test]
-fn copies_and_small_things_show_theirs() {
+fn small_things_show_theirs() {
     check(&[
-        Case {
-            name: "a backup to nowhere",
-            text: "app: a\nstores: { x: { engine: postgres, backup: { full: hourly } } }\n",
-            found: &[
-                "plimsoll.yaml:2:42 PL0134 a backup lacks `to`; add `to: NAME`, an external with a `bucket`",
-            ],
-            edit: None,
-        },
         Case {
             name: "a variable in app",
             text: "app: \"${env}\"\n",
