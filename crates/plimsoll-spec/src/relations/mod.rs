@@ -2,6 +2,7 @@
 
 pub mod backups;
 pub mod choices;
+pub mod claims;
 pub mod environments;
 pub mod jobs;
 pub mod keys;
@@ -25,5 +26,6 @@ pub fn check(app: &App, sources: &Sources, findings: &mut Findings) {
     stores::check(app, findings);
     choices::check(app, findings);
     backups::check(app, findings);
+    claims::check(app, findings);
     placement::check(app, findings);
 }

@@ -63,4 +63,5 @@ pub static ALL: &[&Rule] = &[
     &relations::BAD_ROUTE,
     &relations::SHARED_NAMESPACE,
     &relations::BAD_SEALED_FILE,
+    &relations::CLAIM_OF_MANY,
 ];

@@ -97,4 +97,8 @@ rules! {
     BAD_SEALED_FILE = "PL0172" "bad-sealed-file" Error
         consequence "the values that it holds would be missing"
         docs "`sealed/ENVIRONMENT.yaml` holds one `SealedSecret` for each Secret, each with namespace, name and `encryptedData`. `plimsoll secrets seal` writes it.";
+    /// A disk of one node that several pods use.
+    CLAIM_OF_MANY = "PL0173" "claim-of-many-pods" Warning
+        consequence "a pod on another node than the first waits for the disk, maybe for ever"
+        docs "A claim is on one node at a time unless it is `shared`. Two programs that use it, several replicas of one, or a rolling update, which starts the new pod before the old one goes, put a second pod on another node: there it waits until the first is gone. Write `shared: true` and a class whose disks many nodes can write, or let one pod use it: `scale: single`. Where `cluster.nodes.count` is 1 nothing is said.";
 }

@@ -5,8 +5,9 @@ use plimsoll_spec::rules::ALL;
 use std::collections::BTreeSet;
 
 /// Every test that names codes of rules.
-const TESTS: [&str; 4] = [
+const TESTS: [&str; 5] = [
     include_str!("wrong.rs"),
+    include_str!("wrong/copies.rs"),
     include_str!("merging.rs"),
     include_str!("reading.rs"),
     include_str!("rules.rs"),

@@ -1,4 +1,4 @@
-//! Copies of data that are never made, or never restored.
+//! Claims that several pods use; copies of data that are never made, or never restored.
 
 use super::{Case, check};
 
@@ -27,6 +27,40 @@ fn copies_show_theirs() {
             found: &[
                 "plimsoll.yaml:2:62 PL0134 a drill has no copy to restore; add `full: daily 02:00`",
             ],
+            edit: None,
+        },
+    ]);
+}
+
+#[test]
+fn claims_show_theirs() {
+    check(&[
+        Case {
+            name: "two pods of one service",
+            text: "app: a\nservices: { web: { volumes: { /d: { claim: x } } } }\nclaims: { x: {} }\n",
+            found: &[
+                "plimsoll.yaml:3:11 PL0173 one node at a time has `x`, and several pods use it; write `shared: true` with a class that can, or `scale: single` for its only user",
+            ],
+            edit: None,
+        },
+        Case {
+            name: "two programs",
+            text: "app: a\nservices: { web: { scale: single, volumes: { /d: { claim: x } } } }\njobs: { tidy: { image: t, volumes: { /d: { claim: x } } } }\nclaims: { x: {} }\n",
+            found: &[
+                "plimsoll.yaml:4:11 PL0173 one node at a time has `x`, and several pods use it; write `shared: true` with a class that can, or `scale: single` for its only user",
+            ],
+            edit: None,
+        },
+        Case {
+            name: "two folders for one pod",
+            text: "app: a\nservices: { web: { scale: single, volumes: { /d: { claim: x, folder: d }, /e: { claim: x, folder: e } } } }\nclaims: { x: {} }\n",
+            found: &[],
+            edit: None,
+        },
+        Case {
+            name: "one node",
+            text: "app: a\ncluster: { nodes: { count: 1 } }\nservices: { web: { volumes: { /d: { claim: x } } } }\nclaims: { x: {} }\n",
+            found: &[],
             edit: None,
         },
     ]);
