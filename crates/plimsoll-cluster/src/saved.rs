@@ -1,10 +1,12 @@
-//! A cluster between two runs: gzip of JSON with a format version.
+//! A cluster between two runs: gzip of lines of JSON, of which the first has the version of the format.
 
-use std::io::{Read, Write};
+use std::io::{BufRead, BufReader, Write};
 
 use flate2::Compression;
 use flate2::read::GzDecoder;
 use flate2::write::GzEncoder;
+use jiff::Timestamp;
+use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
@@ -12,10 +14,10 @@ use crate::apply::Managers;
 use crate::clock;
 use crate::kinds::Kind;
 use crate::state::State;
-use crate::write::{key_of, take_managers};
+use crate::write::key_of;
 
-/// Version of the format; a higher one is not read.
-const FORMAT: u32 = 1;
+/// Version of the format; no other is read.
+const FORMAT: u32 = 2;
 
 /// Why a cluster cannot be saved or read back.
 #[derive(Debug, thiserror::Error)]
@@ -26,24 +28,45 @@ pub enum NotSaved {
     /// The content is not what it should be.
     #[error("the saved cluster is damaged: {0}")]
     Content(#[from] serde_json::Error),
-    /// Written by a newer program.
-    #[error("the saved cluster has format {0}, this program reads up to {FORMAT}")]
+    /// Written by an older or a newer program.
+    #[error("the saved cluster has format {0}, this program reads {FORMAT}")]
     Format(u32),
     /// Something in it does not fit the rest.
     #[error("the saved cluster is damaged: {0}")]
     Odd(String),
 }
 
+/// The first line; as many lines of objects and of logs follow.
 #[derive(Deserialize, Serialize)]
-struct Saved {
+struct Head {
     format: u32,
     seed: u64,
     minor: u16,
     now: String,
     counter: u64,
     version: u64,
-    objects: Vec<Value>,
-    logs: Vec<ContainerLog>,
+    objects: usize,
+    logs: usize,
+}
+
+/// The part of the first line that every format has.
+#[derive(Deserialize)]
+struct Format {
+    format: u32,
+}
+
+/// A line with an object.
+#[derive(Deserialize)]
+struct Loaded {
+    object: Value,
+    managers: Managers,
+}
+
+/// As [`Loaded`], without a copy.
+#[derive(Serialize)]
+struct Kept<'a> {
+    object: &'a Value,
+    managers: &'a Managers,
 }
 
 #[derive(Deserialize, Serialize)]
@@ -56,82 +79,113 @@ struct ContainerLog {
 
 /// Writes a cluster.
 pub fn save(state: &State) -> Result<Vec<u8>, NotSaved> {
-    let logs = state
-        .logs
-        .iter()
-        .map(|((namespace, pod, container), lines)| ContainerLog {
-            namespace: namespace.clone(),
-            pod: pod.clone(),
-            container: container.clone(),
-            lines: lines
-                .iter()
-                .map(|(at, line)| (at.to_string(), line.clone()))
-                .collect(),
-        });
-    let saved = Saved {
+    let head = Head {
         format: FORMAT,
         seed: state.seed,
         minor: state.minor,
         now: state.now.to_string(),
         counter: state.counter,
         version: state.version(),
-        objects: state
-            .store
-            .iter()
-            .map(|(_, stored)| stored.whole())
-            .collect(),
-        logs: logs.collect(),
+        objects: state.store.iter().count(),
+        logs: state.logs.len(),
     };
-    let mut encoder = GzEncoder::new(Vec::new(), Compression::fast());
-    encoder.write_all(&serde_json::to_vec(&saved)?)?;
-    Ok(encoder.finish()?)
+    let mut lines = Writer(GzEncoder::new(Vec::new(), Compression::fast()));
+    lines.put(&head)?;
+    for (_, stored) in state.store.iter() {
+        lines.put(&Kept {
+            object: &stored.object,
+            managers: &stored.managers,
+        })?;
+    }
+    for ((namespace, pod, container), log) in &state.logs {
+        let line = |(at, line): &(Timestamp, String)| (at.to_string(), line.clone());
+        lines.put(&ContainerLog {
+            namespace: namespace.clone(),
+            pod: pod.clone(),
+            container: container.clone(),
+            lines: log.iter().map(line).collect(),
+        })?;
+    }
+    Ok(lines.0.finish()?)
 }
 
 /// Reads a cluster back.
 pub fn load(bytes: &[u8]) -> Result<State, NotSaved> {
-    let mut text = Vec::new();
-    GzDecoder::new(bytes).read_to_end(&mut text)?;
-    let head: Value = serde_json::from_slice(&text)?;
-    let format = head["format"]
-        .as_u64()
-        .and_then(|format| u32::try_from(format).ok())
-        .unwrap_or(0);
-    if format > FORMAT {
-        return Err(NotSaved::Format(format));
-    }
-    let saved: Saved = serde_json::from_value(head)?;
-    let moment = |text: &str| {
-        clock::parse(text).ok_or_else(|| NotSaved::Odd(format!("`{text}` is no time")))
+    let mut lines = Reader {
+        text: BufReader::new(GzDecoder::new(bytes)),
+        line: Vec::new(),
     };
-    let mut state = State::new(saved.seed, saved.minor);
-    state.now = moment(&saved.now)?;
-    state.counter = saved.counter;
-    for object in &saved.objects {
+    let head: Head = lines.head()?;
+    let mut state = State::new(head.seed, head.minor);
+    state.now = moment(&head.now)?;
+    state.counter = head.counter;
+    let objects = (0..head.objects).map(|_| lines.take());
+    let objects: Vec<Loaded> = objects.collect::<Result<_, NotSaved>>()?;
+    for Loaded { object, .. } in &objects {
         if object["kind"] == "CustomResourceDefinition"
             && let Some(kind) = Kind::custom(object)
         {
             state.kinds.add(kind);
         }
     }
-    for mut object in saved.objects {
-        let managers = Managers::of(&object);
-        take_managers(&mut object);
-        let kind = state
-            .kind_of(&object)
-            .map_err(|error| NotSaved::Odd(error.message))?;
+    for Loaded { object, managers } in objects {
+        let kind = state.kind_of(&object);
+        let kind = kind.map_err(|error| NotSaved::Odd(error.message))?;
         let key = key_of(&kind, &object);
         state.store.restore(&key, object, managers);
     }
-    for log in saved.logs {
-        let lines = log
-            .lines
-            .into_iter()
-            .map(|(at, line)| Ok((moment(&at)?, line)));
-        let lines = lines.collect::<Result<_, NotSaved>>()?;
-        state
-            .logs
-            .insert((log.namespace, log.pod, log.container), lines);
+    for _ in 0..head.logs {
+        let log: ContainerLog = lines.take()?;
+        let line = |(at, line): (String, String)| Ok((moment(&at)?, line));
+        let read = log.lines.into_iter().map(line);
+        let read = read.collect::<Result<_, NotSaved>>()?;
+        let container = (log.namespace, log.pod, log.container);
+        state.logs.insert(container, read);
     }
-    state.store.restart_log(saved.version);
+    state.store.restart_log(head.version);
     Ok(state)
+}
+
+fn moment(text: &str) -> Result<Timestamp, NotSaved> {
+    clock::parse(text).ok_or_else(|| NotSaved::Odd(format!("`{text}` is no time")))
+}
+
+/// Writes a value a line.
+struct Writer(GzEncoder<Vec<u8>>);
+
+impl Writer {
+    fn put(&mut self, value: &impl Serialize) -> Result<(), NotSaved> {
+        let mut line = serde_json::to_vec(value)?;
+        line.push(b'\n');
+        Ok(self.0.write_all(&line)?)
+    }
+}
+
+/// Reads a value a line, so that the whole text is never in memory.
+struct Reader<'a> {
+    text: BufReader<GzDecoder<&'a [u8]>>,
+    line: Vec<u8>,
+}
+
+impl Reader<'_> {
+    fn head(&mut self) -> Result<Head, NotSaved> {
+        self.advance()?;
+        let Format { format } = serde_json::from_slice(&self.line)?;
+        if format == FORMAT {
+            Ok(serde_json::from_slice(&self.line)?)
+        } else {
+            Err(NotSaved::Format(format))
+        }
+    }
+
+    fn take<T: DeserializeOwned>(&mut self) -> Result<T, NotSaved> {
+        self.advance()?;
+        Ok(serde_json::from_slice(&self.line)?)
+    }
+
+    fn advance(&mut self) -> Result<(), NotSaved> {
+        self.line.clear();
+        self.text.read_until(b'\n', &mut self.line)?;
+        Ok(())
+    }
 }

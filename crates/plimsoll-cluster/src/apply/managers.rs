@@ -1,8 +1,10 @@
 //! Field managers: reading and writing `metadata.managedFields`, tracking updates, applying.
 
-use std::collections::BTreeMap;
 use std::sync::Arc;
 
+use litemap::LiteMap;
+use serde::Deserialize;
+use serde::de::Deserializer;
 use serde::ser::{Serialize, SerializeMap, Serializer};
 use serde_json::{Value, json};
 
@@ -28,7 +30,7 @@ const SERVER_FIELDS: &[&str] = &[
 ];
 
 /// The two ways of owning a field.
-#[derive(Clone, Copy, Debug, Eq, Ord, PartialEq, PartialOrd)]
+#[derive(Clone, Copy, Debug, Deserialize, Eq, Ord, PartialEq, PartialOrd)]
 pub enum Operation {
     /// By server-side apply.
     Apply,
@@ -113,7 +115,7 @@ impl Entry {
 /// All managers of one object; cheap to clone.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct Managers {
-    entries: Arc<BTreeMap<Identity, Entry>>,
+    entries: Arc<LiteMap<Identity, Entry>>,
 }
 
 /// As `metadata.managedFields`: appliers first, then by time and name.
@@ -143,46 +145,48 @@ impl Serialize for Shown<'_> {
     }
 }
 
-impl Managers {
-    /// Reads the managers of an object.
-    pub fn of(object: &Value) -> Self {
-        let mut entries = BTreeMap::new();
-        for entry in object["metadata"]["managedFields"]
-            .as_array()
-            .into_iter()
-            .flatten()
-        {
-            let text = |field: &str| entry[field].as_str().unwrap_or_default().to_owned();
-            let operation = if entry["operation"] == "Apply" {
-                Operation::Apply
-            } else {
-                Operation::Update
-            };
-            let api_version = text("apiVersion");
-            let identity = Identity {
-                operation,
-                manager: text("manager"),
-                api_version: if operation == Operation::Apply {
-                    String::new()
-                } else {
-                    api_version.clone()
-                },
-                subresource: text("subresource"),
-            };
-            let set = Arc::new(FieldSet::from_fields_v1(&entry["fieldsV1"]));
-            entries.insert(
-                identity,
-                Entry {
-                    set,
-                    api_version,
-                    time: text("time"),
-                },
-            );
-        }
-        let entries = Arc::new(entries);
-        Self { entries }
+/// From `metadata.managedFields` as this program writes it.
+impl<'de> Deserialize<'de> for Managers {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        let written = Vec::<Written>::deserialize(deserializer)?;
+        let entries = Arc::new(written.into_iter().map(Written::read).collect());
+        Ok(Self { entries })
     }
+}
 
+/// What [`Shown`] writes.
+#[derive(Deserialize)]
+#[serde(rename_all = "camelCase")]
+struct Written {
+    manager: String,
+    operation: Operation,
+    api_version: String,
+    time: String,
+    #[serde(rename = "fieldsV1")]
+    set: FieldSet,
+    #[serde(default)]
+    subresource: String,
+}
+
+impl Written {
+    fn read(self) -> (Identity, Entry) {
+        let writer = Writer {
+            manager: &self.manager,
+            api_version: &self.api_version,
+            subresource: &self.subresource,
+            time: &self.time,
+        };
+        let identity = Identity::of(&writer, self.operation);
+        let entry = Entry {
+            set: Arc::new(self.set),
+            api_version: self.api_version,
+            time: self.time,
+        };
+        (identity, entry)
+    }
+}
+
+impl Managers {
     /// Whether nobody manages anything.
     pub fn is_empty(&self) -> bool {
         self.entries.is_empty()
@@ -251,7 +255,7 @@ impl Managers {
             return;
         }
         let entries = Arc::make_mut(&mut self.entries);
-        for entry in entries.values_mut() {
+        for (_, entry) in entries.iter_mut() {
             entry.lose(&changed, &removed);
         }
         if !changed.is_empty() {

@@ -1,18 +1,31 @@
 //! Sets of field paths as a trie whose keys are the steps of `FieldsV1`: `f:name`, `k:{…}`, `v:…`, `i:0`.
 
-use std::collections::BTreeMap;
-use std::fmt::Write as _;
+use std::fmt::{self, Write as _};
+use std::sync::Arc;
 
+use litemap::LiteMap;
+use serde::de::{Deserialize, Deserializer, IgnoredAny, MapAccess, Visitor};
 use serde::ser::{Serialize, SerializeMap, Serializer};
 use serde_json::{Map, Value};
 
+/// One step of a path; sets share it.
+pub type Step = Arc<str>;
+
+/// The step to a field.
+pub fn field_step(name: &str) -> Step {
+    format!("f:{name}").into()
+}
+
 /// A set of field paths.
+///
+/// There is one for each manager of each object of a cluster, and most of its nodes have few
+/// children or none: a sorted list holds them in a quarter of the memory of a `BTreeMap`.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct FieldSet {
     /// Whether the path to here is in the set.
     pub own: bool,
     /// Longer paths.
-    pub children: BTreeMap<String, FieldSet>,
+    pub children: LiteMap<Step, FieldSet>,
 }
 
 impl FieldSet {
@@ -20,7 +33,7 @@ impl FieldSet {
     pub fn leaf() -> Self {
         Self {
             own: true,
-            children: BTreeMap::new(),
+            children: LiteMap::new(),
         }
     }
 
@@ -30,7 +43,7 @@ impl FieldSet {
         for path in paths {
             let mut at = &mut set;
             for name in path.split('.') {
-                at = at.child(format!("f:{name}"));
+                at = at.child(field_step(name));
             }
             at.own = true;
         }
@@ -43,12 +56,12 @@ impl FieldSet {
     }
 
     /// The part below a step, made when it is not there.
-    pub fn child(&mut self, step: String) -> &mut Self {
+    pub fn child(&mut self, step: Step) -> &mut Self {
         self.children.entry(step).or_default()
     }
 
     /// Puts a part below a step, unless it is empty.
-    pub fn put(&mut self, step: String, part: Self) {
+    pub fn put(&mut self, step: Step, part: Self) {
         if !part.is_empty() {
             self.children.insert(step, part);
         }
@@ -80,7 +93,7 @@ impl FieldSet {
     pub fn minus(&self, other: &Self) -> Self {
         let mut rest = Self {
             own: self.own && !other.own,
-            children: BTreeMap::new(),
+            children: LiteMap::new(),
         };
         for (step, mine) in &self.children {
             match other.children.get(step) {
@@ -106,7 +119,7 @@ impl FieldSet {
     pub fn minus_below(&self, other: &Self) -> Self {
         let mut rest = Self {
             own: self.own && !other.own,
-            children: BTreeMap::new(),
+            children: LiteMap::new(),
         };
         for (step, mine) in &self.children {
             match other.children.get(step) {
@@ -123,7 +136,7 @@ impl FieldSet {
     pub fn and(&self, other: &Self) -> Self {
         let mut both = Self {
             own: self.own && other.own,
-            children: BTreeMap::new(),
+            children: LiteMap::new(),
         };
         for (step, mine) in &self.children {
             if let Some(theirs) = other.children.get(step) {
@@ -131,24 +144,6 @@ impl FieldSet {
             }
         }
         both
-    }
-
-    /// Reads `fieldsV1`.
-    pub fn from_fields_v1(fields: &Value) -> Self {
-        let mut set = Self::default();
-        let Some(fields) = fields.as_object() else {
-            return set;
-        };
-        for (step, below) in fields {
-            if step == "." {
-                set.own = true;
-                continue;
-            }
-            let mut child = Self::from_fields_v1(below);
-            child.own |= child.children.is_empty();
-            set.children.insert(step.clone(), child);
-        }
-        set
     }
 
     /// All paths as upstream prints them, such as `.spec.containers[name="app"].image`.
@@ -175,7 +170,7 @@ impl Serialize for FieldSet {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
         let mut fields = serializer.serialize_map(None)?;
         for (step, child) in &self.children {
-            fields.serialize_entry(step, &Below(child))?;
+            fields.serialize_entry(&**step, &Below(child))?;
         }
         fields.end()
     }
@@ -191,9 +186,42 @@ impl Serialize for Below<'_> {
             fields.serialize_entry(".", &Map::new())?;
         }
         for (step, child) in &self.0.children {
-            fields.serialize_entry(step, &Below(child))?;
+            fields.serialize_entry(&**step, &Below(child))?;
         }
         fields.end()
+    }
+}
+
+/// From `fieldsV1`.
+impl<'de> Deserialize<'de> for FieldSet {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        deserializer.deserialize_map(FieldsV1)
+    }
+}
+
+/// Reads what [`Below`] writes.
+struct FieldsV1;
+
+impl<'de> Visitor<'de> for FieldsV1 {
+    type Value = FieldSet;
+
+    fn expecting(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
+        out.write_str("a map of steps")
+    }
+
+    fn visit_map<A: MapAccess<'de>>(self, mut fields: A) -> Result<FieldSet, A::Error> {
+        let mut set = FieldSet::default();
+        while let Some(step) = fields.next_key::<String>()? {
+            if step == "." {
+                fields.next_value::<IgnoredAny>()?;
+                set.own = true;
+                continue;
+            }
+            let mut child: FieldSet = fields.next_value()?;
+            child.own |= child.children.is_empty();
+            set.children.insert(step.into(), child);
+        }
+        Ok(set)
     }
 }
 
@@ -233,7 +261,7 @@ mod tests {
             "f:metadata": {"f:labels": {".": {}, "f:app": {}}},
             "f:spec": {"f:ports": {"k:{\"port\":80,\"protocol\":\"TCP\"}": {".": {}, "f:port": {}}}},
         });
-        let set = FieldSet::from_fields_v1(&fields);
+        let set = FieldSet::deserialize(&fields).unwrap();
         assert_eq!(serde_json::to_value(&set).unwrap(), fields);
         assert_eq!(
             set.paths(),

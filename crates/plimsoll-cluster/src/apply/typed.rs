@@ -3,6 +3,8 @@
 use plimsoll_schema::{Extra, ListKind, Schemas, Shape, TypeId};
 use serde_json::{Map, Value};
 
+use super::set::Step;
+
 /// A type, or no type at all: then objects are granular and lists are one value.
 #[derive(Clone, Copy, Debug)]
 pub struct TypeRef<'a> {
@@ -122,9 +124,9 @@ impl<'a> TypeRef<'a> {
     }
 
     /// The step to a list item, such as `k:{"name":"app"}`.
-    pub fn step(self, form: Form<'_>, item: &Value, index: usize) -> String {
+    pub fn step(self, form: Form<'_>, item: &Value, index: usize) -> Step {
         match (form, item) {
-            (Form::Set, value) => format!("v:{value}"),
+            (Form::Set, value) => format!("v:{value}").into(),
             (Form::Keyed(keys), Value::Object(fields)) => {
                 let ty = self.item();
                 let mut names: Vec<&str> = keys.iter().map(AsRef::as_ref).collect();
@@ -137,12 +139,12 @@ impl<'a> TypeRef<'a> {
                     }
                 }
                 if found.is_empty() {
-                    format!("i:{index}")
+                    format!("i:{index}").into()
                 } else {
-                    format!("k:{}", Value::Object(found))
+                    format!("k:{}", Value::Object(found)).into()
                 }
             }
-            _ => format!("i:{index}"),
+            _ => format!("i:{index}").into(),
         }
     }
 

@@ -2,9 +2,10 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use litemap::LiteMap;
 use serde_json::{Map, Value};
 
-use super::set::FieldSet;
+use super::set::{FieldSet, Step, field_step};
 use super::typed::{Form, TypeRef};
 
 /// The fields in which two values differ.
@@ -26,7 +27,7 @@ pub fn to_set(ty: TypeRef<'_>, value: &Value) -> FieldSet {
                 let mut below = to_set(ty.field(name), value);
                 let bare = value.is_null() || value.as_object().is_some_and(Map::is_empty);
                 below.own |= bare || !ty.declares(name);
-                set.put(format!("f:{name}"), below);
+                set.put(field_step(name), below);
             }
         }
         (Form::Set | Form::Keyed(_), Value::Array(items)) => {
@@ -59,7 +60,7 @@ pub fn compare_field(
 ) -> Comparison {
     let mut comparison = Comparison::default();
     if let Some(part) = differ(ty.field(name), before, after) {
-        comparison.put(format!("f:{name}"), part);
+        comparison.put(field_step(name), part);
     }
     comparison
 }
@@ -114,7 +115,7 @@ fn differ_in_fields(
     let added = after.keys().filter(|name| !before.contains_key(*name));
     for name in before.keys().chain(added) {
         if let Some(part) = differ(ty.field(name), before.get(name), after.get(name)) {
-            out.put(format!("f:{name}"), part);
+            out.put(field_step(name), part);
         }
     }
 }
@@ -128,7 +129,7 @@ fn differ_in_items(
 ) {
     let before = index(ty, form, before);
     let after = index(ty, form, after);
-    let steps: BTreeSet<&String> = before.keys().chain(after.keys()).collect();
+    let steps: BTreeSet<&Step> = before.keys().chain(after.keys()).collect();
     for step in steps {
         if let Some(part) = differ(
             ty.item(),
@@ -144,7 +145,7 @@ fn index<'v>(
     ty: TypeRef<'_>,
     form: Form<'_>,
     list: Option<&'v Value>,
-) -> BTreeMap<String, &'v Value> {
+) -> BTreeMap<Step, &'v Value> {
     let items = list
         .and_then(Value::as_array)
         .into_iter()
@@ -156,7 +157,7 @@ fn index<'v>(
 }
 
 impl Comparison {
-    fn put(&mut self, step: String, part: Self) {
+    fn put(&mut self, step: Step, part: Self) {
         self.changed.put(step.clone(), part.changed);
         self.removed.put(step, part.removed);
     }
@@ -189,7 +190,7 @@ pub fn merge(ty: TypeRef<'_>, live: &Value, wanted: &Value) -> Value {
 
 /// Items of both lists: live-only ones keep their place, wanted ones come in the wanted order.
 fn merge_items(ty: TypeRef<'_>, form: Form<'_>, live: &[Value], wanted: &[Value]) -> Vec<Value> {
-    let steps = |items: &[Value]| -> Vec<String> {
+    let steps = |items: &[Value]| -> Vec<Step> {
         items
             .iter()
             .enumerate()
@@ -197,11 +198,11 @@ fn merge_items(ty: TypeRef<'_>, form: Form<'_>, live: &[Value], wanted: &[Value]
             .collect()
     };
     let (live_steps, wanted_steps) = (steps(live), steps(wanted));
-    let find = |steps: &[String], step: &String| steps.iter().position(|one| one == step);
+    let find = |steps: &[Step], step: &Step| steps.iter().position(|one| one == step);
     let mut shared = wanted_steps.iter().filter(|step| live_steps.contains(step));
     let mut next_shared = shared.next();
     let mut merged = Vec::new();
-    let mut done: BTreeSet<&String> = BTreeSet::new();
+    let mut done: BTreeSet<&Step> = BTreeSet::new();
     let (mut at_live, mut at_wanted) = (0, 0);
     while at_live < live.len() || at_wanted < wanted.len() {
         let both = at_live < live.len() && at_wanted < wanted.len();
@@ -254,7 +255,7 @@ pub fn without(ty: TypeRef<'_>, value: &Value, gone: &FieldSet) -> Option<Value>
         (Form::Map, Value::Object(fields)) if !fields.is_empty() => {
             let mut left = Map::new();
             for (name, value) in fields {
-                match gone.children.get(&format!("f:{name}")) {
+                match gone.children.get(&field_step(name)) {
                     None => drop(left.insert(name.clone(), value.clone())),
                     Some(below) if below.own => {}
                     Some(below) => {
@@ -285,7 +286,7 @@ pub fn without(ty: TypeRef<'_>, value: &Value, gone: &FieldSet) -> Option<Value>
 pub fn with_named_fields(ty: TypeRef<'_>, set: &FieldSet) -> FieldSet {
     let mut all = FieldSet {
         own: set.own,
-        children: BTreeMap::new(),
+        children: LiteMap::new(),
     };
     for (step, child) in &set.children {
         let name = step.strip_prefix("f:");
@@ -310,6 +311,11 @@ mod tests {
         )
     }
 
+    fn below<'a>(set: &'a FieldSet, steps: &[&str]) -> &'a FieldSet {
+        let child = |set: &'a FieldSet, step: &&str| set.children.get(*step).expect("in the set");
+        steps.iter().fold(set, child)
+    }
+
     #[test]
     fn ports_of_one_number_and_two_protocols_stay_apart() {
         let live = json!({"spec": {"ports": [{"port": 53, "protocol": "UDP"}]}});
@@ -318,7 +324,7 @@ mod tests {
         assert_eq!(merged["spec"]["ports"].as_array().map(Vec::len), Some(2));
         let set = to_set(service(), &wanted);
         let step = "k:{\"port\":53,\"protocol\":\"TCP\"}";
-        assert!(set.children["f:spec"].children["f:ports"].children[step].own);
+        assert!(below(&set, &["f:spec", "f:ports", step]).own);
     }
 
     #[test]
@@ -338,12 +344,8 @@ mod tests {
     #[test]
     fn an_atomic_map_is_one_field() {
         let set = to_set(service(), &json!({"spec": {"selector": {"app": "a"}}}));
-        assert!(set.children["f:spec"].children["f:selector"].own);
-        assert!(
-            set.children["f:spec"].children["f:selector"]
-                .children
-                .is_empty()
-        );
+        assert!(below(&set, &["f:spec", "f:selector"]).own);
+        assert!(below(&set, &["f:spec", "f:selector"]).children.is_empty());
     }
 
     #[test]
