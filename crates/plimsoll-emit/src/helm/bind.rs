@@ -363,24 +363,30 @@ impl<'a> Binder<'a> {
         if names && *text == self.namespace {
             return Form::Expr(here());
         }
-        let host = format!(".{}.svc", self.namespace);
-        if !text.contains(&host) {
+        let mut parts = Vec::new();
+        let mut rest = text.as_str();
+        while let Some((before, after)) = self.named_in(rest) {
+            parts.extend([Expr::text(origin, before), here()]);
+            rest = after;
+        }
+        if parts.is_empty() {
             return Form::Plain(Node::Text(origin.clone(), text.clone()));
         }
-        let mut parts = Vec::new();
-        let mut pieces = text.split(&host).peekable();
-        let mut before = String::new();
-        while let Some(piece) = pieces.next() {
-            before.push_str(piece);
-            if pieces.peek().is_some() {
-                before.push('.');
-                parts.push(Expr::text(origin, before.as_str()));
-                parts.push(here());
-                ".svc".clone_into(&mut before);
-            }
-        }
-        parts.push(Expr::text(origin, before.as_str()));
+        parts.push(Expr::text(origin, rest));
         Form::Expr(Expr::concat(parts))
+    }
+
+    /// What stands around the first place in a text that names the main namespace: in a host name, or in a
+    /// query of Prometheus.
+    fn named_in<'t>(&self, text: &'t str) -> Option<(&'t str, &'t str)> {
+        let around = [(".", ".svc"), ("namespace=\"", "\"")];
+        let found = around.iter().filter_map(|(before, after)| {
+            let name = format!("{before}{}{after}", self.namespace);
+            let at = text.find(&name)? + before.len();
+            Some((at, at + self.namespace.len()))
+        });
+        let (from, to) = found.min()?;
+        Some((&text[..from], &text[to..]))
     }
 }
 

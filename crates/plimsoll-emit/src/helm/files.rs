@@ -53,8 +53,9 @@ pub fn of_chart(system: &System, chart: &Chart, files: &mut FileSet) {
         let text = template.lines.join("\n") + "\n";
         add(&format!("templates/{}.yaml", template.file), text.into());
     }
+    let notes = readme::notes(system, chart, &mut printer);
     add("templates/_helpers.tpl", helpers(&printer).into());
-    add("templates/NOTES.txt", readme::notes(chart).into());
+    add("templates/NOTES.txt", notes.into());
     add("Chart.yaml", chart_yaml(system, chart).into());
     add(".helmignore", IGNORED.into());
     add(

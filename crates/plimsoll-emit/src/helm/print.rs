@@ -125,6 +125,12 @@ impl<'a> Printer<'a> {
         block(&format!("if {asked}"), indent, inner)
     }
 
+    /// What is to be asked for a condition; `None` where it always holds.
+    pub fn condition(&mut self, cond: &Cond) -> Option<String> {
+        let open = self.open(cond)?;
+        Some(self.cond(&open))
+    }
+
     /// What of a condition is not known to hold already.
     fn open(&self, cond: &Cond) -> Option<Cond> {
         if self.holds.contains(&canon::when(Some(cond))) {

@@ -2,11 +2,13 @@
 
 use super::chart::{Chart, text_at};
 use super::family::kind_of;
+use super::print::Printer;
 use super::words::Word;
-use super::{needed, values};
+use super::{logic, needed, values};
 use crate::System;
 use plimsoll_source::Node;
-use plimsoll_world::ObjectForm;
+use plimsoll_spec::app::route::TlsKind;
+use plimsoll_world::{Cond, ObjectForm, Unit};
 use std::collections::BTreeSet;
 use std::fmt::Write;
 
@@ -55,8 +57,12 @@ pub fn about(word: &Word) -> Option<String> {
         (_, "tls") => format!("certificates of `{name}`: Secret and hosts"),
         (_, "when") => "schedule in five fields".to_owned(),
         (_, "instances") => format!("pods of `{name}`"),
+        (_, "placement.nodeSelector") => format!("labels of the nodes that `{name}` may run on"),
+        (_, "placement.tolerations") => format!("taints that the pods of `{name}` tolerate"),
+        (_, "placement.affinity") => format!("affinity of the pods of `{name}`"),
         (_, "storage.size") => format!("disk of each pod of `{name}`"),
         ("images", _) if name == "registry" => "goes before every image that names none".to_owned(),
+        ("images", _) if name == "pull" => "Secret with which images are pulled".to_owned(),
         ("images", _) if name == "tag" => "tag of every image that has none of its own".to_owned(),
         ("vars", _) => format!("`${{{name}}}` of plimsoll.yaml"),
         _ => return None,
@@ -137,18 +143,30 @@ fn order(chart: &Chart) -> String {
             .filter(|object| !text_at(&object.body, &path).is_empty())
             .collect()
     };
-    let hooks: BTreeSet<String> = with("helm.sh/hook")
-        .into_iter()
-        .filter(|object| *kind_of(object) == *"Job")
-        .map(|object| format!("`{}`", object.unit))
-        .collect();
-    if !hooks.is_empty() {
-        let hooks: Vec<String> = hooks.into_iter().collect();
+    let hooks = |moment: &str| -> Vec<String> {
+        let of_moment = |object: &&ObjectForm| {
+            let events = text_at(&object.body, &["metadata", "annotations", "helm.sh/hook"]);
+            *kind_of(object) == *"Job" && events.starts_with(moment)
+        };
+        let jobs = chart.objects.iter().filter(of_moment);
+        let names: BTreeSet<String> = jobs.map(|object| format!("`{}`", object.unit)).collect();
+        names.into_iter().collect()
+    };
+    let (before, after) = (hooks("pre-"), hooks("post-"));
+    if !before.is_empty() {
         let _ = writeln!(
             text,
-            "Hooks of every installation and upgrade: {}. Where one fails, nothing else is changed, and its Job stays to \
+            "Before every installation and upgrade run: {}. Where one fails, nothing else is changed, and its Job stays to \
              be looked at. What it needs before anything else is there has names that end with `-hook`.\n",
-            hooks.join(", ")
+            before.join(", ")
+        );
+    }
+    if !after.is_empty() {
+        let _ = writeln!(
+            text,
+            "After every installation and upgrade run: {}. Where one fails, the release counts as failed, and all else has \
+             changed already.\n",
+            after.join(", ")
         );
     }
     if !with("helm.sh/resource-policy").is_empty() {
@@ -212,32 +230,68 @@ fn cell(node: &Node) -> String {
 }
 
 /// What Helm prints after an installation.
-pub fn notes(chart: &Chart) -> String {
+pub fn notes(system: &System, chart: &Chart, printer: &mut Printer<'_>) -> String {
     let mut text = String::from(
         "{{ .Chart.Name }} is in the namespace {{ .Release.Namespace }}.\n\n\
          Watch it come up:\n\n  kubectl get pods -n {{ .Release.Namespace }} -l app.kubernetes.io/instance=APP -w\n",
     );
     let instance = chart.application.as_str();
     text = text.replace("APP", instance);
-    let hosts: Vec<(&str, Option<&String>)> = chart
-        .words
-        .in_order()
-        .filter(|(_, word)| {
-            word.turns
-                .iter()
-                .any(|handle| handle.0.starts_with("routes.") && handle.0.ends_with(".hosts"))
-        })
-        .map(|(path, word)| (path, word.item.as_ref()))
-        .collect();
-    if !hosts.is_empty() {
-        text.push_str("\nIt answers at:\n");
-    }
-    for (path, item) in hosts {
+    let mut answers = String::new();
+    for (path, word) in chart.words.in_order() {
+        let Some(route) = word.turns.iter().find_map(|handle| route_of(&handle.0)) else {
+            continue;
+        };
+        let Some(when) = route_is_there(chart, route) else {
+            continue;
+        };
+        let item = word.item.as_ref();
         let host = item.map_or_else(|| ".".to_owned(), |item| format!(".{item}"));
-        let _ = write!(
-            text,
-            "{{{{- range .Values.{path} }}}}\n  https://{{{{ {host} }}}}/\n{{{{- end }}}}\n"
+        let scheme = scheme(system, route);
+        let range = format!(
+            "{{{{- range .Values.{path} }}}}\n  {scheme}{{{{ {host} }}}}/\n{{{{- end }}}}\n"
         );
+        answers.push_str(&match printer.condition(&when) {
+            Some(when) => format!("{{{{- if {when} }}}}\n{range}{{{{- end }}}}\n"),
+            None => range,
+        });
+    }
+    if !answers.is_empty() {
+        text.push_str("\nIt answers at:\n");
+        text.push_str(&answers);
     }
     text
+}
+
+/// The route of the word `routes.R.hosts`.
+fn route_of(handle: &str) -> Option<&str> {
+    handle.strip_prefix("routes.")?.strip_suffix(".hosts")
+}
+
+/// What lets the objects of a route exist; `None` where the chart has none.
+fn route_is_there(chart: &Chart, route: &str) -> Option<Cond> {
+    let own = |object: &&ObjectForm| {
+        matches!(&object.unit, Unit::Route(name) if name == route)
+            && matches!(&*kind_of(object), "HTTPRoute" | "GRPCRoute" | "Ingress")
+    };
+    let whens = chart
+        .objects
+        .iter()
+        .filter(own)
+        .map(|object| object.when.clone());
+    whens.reduce(logic::or)
+}
+
+/// `https://`, or nothing where environments differ in it.
+fn scheme(system: &System, route: &str) -> &'static str {
+    let plain = |environment: &crate::Environment<'_>| {
+        let route = environment.app.routes.get(route)?;
+        Some(*route.tls.kind.peek() == TlsKind::None)
+    };
+    let all: BTreeSet<bool> = system.environments.iter().filter_map(plain).collect();
+    match (all.contains(&false), all.contains(&true)) {
+        (true, true) => "",
+        (false, true) => "http://",
+        _ => "https://",
+    }
 }

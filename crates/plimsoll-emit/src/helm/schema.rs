@@ -132,6 +132,15 @@ fn typed(word: &Word, inside: bool) -> Value {
     if is(".labels") {
         return map_of(LABEL, &json!({ "type": "string", "pattern": LABEL_VALUE }));
     }
+    if is(".placement.nodeSelector") {
+        return map_of(LABEL, &json!({ "type": "string", "pattern": LABEL_VALUE }));
+    }
+    if is(".placement.tolerations") {
+        return json!({ "type": "array", "items": { "type": "object" } });
+    }
+    if is(".placement.affinity") {
+        return json!({ "type": "object" });
+    }
     if is(".annotations") {
         return map_of(LABEL, &json!({ "type": "string", "pattern": PASSED }));
     }

@@ -43,8 +43,13 @@ pub fn of_environment(chart: &Chart, environment: usize) -> Node {
             Some(value.clone())
         } else {
             beyond(&base, &values, value)
-        };
-        show(word, &own?).map(|node| (path, Some(node)))
+        }?;
+        let said = show(word, &own);
+        let default = word.values[chart.main].as_ref().filter(|_| !word.optional);
+        let hides = || default.is_some_and(|_| show(word, &base).is_some());
+        // What the defaults have and this environment has not is taken away by a null.
+        let said = said.or_else(|| hides().then_some(own));
+        said.map(|node| (path, Some(node)))
     });
     nested(shown)
 }

@@ -149,11 +149,16 @@ impl Words {
         said.chain(rest).map(|(path, word)| (path.as_str(), word))
     }
 
-    /// Drops words that nothing uses, and gives those that must be there a value everywhere.
+    /// Drops words that nothing uses, and gives those that must be there a value everywhere: a list is
+    /// empty where nothing is said, and not that of another environment.
     pub fn settle(&mut self, used: &BTreeSet<String>) {
         self.all.retain(|path, _| used.contains(path));
         for word in self.all.values_mut().filter(|word| !word.optional) {
             let sample = word.values.iter().flatten().next().cloned();
+            let sample = sample.map(|sample| match sample {
+                Node::Seq(origin, _) => Node::seq(origin, []),
+                other => other,
+            });
             for value in word.values.iter_mut().filter(|value| value.is_none()) {
                 value.clone_from(&sample);
             }

@@ -1,7 +1,7 @@
 //! Charts: what they make is what the environment is.
 
 use crate::project::{EXAMPLES, Objects, Project, objects, objects_of, write};
-use plimsoll_emit::helm;
+use plimsoll_emit::{Environment, helm};
 use plimsoll_source::Findings;
 use plimsoll_testkit::tool;
 use plimsoll_world::World;
@@ -186,37 +186,40 @@ fn helm_renders_every_environment_of_every_example_as_its_manifests() {
             write(&helm::files(&system).files, folder.path());
             for environment in &system.environments {
                 let what = format!("{helm_name} {example} {}", environment.name());
-                let mut found = Objects::new();
-                for chart in charts(folder.path()) {
-                    let short = environment.app.environment.short.peek();
-                    let output = Command::new(&helm_binary)
-                        .args([
-                            "template",
-                            "release",
-                            "--skip-tests",
-                            "--kube-version",
-                            "1.36.0",
-                        ])
-                        .args(["-n", &environment.world.namespace])
-                        .arg("-f")
-                        .arg(chart.join(format!("values-{short}.yaml")))
-                        .arg(&chart)
-                        .output()
-                        .expect("helm runs");
-                    if !output.status.success() {
-                        wrong.push(format!(
-                            "{what}: {}",
-                            String::from_utf8_lossy(&output.stderr)
-                        ));
-                        continue;
-                    }
-                    found.extend(without_dialect(objects(&output.stdout)));
+                match template(&helm_binary, folder.path(), environment) {
+                    Ok(found) => wrong.extend(compare(&what, &wanted(environment.world), &found)),
+                    Err(error) => wrong.push(format!("{what}: {error}")),
                 }
-                wrong.extend(compare(&what, &wanted(environment.world), &found));
             }
         }
     }
     assert!(wrong.is_empty(), "{}", wrong.join("\n"));
+}
+
+/// What Helm makes of all charts of a folder with the values of an environment, without its dialect.
+pub fn template(
+    helm: &Path,
+    folder: &Path,
+    environment: &Environment<'_>,
+) -> Result<Objects, String> {
+    let mut found = Objects::new();
+    let short = environment.app.environment.short.peek();
+    for chart in charts(folder) {
+        let output = Command::new(helm)
+            .args(["template", "release", "--skip-tests"])
+            .args(["--kube-version", "1.36.0"])
+            .args(["-n", &environment.world.namespace])
+            .arg("-f")
+            .arg(chart.join(format!("values-{short}.yaml")))
+            .arg(&chart)
+            .output()
+            .expect("helm runs");
+        if !output.status.success() {
+            return Err(String::from_utf8_lossy(&output.stderr).into_owned());
+        }
+        found.extend(without_dialect(objects(&output.stdout)));
+    }
+    Ok(found)
 }
 
 #[test]

@@ -2,6 +2,7 @@
 
 mod charts;
 mod compose;
+mod differing;
 mod documents;
 mod github;
 mod gitops;

@@ -2,9 +2,9 @@
 //! policies that let the two meet. All of it is there while the test runs, and goes with it.
 
 use super::super::bind::{closed_seq, joined};
-use super::super::canon;
 use super::super::family::kind_of;
 use super::super::words::Words;
+use super::super::{canon, logic};
 use super::copies::{as_expr, form};
 use super::tree::{annotated, at, entry, items, map, text};
 use plimsoll_source::{Node, Origin};
@@ -38,7 +38,18 @@ pub(super) fn of(objects: &[ObjectForm], words: &mut Words, environments: usize)
         return Vec::new();
     }
     let image = image(words, environments);
-    asked.iter().map(|asked| asked.trial(&image)).collect()
+    let mut trials: Vec<Trial> = Vec::new();
+    for asked in &asked {
+        // A service that is a Deployment here and a Rollout there is asked in the same way.
+        match trials
+            .iter_mut()
+            .find(|trial| trial.unit == asked.workload.unit)
+        {
+            Some(known) => known.when = logic::or(known.when.clone(), asked.when()),
+            None => trials.push(asked.trial(&image)),
+        }
+    }
+    trials
 }
 
 /// The word of the image.
@@ -116,16 +127,20 @@ fn asked<'a>(objects: &'a [ObjectForm], workload: &'a ObjectForm) -> Option<Aske
 
 impl Asked<'_> {
     fn trial(&self, image: &Expr) -> Trial {
-        let here = super::super::logic::and(self.service.when.clone(), self.workload.when.clone());
-        let same = canon::when(Some(&self.service.when)) == canon::when(Some(&self.workload.when));
         Trial {
             unit: self.workload.unit.clone(),
-            when: if same {
-                self.service.when.clone()
-            } else {
-                here
-            },
+            when: self.when(),
             objects: vec![self.way_out(), self.way_in(), self.job(image)],
+        }
+    }
+
+    /// Where both the pods and the Service are.
+    fn when(&self) -> Cond {
+        let (service, workload) = (&self.service.when, &self.workload.when);
+        if canon::when(Some(service)) == canon::when(Some(workload)) {
+            service.clone()
+        } else {
+            logic::and(service.clone(), workload.clone())
         }
     }
 

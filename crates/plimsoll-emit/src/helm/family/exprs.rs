@@ -5,7 +5,7 @@ use super::super::canon;
 use super::super::words::At;
 use super::shape::all;
 use super::{Clash, Family};
-use plimsoll_source::Node;
+use plimsoll_source::{Node, Str};
 use plimsoll_world::{Expr, Form};
 use std::sync::Arc;
 
@@ -73,10 +73,10 @@ impl Family<'_> {
             _ => None,
         });
         let texts = texts.ok_or(Clash)?;
-        if texts
-            .iter()
-            .all(|(_, parts)| parts.len() == texts[0].1.len())
-        {
+        let count = texts[0].1.len();
+        // A word in one and a text in another are no parts of a longer text.
+        let alike = count > 1 && texts.iter().all(|(_, parts)| parts.len() == count);
+        if alike && (0..count).all(|at| may_stand_inside(&texts, at)) {
             return Ok(joined(self.each(at, &texts)?));
         }
         Err(Clash)
@@ -131,4 +131,18 @@ impl Family<'_> {
         let names = at.names(self.places, nodes.iter().map(|(_, node)| node.origin()));
         self.words.automatic(&names, values)
     }
+}
+
+/// Whether parts of a text that differ could be said in values: what stands inside a text may not end it.
+fn may_stand_inside(texts: &[(usize, Arc<[Expr]>)], at: usize) -> bool {
+    let mut literals = texts.iter().filter_map(|(_, parts)| match &parts[at] {
+        Expr::Lit(node) => node.text(),
+        _ => None,
+    });
+    let Some(first) = literals.next() else {
+        return true;
+    };
+    let ends = |text: &Str| text.contains(['"', '\'', '\\', '\n']);
+    let mut others = literals.filter(|text| *text != first).peekable();
+    others.peek().is_none() || !(ends(first) || others.any(ends))
 }

@@ -6,8 +6,8 @@ use super::super::words::{At, Step};
 use super::order::{in_one_order, is_plain_scalar, map_id, merged, numbered, seq_id, step_of};
 use super::shape::{all, as_expr, kinds, map_parts, seq_parts};
 use super::{Clash, Family, Given};
-use plimsoll_source::{Node, Origin};
-use plimsoll_world::{Form, MapPart, SeqPart};
+use plimsoll_source::{Entry, Node, Origin};
+use plimsoll_world::{Expr, Form, MapPart, SeqPart};
 use std::sync::Arc;
 
 impl Family<'_> {
@@ -75,12 +75,15 @@ impl Family<'_> {
                 })
                 .collect();
             let Some(key) = key else {
-                // What is spliced in is the same word everywhere.
-                let spliced = maps.iter().zip(&ids).find_map(|((_, (_, parts)), ids)| {
-                    let at = ids.iter().position(|own| *own == id)?;
-                    Some(parts[at].clone())
+                let spliced = maps.iter().zip(&ids).map(|((env, (_, parts)), ids)| {
+                    let at = ids.iter().position(|own| *own == id);
+                    match at.map(|at| &parts[at]) {
+                        Some(MapPart::Splice(expr)) => (*env, Some(expr.clone())),
+                        _ => (*env, None),
+                    }
                 });
-                out.extend(spliced);
+                let spliced: Vec<(usize, Option<Expr>)> = spliced.collect();
+                out.extend(self.wherever(at, &spliced).map(MapPart::Splice));
                 continue;
             };
             let made = self.choices(&at.step(Step::Key(key.to_string())), &given);
@@ -164,7 +167,11 @@ impl Family<'_> {
                 .map(|(when, value)| SeqPart::Item { when, value })
                 .collect();
         }
-        // A loop over one word: its body may differ.
+        self.elements(at, parts).into_iter().collect()
+    }
+
+    /// A loop, or the items of a list that is spliced in. The body of a loop may differ.
+    fn elements(&mut self, at: &At, parts: &[(usize, Option<&SeqPart>)]) -> Option<SeqPart> {
         let bodies: Vec<(usize, Form)> = parts
             .iter()
             .filter_map(|(env, part)| match part {
@@ -172,14 +179,50 @@ impl Family<'_> {
                 _ => None,
             })
             .collect();
-        let first = parts.iter().find_map(|(_, part)| *part).cloned();
-        match first {
-            Some(SeqPart::Each { over, item }) => {
-                let item = self.form(at, &bodies).unwrap_or(item);
-                vec![SeqPart::Each { over, item }]
-            }
-            other => other.into_iter().collect(),
+        let item = bodies.first().map(|(_, first)| {
+            let made = self.form(at, &bodies);
+            made.unwrap_or_else(|Clash| first.clone())
+        });
+        let by_key = item
+            .as_ref()
+            .is_some_and(|item| !canon::form(item).contains(canon::ITEM));
+        let over: Vec<(usize, Option<Expr>)> = parts
+            .iter()
+            .map(|(env, part)| match part {
+                Some(SeqPart::Each { over, .. }) if by_key => (*env, Some(keys_of(over))),
+                Some(SeqPart::Each { over, .. } | SeqPart::Splice(over)) => {
+                    (*env, Some(over.clone()))
+                }
+                _ => (*env, None),
+            })
+            .collect();
+        let over = self.wherever(at, &over)?;
+        Some(match item {
+            Some(item) => SeqPart::Each { over, item },
+            None => SeqPart::Splice(over),
+        })
+    }
+
+    /// What holds elements, as one expression that holds none where an environment lacks it.
+    fn wherever(&mut self, at: &At, given: &[(usize, Option<Expr>)]) -> Option<Expr> {
+        let present: Vec<(usize, Expr)> = given
+            .iter()
+            .filter_map(|(env, expr)| Some((*env, expr.clone()?)))
+            .collect();
+        let (_, first) = present.first()?;
+        let one = self
+            .expr(at, &present)
+            .unwrap_or_else(|Clash| first.clone());
+        if present.len() == given.len() {
+            return Some(one);
         }
+        let mut on = vec![true; self.names.len()];
+        for (env, expr) in given {
+            on[*env] = expr.is_some();
+        }
+        let nothing = Expr::Lit(nothing_like(&one));
+        let switch = self.switch(at, on, &Form::Expr(one.clone()));
+        Some(Expr::either(switch, one, nothing))
     }
 
     /// A list of plain scalars that differs is one word.
@@ -202,5 +245,34 @@ impl Family<'_> {
             })
             .collect();
         Form::Expr(self.word(at, &nodes))
+    }
+}
+
+/// The same with each value of a fixed map named as its key: nobody looks at the values.
+fn keys_of(over: &Expr) -> Expr {
+    match over {
+        Expr::Lit(Node::Map(origin, entries)) => {
+            let named = entries.iter().map(|entry| Entry {
+                value: Node::Text(entry.value.origin().clone(), entry.key.clone()),
+                ..entry.clone()
+            });
+            Expr::Lit(Node::map(origin.clone(), named.collect::<Vec<_>>()))
+        }
+        Expr::If(parts) => {
+            let (cond, yes, no) = &**parts;
+            Expr::If(Arc::new((cond.clone(), keys_of(yes), keys_of(no))))
+        }
+        other => other.clone(),
+    }
+}
+
+/// An empty map or list, as the other is one.
+fn nothing_like(expr: &Expr) -> Node {
+    let origin = Origin::rule("helm", []);
+    match expr {
+        Expr::Lit(Node::Map(..)) => Node::map(origin, []),
+        Expr::Val(param) if matches!(param.value, Node::Map(..)) => Node::map(origin, []),
+        Expr::If(parts) => nothing_like(&parts.1),
+        _ => Node::seq(origin, []),
     }
 }

@@ -3,7 +3,8 @@
 use super::super::canon;
 use super::shape::{map_parts, seq_parts};
 use plimsoll_source::Node;
-use plimsoll_world::{Form, MapPart, SeqPart};
+use plimsoll_world::{Expr, Form, MapPart, SeqPart};
+use std::collections::BTreeSet;
 
 pub(super) fn map_id(part: &MapPart) -> String {
     match part {
@@ -15,7 +16,7 @@ pub(super) fn map_id(part: &MapPart) -> String {
 /// What makes an item the same one elsewhere: its name, else its kind or all of it.
 pub(super) fn seq_id(part: &SeqPart, by_shape: bool) -> String {
     match part {
-        SeqPart::Each { over, .. } => format!("e:{}", canon::expr(over)),
+        SeqPart::Each { over, .. } => format!("e:{}", turned_by(over)),
         SeqPart::Splice(expr) => format!("s:{}", canon::expr(expr)),
         SeqPart::Item { value, .. } => {
             let name = match map_parts(value) {
@@ -45,6 +46,18 @@ pub(super) fn seq_id(part: &SeqPart, by_shape: bool) -> String {
             }
         }
     }
+}
+
+/// The words that turn an expression; all of it where none does.
+fn turned_by(over: &Expr) -> String {
+    let mut words = BTreeSet::new();
+    over.params(&mut |param| {
+        words.insert(param.handle.0.to_string());
+    });
+    if words.is_empty() {
+        return canon::expr(over);
+    }
+    words.into_iter().collect::<Vec<_>>().join(" ")
 }
 
 pub(super) fn is_plain_scalar(part: &SeqPart) -> bool {
