@@ -48,6 +48,8 @@ pub static RULES: &[&Rule] = &[
     &copies::claim::NOBODY_MOUNTS,
     &secrets::sealed::NOT_SEALED,
     &secrets::sealed::OTHER_SCOPE,
+    &secrets::composed::NOT_COMPOSED,
+    &release::migration::WRONG_TOOL,
 ];
 
 /// What compiling gives.
@@ -119,7 +121,7 @@ fn around(cx: &Cx, program: &Program, out: &mut Objects) {
 
 fn migrations(cx: &Cx, plan: &mut Plan, out: &mut Objects) {
     for migration in cx.app.migrations.values() {
-        let command = release::migration::command(migration);
+        let command = release::migration::command(cx, migration);
         let program = Program::migration(migration, command.as_deref());
         release::migration::objects(cx, migration, &program, out);
         around(cx, &program, out);

@@ -73,6 +73,12 @@ pub struct Program<'a> {
 }
 
 impl<'a> Program<'a> {
+    /// The containers before and beside it.
+    pub fn companions(&self) -> impl Iterator<Item = &'a Companion> + use<'a> {
+        let both = self.init.into_iter().chain(self.sidecars);
+        both.flat_map(IndexMap::values)
+    }
+
     /// The program of a service.
     pub fn service(service: &'a Service) -> Self {
         Self {

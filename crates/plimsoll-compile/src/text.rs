@@ -54,6 +54,37 @@ pub fn resolve(cx: &Cx, program: &Program, template: &Template) -> Option<Text> 
     Some(join(pieces, template.written.origin()))
 }
 
+/// The pieces of a text of a program, with variables as the file has them. A target that is not here leaves
+/// nothing: `None`.
+pub fn pieces(cx: &Cx, program: &Program, template: &Template) -> Option<Vec<Piece>> {
+    let from = program.namespace.peek();
+    let mut pieces = Vec::new();
+    for part in &template.parts {
+        match part {
+            Part::Text(text) => pieces.push(Piece::Text(text.clone())),
+            Part::Var(knob) => pieces.push(Piece::Text(knob.fixed().clone())),
+            Part::Target {
+                target,
+                field,
+                origin,
+            }
+            | Part::Credential {
+                target,
+                field,
+                origin,
+            } => {
+                let uses = edge(program, target);
+                let side = Side::of(program, uses);
+                pieces.extend(address::field(cx, from, uses, side, target, field, origin)?);
+            }
+            Part::Secret { name, key, origin } => {
+                pieces.push(Piece::Secret(named_secret(name, key.as_ref(), origin)));
+            }
+        }
+    }
+    Some(pieces)
+}
+
 /// The pieces of an address as one text.
 pub fn of_pieces(pieces: Vec<Piece>, origin: &Origin) -> Text {
     join(pieces.into_iter().map(Resolved::from).collect(), origin)

@@ -1,6 +1,7 @@
 //! From a world to a release: what shipping is given.
 
 use crate::prepare::{Application, Ready, Written};
+use plimsoll_compile::address::Piece;
 use plimsoll_compile::secrets::plan::{Login, Making, PlannedKey, PlannedSecret};
 use plimsoll_secrets::{Half, Make, PairKind};
 use plimsoll_ship::{
@@ -310,6 +311,13 @@ fn wish(key: &PlannedKey, made: bool, ground: Ground) -> KeyWish {
             how,
         };
     }
+    if !key.composed.is_empty() {
+        let parts = key.composed.iter().map(part_of).collect();
+        return KeyWish {
+            key: key.key.to_string(),
+            how: How::Composed { parts },
+        };
+    }
     if made && !key.logins.is_empty() {
         let parts = key
             .logins
@@ -322,17 +330,8 @@ fn wish(key: &PlannedKey, made: bool, ground: Ground) -> KeyWish {
         };
     }
     let making = &key.making;
-    let part = key.part.as_ref().map(plimsoll_source::Str::as_str);
-    let half = match part {
-        Some("private") => Some(Half::Private),
-        Some("public") => Some(Half::Public),
-        _ => None,
-    };
-    let name = match (half, part) {
-        (None, Some(part)) => format!("{}.{part}", key.value),
-        _ => key.value.to_string(),
-    };
-    let value = Logical { name, half };
+    let value = logical(&key.value, key.part.as_ref());
+    let half = value.half;
     let how = match (made, pair(making), one(making)) {
         (true, Some(kind), _) if half.is_some() => How::MadePair { value, kind },
         (true, _, Some(make)) => How::Made { value, make },
@@ -352,15 +351,36 @@ fn wish(key: &PlannedKey, made: bool, ground: Ground) -> KeyWish {
     }
 }
 
+/// A value by its name and its part.
+fn logical(name: &Str, part: Option<&Str>) -> Logical {
+    let part = part.map(Str::as_str);
+    let half = match part {
+        Some("private") => Some(Half::Private),
+        Some("public") => Some(Half::Public),
+        _ => None,
+    };
+    let name = match (half, part) {
+        (None, Some(part)) => format!("{name}.{part}"),
+        _ => name.to_string(),
+    };
+    Logical { name, half }
+}
+
+/// A part of a file that holds secrets.
+fn part_of(piece: &Piece) -> Part {
+    let secret = match piece {
+        Piece::Text(text) => return Part::Text(text.peek().to_string()),
+        Piece::Secret(secret) => secret,
+    };
+    Part::Value {
+        value: logical(&secret.value, secret.part.as_ref()),
+        escape: false,
+    }
+}
+
 /// `user:{SHA}hash`, a line as gateways read it.
 fn line_of(key: &PlannedKey, login: &Login) -> [Part; 4] {
-    let logical = |part: Option<&Str>| Logical {
-        name: match part {
-            Some(part) => format!("{}.{part}", key.value),
-            None => key.value.to_string(),
-        },
-        half: None,
-    };
+    let logical = |part: Option<&Str>| logical(&key.value, part);
     let user = match login {
         Login::Named(user) => Part::Text(user.peek().to_string()),
         Login::Part(part) => Part::Value {

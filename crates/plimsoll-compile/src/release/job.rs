@@ -20,20 +20,13 @@ pub fn objects(cx: &Cx, job: &Job, program: &Program, out: &mut Objects) {
     };
     let units = match role {
         Role::After => all_workloads(cx),
-        _ => waits_for(cx, program),
+        _ => deployment::stores_of(cx, program),
     };
     out.push(
         ObjectForm::new(program.unit.clone(), when, body)
             .role(role)
             .after(units),
     );
-}
-
-/// Stores and migrations, never jobs: those of `before` would wait for themselves.
-fn waits_for(cx: &Cx, program: &Program) -> Vec<Unit> {
-    let mut units = deployment::waits_for(cx, program);
-    units.retain(|unit| !matches!(unit, Unit::Job(_)));
-    units
 }
 
 fn all_workloads(cx: &Cx) -> Vec<Unit> {

@@ -4,9 +4,10 @@ use crate::cx::{Cx, Objects};
 use crate::program::Program;
 use crate::release::job;
 use crate::workload::{container, pod};
-use plimsoll_source::{Sourced, Str};
+use plimsoll_source::{Finding, Level, Origin, Rule, Sourced, Str};
 use plimsoll_spec::app::Migration;
 use plimsoll_spec::app::migration::Tool;
+use plimsoll_spec::app::store::Engine;
 use plimsoll_spec::types::{Part, Target, TargetField, Template};
 use plimsoll_world::{Expr, Form, ObjectForm, Op, Role, Scope, Unit, form};
 
@@ -19,6 +20,7 @@ pub fn objects(cx: &Cx, migration: &Migration, program: &Program, out: &mut Obje
     if own {
         return;
     }
+    refuse(cx, migration);
     let mut after: Vec<Unit> = migration
         .after
         .iter()
@@ -35,9 +37,58 @@ pub fn objects(cx: &Cx, migration: &Migration, program: &Program, out: &mut Obje
     );
 }
 
+/// A tool that cannot migrate a store.
+pub static WRONG_TOOL: Rule = Rule {
+    code: "PL0437",
+    name: "tool-cannot-migrate",
+    level: Level::Error,
+    consequence: "the migration would fail in every release",
+    docs: "`goose` migrates PostgreSQL, MySQL, MariaDB and ClickHouse; `sqlx`, `flyway` and `prisma` PostgreSQL, MySQL and \
+           MariaDB; `alembic` whatever the program's own dialects reach. `sql` is not run by this version. Give the \
+           migration a `command` of its own instead of a `tool`.",
+};
+
+/// The engine of the store that is migrated.
+fn engine(cx: &Cx, migration: &Migration) -> Option<Engine> {
+    match &migration.target {
+        Target::Store { store, .. } => Some(*cx.app.stores.get(store)?.engine.peek()),
+        _ => None,
+    }
+}
+
+/// Whether a tool knows the engine.
+fn knows(tool: Tool, engine: Engine) -> bool {
+    use Engine::{ClickHouse, MariaDb, MySql, Postgres, TimescaleDb};
+    let sql = matches!(engine, Postgres | TimescaleDb | MySql | MariaDb);
+    match tool {
+        Tool::Own | Tool::Alembic => true,
+        Tool::Goose => sql || engine == ClickHouse,
+        Tool::Sqlx | Tool::Flyway | Tool::Prisma => sql,
+        Tool::Sql => false,
+    }
+}
+
+fn refuse(cx: &Cx, migration: &Migration) {
+    let Some(tool) = &migration.tool else { return };
+    let Some(engine) = engine(cx, migration).filter(|engine| !knows(*tool.peek(), *engine)) else {
+        return;
+    };
+    let message = format!(
+        "`{}` does not migrate `{}`, which is {}",
+        tool.peek().word(),
+        migration.store.peek(),
+        engine.word()
+    );
+    let finding = Finding::new(&WRONG_TOOL, message)
+        .mark_origin(tool.origin(), "this tool")
+        .help("write the `command` that migrates it");
+    cx.report(finding);
+}
+
 /// The command of a tool, as texts of the file. The URL stands in it as a reference.
-pub fn command(migration: &Migration) -> Option<Vec<Template>> {
+pub fn command(cx: &Cx, migration: &Migration) -> Option<Vec<Template>> {
     let tool = migration.tool.as_ref()?;
+    let engine = engine(cx, migration);
     let folder = migration
         .folder
         .clone()
@@ -45,24 +96,37 @@ pub fn command(migration: &Migration) -> Option<Vec<Template>> {
     let origin = tool.origin();
     let word = |text: &str| Template::plain(tool.map(|_| Str::from(text)));
     let path = || Template::plain(folder.clone());
-    let url = || {
-        let part = Part::Credential {
-            target: migration.target.clone(),
-            field: TargetField::Url,
-            origin: origin.clone(),
-        };
+    let text = |parts: &[Result<TargetField, &str>]| {
+        let parts = parts.iter().map(|part| match part {
+            Ok(field) => of_target(&migration.target, field, origin),
+            Err(text) => Part::Text(tool.map(|_| Str::from(*text))),
+        });
         Template {
-            parts: vec![part],
+            parts: parts.collect(),
             written: tool.map(|_| Str::from("")),
         }
     };
+    let url = || text(&[Ok(TargetField::Url)]);
     Some(match tool.peek() {
         Tool::Goose => vec![
             word("goose"),
             word("-dir"),
             path(),
-            word("postgres"),
-            url(),
+            word(goose_driver(engine)),
+            match engine {
+                // Its driver reads no URL.
+                Some(Engine::MySql | Engine::MariaDb) => text(&[
+                    Ok(TargetField::User),
+                    Err(":"),
+                    Ok(TargetField::Password),
+                    Err("@tcp("),
+                    Ok(TargetField::Address),
+                    Err(")/"),
+                    Ok(TargetField::Database),
+                    Err("?parseTime=true"),
+                ]),
+                _ => url(),
+            },
             word("up"),
         ],
         Tool::Sqlx => {
@@ -79,6 +143,14 @@ pub fn command(migration: &Migration) -> Option<Vec<Template>> {
         Tool::Flyway => vec![
             word("flyway"),
             joined("-locations=filesystem:", &folder),
+            text(&[
+                Err(jdbc(engine)),
+                Ok(TargetField::Address),
+                Err("/"),
+                Ok(TargetField::Database),
+            ]),
+            text(&[Err("-user="), Ok(TargetField::User)]),
+            text(&[Err("-password="), Ok(TargetField::Password)]),
             word("migrate"),
         ],
         Tool::Alembic => vec![
@@ -95,17 +167,41 @@ pub fn command(migration: &Migration) -> Option<Vec<Template>> {
             word("--schema"),
             path(),
         ],
-        Tool::Sql => vec![
-            word("psql"),
-            url(),
-            word("-v"),
-            word("ON_ERROR_STOP=1"),
-            word("-1"),
-            word("-f"),
-            path(),
-        ],
-        Tool::Own => return None,
+        Tool::Sql | Tool::Own => return None,
     })
+}
+
+/// A part that says something of the store.
+fn of_target(target: &Target, field: &TargetField, origin: &Origin) -> Part {
+    let (target, field, origin) = (target.clone(), field.clone(), origin.clone());
+    match field {
+        TargetField::Url | TargetField::Password => Part::Credential {
+            target,
+            field,
+            origin,
+        },
+        _ => Part::Target {
+            target,
+            field,
+            origin,
+        },
+    }
+}
+
+fn goose_driver(engine: Option<Engine>) -> &'static str {
+    match engine {
+        Some(Engine::MySql | Engine::MariaDb) => "mysql",
+        Some(Engine::ClickHouse) => "clickhouse",
+        _ => "postgres",
+    }
+}
+
+fn jdbc(engine: Option<Engine>) -> &'static str {
+    match engine {
+        Some(Engine::MySql) => "-url=jdbc:mysql://",
+        Some(Engine::MariaDb) => "-url=jdbc:mariadb://",
+        _ => "-url=jdbc:postgresql://",
+    }
 }
 
 fn joined(before: &str, folder: &Sourced<Str>) -> Template {

@@ -196,3 +196,34 @@ migrations: {{ schema: {{ store: db, service: api, command: [migrate] }} }}
     };
     assert_ne!(migration("shop"), migration("data"));
 }
+
+/// Tools are called as each engine wants it: goose by its driver, Flyway with what JDBC asks for.
+#[test]
+fn tools_are_called_for_the_engine_that_they_migrate() {
+    let command = |engine: &str, tool: &str| {
+        let made = made(&format!(
+            "
+services: {{ api: {{ ports: 8080 }} }}
+stores: {{ db: {{ engine: {engine}, backup: none }} }}
+migrations: {{ db: {{ service: api, tool: {tool}, folder: /m }} }}
+"
+        ));
+        let job = made
+            .names()
+            .into_iter()
+            .find(|name| name.starts_with("Job/"));
+        let job = made.object(&job.expect("a migration"));
+        job["spec"]["template"]["spec"]["containers"][0]["command"].clone()
+    };
+    let mysql = command("mysql", "goose");
+    assert_eq!(mysql[3], "mysql");
+    assert_eq!(
+        mysql[4],
+        "app:$(DB_PASSWORD)@tcp(db:3306)/app?parseTime=true"
+    );
+    assert_eq!(command("clickhouse", "goose")[3], "clickhouse");
+    let flyway = command("postgres", "flyway");
+    assert_eq!(flyway[2], "-url=jdbc:postgresql://db:5432/app");
+    assert_eq!(flyway[3], "-user=app");
+    assert_eq!(flyway[4], "-password=$(DB_PASSWORD)");
+}

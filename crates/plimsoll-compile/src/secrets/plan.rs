@@ -1,10 +1,12 @@
 //! Which Secret objects there are, which keys each has, and which value stands behind each key.
 //! Every key has one producer; no value is known here.
 
-use crate::address::{self, SecretValue};
+use crate::address::{self, Piece, SecretValue};
 use crate::cx::Cx;
 use crate::program::Program;
+use crate::secrets::composed;
 use crate::text;
+use crate::workload::companion;
 use indexmap::IndexMap;
 use plimsoll_source::{Knob, Origin, Sourced, Str};
 use plimsoll_spec::app::EnvValue;
@@ -50,6 +52,8 @@ pub struct PlannedKey {
     pub fixed: Option<Sourced<Str>>,
     /// Who logs in with it, where the key holds lines for a gateway: a user, and the hash of the value.
     pub logins: Vec<Login>,
+    /// What it is composed of, where it is a whole file: texts, and values that other keys of this Secret hold.
+    pub composed: Vec<Piece>,
     /// Path of the file that it is mounted as, instead of a variable.
     pub file: Option<Sourced<Str>>,
     /// The line that asked for it.
@@ -108,6 +112,11 @@ fn plan_keys(cx: &Cx, program: &Program) -> IndexMap<Str, PlannedKey> {
             .into_iter()
             .flat_map(|t| t.secrets)
         {
+            add(secret, None);
+        }
+    }
+    for beside in program.companions() {
+        for secret in companion::all_secrets(cx, program, beside) {
             add(secret, None);
         }
     }
@@ -277,6 +286,7 @@ pub fn planned(cx: &Cx, secret: SecretValue, file: Option<Sourced<Str>>) -> Plan
         making,
         fixed: None,
         logins: Vec::new(),
+        composed: Vec::new(),
         file,
         origin: secret.origin,
     }
@@ -353,8 +363,9 @@ pub fn name_of(cx: &Cx, program: &Program) -> (Sourced<Str>, Option<Knob<Str>>) 
     }
 }
 
-/// Adds the Secret of a program to the plan; a Secret that several share has the keys of all.
+/// Adds the Secrets of a program to the plan; a Secret that several share has the keys of all.
 pub fn add_program(cx: &Cx, program: &Program, plan: &mut Plan) {
+    composed::add(cx, program, plan);
     let keys = keys(cx, program);
     if keys.is_empty() {
         return;

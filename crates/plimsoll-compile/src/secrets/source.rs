@@ -1,5 +1,6 @@
 //! The objects that bring Secrets, by where values come from. None of them holds a value.
 
+use crate::address::Piece;
 use crate::cx::{Cx, Objects};
 use crate::names;
 use crate::program::Program;
@@ -189,6 +190,9 @@ fn template(cx: &Cx, s: &Scope, secret: &PlannedSecret) -> Form {
         if is_line(cx, key) {
             fixed.put(s, key.key.clone(), lines(s, &key.logins));
         }
+        if !key.composed.is_empty() {
+            fixed.put(s, key.key.clone(), file(s, &key.composed));
+        }
     }
     let some = secret.keys.values().any(|key| is_made_there(cx, key));
     form!(s; {
@@ -200,13 +204,31 @@ fn template(cx: &Cx, s: &Scope, secret: &PlannedSecret) -> Form {
 
 /// Whether a key is made of others by the template.
 fn is_made_there(cx: &Cx, key: &PlannedKey) -> bool {
-    key.fixed.is_some() || is_line(cx, key)
+    key.fixed.is_some() || !key.composed.is_empty() || is_line(cx, key)
 }
 
 /// Whether a key holds lines that the template can make. Envoy reads hashes of another kind: there the
 /// provider has the line itself, as the property `htpasswd`.
 fn is_line(cx: &Cx, key: &PlannedKey) -> bool {
     !key.logins.is_empty() && cx.gateway() != GatewayUse::Envoy
+}
+
+/// A file, as the template makes it of values: braces of its own are no template.
+fn file(s: &Scope, pieces: &[Piece]) -> Sourced<Str> {
+    let mut origins = vec![s.origin().clone()];
+    let mut part = |piece: &Piece| match piece {
+        Piece::Text(text) => {
+            origins.push(text.origin().clone());
+            text.peek().replace("{{", "{{ \"{{\" }}")
+        }
+        Piece::Secret(secret) => {
+            origins.push(secret.origin.clone());
+            format!("{{{{ index . \"{}\" }}}}", secret.key)
+        }
+    };
+    let text: String = pieces.iter().map(&mut part).collect();
+    let origin = plimsoll_source::Origin::rule("secrets/source", origins);
+    Sourced::new(Str::from(text), origin)
 }
 
 /// The lines of logins, as the template makes them.

@@ -29,7 +29,7 @@ pub fn objects(cx: &Cx, store: &Store, plan: &mut Plan, out: &mut Objects) {
     let metrics = exporter::add(cx, store, &mut recipe, &mut keys);
     backup::add(cx, store, &mut recipe, &mut keys, plan);
     let body = stateful_set(cx, store, &program, &mut recipe);
-    let mut after = deployment::waits_for(cx, &program);
+    let mut after = deployment::stores_of(cx, &program);
     after.retain(|unit| *unit != program.unit);
     out.push(
         ObjectForm::new(program.unit.clone(), decided(store), body)

@@ -1,8 +1,10 @@
-//! Files of a program, in `ConfigMaps`. A change rolls the pods: the ConfigMap is named by its content.
+//! Files of a program, in `ConfigMaps`, or in a Secret where they hold secrets. A change rolls the pods: the
+//! ConfigMap is named by its content.
 
 use crate::cx::{Cx, Objects};
 use crate::names::{self, dashed};
 use crate::program::Program;
+use crate::secrets::composed;
 use crate::text;
 use crate::workload::volume::{Volumes, volume_name};
 use plimsoll_source::{Node, Origin, Str};
@@ -19,7 +21,9 @@ enum Part {
 }
 
 fn files<'a>(program: &Program<'a>, part: Part) -> Vec<(&'a Str, &'a ConfigFile)> {
-    let wanted = |file: &ConfigFile| *file.roll.peek() == (part == Part::Rolled);
+    let wanted = |file: &ConfigFile| {
+        *file.roll.peek() == (part == Part::Rolled) && !composed::holds_secret(file)
+    };
     program
         .config
         .iter()
@@ -90,6 +94,7 @@ pub fn objects(cx: &Cx, program: &Program, out: &mut Objects) {
 /// Mounts the files: each at its path, or the folder of those that are read again.
 pub fn mount(cx: &Cx, program: &Program, all: &mut Volumes) {
     let s = &Scope::new("workload/config");
+    mount_composed(program, all);
     for (path, file) in files(program, Part::Rolled) {
         let s = &s.because(&file.origin).because(file.roll.origin());
         let volume = s.text(volume_name("config", path));
@@ -132,6 +137,32 @@ pub fn mount(cx: &Cx, program: &Program, all: &mut Volumes) {
                 }],
             } }),
             form!(s; { name: volume, mountPath: s.text(folder), readOnly: true }),
+        );
+    }
+}
+
+/// Mounts the files that hold secrets.
+fn mount_composed(program: &Program, all: &mut Volumes) {
+    let Some(secret) = composed::name(program) else {
+        return;
+    };
+    let s = &Scope::new("workload/config");
+    for (path, file) in composed::files(program) {
+        let s = &s.because(&file.origin);
+        let volume = s.text(volume_name("config", path));
+        let name_in_folder = Str::from(path.rsplit('/').next().unwrap_or_default());
+        all.add(
+            form!(s; { name: volume.clone(), secret: {
+                secretName: &secret,
+                defaultMode: mode(file),
+                items: [{ key: s.text(composed::key(path)), path: s.text(name_in_folder.clone()) }],
+            } }),
+            form!(s; {
+                name: volume,
+                mountPath: s.text(path.clone()),
+                subPath: s.text(name_in_folder),
+                readOnly: true,
+            }),
         );
     }
 }

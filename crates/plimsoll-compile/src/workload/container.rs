@@ -5,9 +5,9 @@ use crate::program::Program;
 use crate::text;
 use crate::workload::{env, probe, resources, volume};
 use plimsoll_source::{Finding, Knob, Level, Node, Origin, Rule, Sourced, Str};
-use plimsoll_spec::app::pod::{Companion, Security, Writable};
+use plimsoll_spec::app::pod::{Security, Writable};
 use plimsoll_spec::app::{Health, Image, Ports, Service};
-use plimsoll_spec::types::{PortRef, Template};
+use plimsoll_spec::types::Template;
 use plimsoll_world::{Cond, Expr, Form, Fragment, MapBuilder, Op, Param, Scope, SeqBuilder, form};
 use std::sync::Arc;
 
@@ -195,89 +195,6 @@ pub fn security(security: &Security, writable: &Writable) -> Form {
             add: (!caps.is_empty()).then(|| form!(s; [for cap in caps => cap])),
         },
     })
-}
-
-/// A port of a companion.
-fn find_port(ports: &Ports, port: &PortRef) -> Option<(Sourced<u16>, Option<Str>)> {
-    let found = match port {
-        PortRef::Main => ports.main(),
-        PortRef::Named(name) => ports.all.get_key_value(name),
-        PortRef::Number(number) => {
-            return Some((Sourced::rule("workload/container", *number), None));
-        }
-    };
-    found.map(|(name, port)| (port.port.clone(), Some(name.clone())))
-}
-
-/// What kind of companion.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Beside {
-    /// Runs before the program and ends.
-    Init,
-    /// Runs beside it.
-    Sidecar,
-}
-
-/// A companion of a program; `native` where the target knows sidecars.
-pub fn companion(
-    cx: &Cx,
-    program: &Program,
-    companion: &Companion,
-    beside: Beside,
-    native: bool,
-) -> Form {
-    let s = &Scope::new("workload/companion").because(program.origin);
-    let sidecar = beside == Beside::Sidecar;
-    let mut map = MapBuilder::new(s);
-    map.splice(
-        s,
-        form!(s; {
-            name: &companion.name,
-            image: image(cx, &companion.image),
-            when (Cond::known(sidecar && native, program.origin)) restartPolicy: "Always",
-            command: words(cx, program, companion.command.as_deref()),
-            args: words(cx, program, companion.args.as_deref()),
-            env: Fragment(env::companion(cx, program, companion.env.peek(), &companion.secrets)),
-            ports: Fragment(ports(&companion.ports)),
-            ..resources::of_size(&companion.size),
-            securityContext: security(program.security, &Writable::Paths(Vec::new())),
-        }),
-    );
-    if sidecar {
-        let find = |port: &PortRef| find_port(&companion.ports, port);
-        map.splice(s, probe::of(&companion.health, &find));
-    }
-    map.put(s, "volumeMounts", Fragment(mounts(s, program, companion)));
-    map.build()
-}
-
-/// The program's paths as the companion sees them.
-fn mounts(s: &Scope, program: &Program, companion: &Companion) -> Form {
-    let mut list = SeqBuilder::new(s);
-    for (own, mount) in &companion.mounts {
-        let s = &s.because(&mount.origin);
-        let path = mount.path.clone();
-        let path = path.unwrap_or_else(|| Sourced::new(own.clone(), s.origin().clone()));
-        let what = kind_of_path(program, path.peek());
-        list.push(
-            s,
-            form!(s; {
-                name: path.map(|path| volume::volume_name(what, path)),
-                mountPath: s.text(own.clone()),
-            }),
-        );
-    }
-    list.build()
-}
-
-fn kind_of_path(program: &Program, path: &str) -> &'static str {
-    if program.volumes.contains_key(path) {
-        "disk"
-    } else if program.config.contains_key(path) {
-        "config"
-    } else {
-        "scratch"
-    }
 }
 
 /// A probe set without probes, for containers that have none.

@@ -3,14 +3,15 @@
 use crate::cx::Cx;
 use crate::names;
 use crate::program::Program;
+use crate::secrets::{composed, plan};
 use crate::workload::placement::Owner;
 use crate::workload::{env, pod, rollout, statefulset};
 use plimsoll_source::{Node, Origin, Sourced};
 use plimsoll_spec::app::scale::Amount;
 use plimsoll_spec::app::service::Kind;
 use plimsoll_spec::app::{Service, Strategy};
-use plimsoll_spec::types::Target;
-use plimsoll_world::{Cond, Form, ObjectForm, Role, Scope, Unit, form};
+use plimsoll_spec::types::{Moment, Target};
+use plimsoll_world::{Cond, Expr, Form, ObjectForm, Role, Scope, Unit, form};
 
 /// The pods of a service, restricted, spread, and replaced without a gap.
 pub fn object(cx: &Cx, service: &Service, program: &Program) -> ObjectForm {
@@ -25,9 +26,18 @@ pub fn object(cx: &Cx, service: &Service, program: &Program) -> ObjectForm {
         .after(waits_for(cx, program))
 }
 
-/// Stores and migrations that must be ready before a program starts. Services are not among them:
-/// they may use each other in circles.
-pub fn waits_for(cx: &Cx, program: &Program) -> Vec<Unit> {
+/// What must be ready before a service starts: its stores, their migrations, and the jobs of `before`.
+fn waits_for(cx: &Cx, program: &Program) -> Vec<Unit> {
+    let mut units = stores_of(cx, program);
+    let jobs = cx.app.jobs.values();
+    let before = jobs.filter(|job| *job.when.when.peek() == Moment::Before);
+    units.extend(before.map(|job| Unit::Job(job.name.peek().clone())));
+    units
+}
+
+/// Stores and migrations that must be ready before a program starts. Services are not among them: they
+/// may use each other in circles.
+pub fn stores_of(cx: &Cx, program: &Program) -> Vec<Unit> {
     let mut units = Vec::new();
     for uses in program.uses.values() {
         let Target::Store { store, .. } = &uses.target else {
@@ -45,12 +55,6 @@ pub fn waits_for(cx: &Cx, program: &Program) -> Vec<Unit> {
             .filter(|migration| migrates(&migration.target));
         units.extend(migrations.map(|migration| Unit::Migration(migration.name.peek().clone())));
     }
-    let before = cx
-        .app
-        .jobs
-        .values()
-        .filter(|job| *job.when.when.peek() == plimsoll_spec::types::Moment::Before);
-    units.extend(before.map(|job| Unit::Job(job.name.peek().clone())));
     units.sort();
     units.dedup();
     units
@@ -122,11 +126,18 @@ pub fn reload(cx: &Cx, program: &Program) -> Form {
     let s = &Scope::new("workload/reload");
     let reload = &cx.app.platform.reload.use_;
     let filled = crate::secrets::source::is_filled_by_a_controller(cx);
-    let has = !crate::secrets::plan::keys(cx, program).is_empty();
     let on = Cond::decided(reload, |reload| *reload == ReloadUse::Reloader);
+    let has = !plan::keys(cx, program).is_empty();
+    let own = has.then(|| env::secret_name(cx, program));
+    let of_files = composed::name(program).map(|name| Expr::from(&name));
+    let mut names = own.into_iter().chain(of_files);
+    let names = match (names.next(), names.next()) {
+        (Some(one), Some(other)) => Some(Expr::concat([one, Expr::text(s.origin(), ","), other])),
+        (one, _) => one,
+    };
+    let known = Cond::known(names.is_some(), program.origin);
     form!(s; {
-        when (on.and(filled).and(Cond::known(has, program.origin)))
-            "secret.reloader.stakater.com/reload": env::secret_name(cx, program),
+        when (on.and(filled).and(known)) "secret.reloader.stakater.com/reload": names,
     })
 }
 

@@ -8,7 +8,6 @@ use crate::cx::Cx;
 use crate::program::Program;
 use crate::secrets::{plan, source};
 use crate::text;
-use indexmap::IndexMap;
 use plimsoll_source::{Entry, Handle, Knob, Node, Origin, Sourced, Str};
 use plimsoll_spec::app::env::EnvIf;
 use plimsoll_spec::app::{EnvValue, Use};
@@ -342,12 +341,7 @@ fn choice(
     either: &EnvIf,
     list: &mut SeqBuilder,
 ) {
-    let here = match &either.target {
-        Some(target) => available(cx, target),
-        None => Cond::decided(&either.holds, |holds| *holds != either.negated),
-    };
-    let here = here.and(Cond::known(true, either.name.origin()));
-    let holds = if either.negated { here.not() } else { here };
+    let holds = holds(cx, either);
     let mut branch = |when: Cond, template: &Option<plimsoll_spec::types::Template>| {
         let Some(template) = template else { return };
         if let Some(text) = text::resolve(cx, program, template) {
@@ -358,32 +352,12 @@ fn choice(
     branch(holds.not(), &either.else_);
 }
 
-/// Variables of a companion: its own alone.
-pub fn companion(
-    cx: &Cx,
-    program: &Program,
-    values: &IndexMap<Str, EnvValue>,
-    secrets: &IndexMap<Str, plimsoll_spec::app::pod::SecretUse>,
-) -> Form {
-    let s = &Scope::new("workload/env");
-    let name = secret_name(cx, program);
-    let mut list = SeqBuilder::new(s);
-    for uses in secrets.values().filter(|uses| uses.file.is_none()) {
-        list.push(
-            s,
-            form!(s; {
-                name: &uses.name,
-                valueFrom: { secretKeyRef: { name: name.clone(), key: &uses.name } },
-            }),
-        );
-    }
-    for (key, value) in values {
-        let EnvValue::Text(template) = value else {
-            continue;
-        };
-        if let Some(text) = text::resolve(cx, program, template) {
-            list.push(s, form!(s; { name: s.text(key.clone()), value: text.expr }));
-        }
-    }
-    list.build()
+/// Whether the condition of a choice holds.
+pub fn holds(cx: &Cx, either: &EnvIf) -> Cond {
+    let here = match &either.target {
+        Some(target) => available(cx, target),
+        None => Cond::decided(&either.holds, |holds| *holds != either.negated),
+    };
+    let here = here.and(Cond::known(true, either.name.origin()));
+    if either.negated { here.not() } else { here }
 }

@@ -1,6 +1,7 @@
 //! Pods and what keeps them: from a program to its workload.
 
 pub mod account;
+pub mod companion;
 pub mod config;
 pub mod container;
 pub mod deployment;

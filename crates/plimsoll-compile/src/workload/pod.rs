@@ -3,7 +3,8 @@
 use crate::cx::Cx;
 use crate::names;
 use crate::program::Program;
-use crate::workload::container::{self, Beside, PLAIN_SIDECAR};
+use crate::workload::companion::{self, Beside};
+use crate::workload::container::{self, PLAIN_SIDECAR};
 use crate::workload::placement::{self, Owner, Pods};
 use crate::workload::volume;
 use plimsoll_source::{Finding, Knob, Node, Scalar, Sourced, Str};
@@ -38,6 +39,9 @@ pub fn annotations(cx: &Cx, program: &Program) -> Form {
     map.splice(s, text_map(program.annotations));
     if let Some((key, value)) = crate::workload::account::mesh_annotation(cx) {
         map.put(s, key, value);
+    }
+    if let Some(hash) = crate::secrets::composed::hash(cx, program) {
+        map.put(s, "checksum/config", hash);
     }
     map.build()
 }
@@ -168,7 +172,7 @@ pub fn containers(cx: &Cx, program: &Program, own: Form, around: Around, map: &m
     {
         before.push(
             s,
-            container::companion(cx, program, init, Beside::Init, native),
+            companion::container(cx, program, init, Beside::Init, native),
         );
     }
     for sidecar in program
@@ -176,7 +180,7 @@ pub fn containers(cx: &Cx, program: &Program, own: Form, around: Around, map: &m
         .into_iter()
         .flat_map(indexmap::IndexMap::values)
     {
-        let form = container::companion(cx, program, sidecar, Beside::Sidecar, native);
+        let form = companion::container(cx, program, sidecar, Beside::Sidecar, native);
         if native {
             before.push(s, form);
         } else {

@@ -4,8 +4,9 @@ use crate::cx::Cx;
 use crate::names::dashed;
 use crate::program::Program;
 use crate::secrets::plan;
-use crate::workload::{config, env};
+use crate::workload::{companion, config, env};
 use plimsoll_source::{Node, Origin, Sourced, Str};
+use plimsoll_spec::app::Store;
 use plimsoll_spec::app::pod::Writable;
 use plimsoll_spec::types::Target;
 use plimsoll_world::{Cond, Form, Scope, SeqBuilder, form};
@@ -47,6 +48,11 @@ impl Volumes {
         self.mounts.push_when(s, no(), || form!(s; {}));
     }
 
+    /// Adds a volume that only companions mount.
+    pub fn beside(&mut self, volume: Form) {
+        self.volumes.push(&self.scope, volume);
+    }
+
     /// Adds a volume with one mount of it.
     pub fn add(&mut self, volume: Form, mount: Form) {
         let s = &self.scope;
@@ -75,6 +81,7 @@ pub fn of_program(cx: &Cx, program: &Program) -> Volumes {
     }
     config::mount(cx, program, &mut all);
     secret_files(cx, program, &mut all);
+    companion::secret_files(cx, program, &mut all);
     authorities(cx, program, &mut all);
     disks(program, &mut all);
     all
@@ -115,14 +122,11 @@ fn authorities(cx: &Cx, program: &Program, all: &mut Volumes) {
         for decides in [&store.namespace, program.namespace] {
             all.decide(decides.origin());
         }
-        let Some(secret) = crate::address::authority(cx, store, program.namespace.peek()) else {
+        let Some(secret) = authority(cx, program, store) else {
             continue;
         };
         seen.push(name);
-        let volume = store.name.map(|name| Str::from(format!("ca-{name}")));
-        let folder = store
-            .name
-            .map(|name| Str::from(format!("/etc/plimsoll/ca/{name}")));
+        let volume = authority_name(store);
         all.add(
             form!(s; {
                 name: &volume,
@@ -131,9 +135,28 @@ fn authorities(cx: &Cx, program: &Program, all: &mut Volumes) {
                     items: [{ key: "ca.crt", path: "ca.crt" }],
                 },
             }),
-            form!(s; { name: &volume, mountPath: &folder, readOnly: true }),
+            form!(s; { name: &volume, mountPath: authority_folder(store), readOnly: true }),
         );
     }
+}
+
+/// The Secret with a store's authority, where the program has it mounted.
+pub fn authority(cx: &Cx, program: &Program, store: &Store) -> Option<Sourced<Str>> {
+    let uses = |target: &Target| matches!(target, Target::Store { store: name, .. } if *name == *store.name.peek());
+    let is_used = program.uses.values().any(|edge| uses(&edge.target));
+    let secret = crate::address::authority(cx, store, program.namespace.peek());
+    secret.filter(|_| is_used)
+}
+
+/// The volume with a store's authority.
+pub fn authority_name(store: &Store) -> Sourced<Str> {
+    store.name.map(|name| Str::from(format!("ca-{name}")))
+}
+
+/// Where a store's authority is mounted.
+pub fn authority_folder(store: &Store) -> Sourced<Str> {
+    let folder = |name: &Str| Str::from(format!("/etc/plimsoll/ca/{name}"));
+    store.name.map(folder)
 }
 
 /// Disks: in memory, of a claim, or of the pod's own claim.

@@ -5,6 +5,7 @@ mod accepted;
 mod alerts;
 mod applied;
 mod check;
+mod composed;
 mod examples;
 mod faults;
 mod gitops;
