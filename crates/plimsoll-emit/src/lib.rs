@@ -9,6 +9,7 @@ pub mod flux;
 pub mod folders;
 pub mod github;
 pub mod helm;
+mod helmfile;
 pub mod kustomize;
 pub mod manifests;
 pub mod platform;

@@ -5,7 +5,9 @@ use plimsoll_spec::app::deliver::By;
 use serde_json::{Map, Value, json};
 
 use crate::folders::{Folders, join, relative};
-use crate::{Emitted, Environment, FileSet, System, document, helm};
+use crate::{Emitted, Environment, FileSet, System, document, helm, helmfile};
+
+const NAMESPACES: &str = "namespaces/{{ .Environment.Name }}.yaml";
 
 /// `helm/helmfile.yaml`: `helmfile -e ENV template` and `apply` work on it.
 pub fn files(system: &System<'_>) -> Emitted {
@@ -19,7 +21,7 @@ pub fn files(system: &System<'_>) -> Emitted {
             "namespace": env.world.namespace.as_str(),
             "short": env.short(),
         });
-        environments.insert(env.name().to_owned(), json!({ "values": [values] }));
+        environments.insert(env.name().to_owned(), helmfile::environment(env, &values));
         let path = join(&folder, &format!("namespaces/{}.yaml", env.name()));
         files.add(path, namespaces(env));
     }
@@ -42,7 +44,7 @@ pub fn files(system: &System<'_>) -> Emitted {
                 "values": [format!("{path}/values-{{{{ .Values.short }}}}.yaml")],
             });
             if at == 0 {
-                release["hooks"] = json!([namespaces_hook()]);
+                release["hooks"] = json!([helmfile::apply_before(NAMESPACES)]);
             }
             let needs = chart.needs.iter();
             let needs: Vec<String> = needs
@@ -81,13 +83,4 @@ fn namespaces(env: &Environment<'_>) -> Vec<u8> {
             .to_vec();
     text.extend(yaml::write_all(namespaces.map(|object| &object.body)));
     text
-}
-
-fn namespaces_hook() -> Value {
-    json!({
-        "events": ["presync"],
-        "showlogs": true,
-        "command": "kubectl",
-        "args": ["apply", "--server-side", "-f", "namespaces/{{ .Environment.Name }}.yaml"],
-    })
 }

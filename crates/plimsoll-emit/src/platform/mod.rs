@@ -15,7 +15,7 @@ use plimsoll_spec::app::platform::GatewayUse;
 use serde_json::{Map, Value, json};
 
 use crate::rules::COMPONENT_RANGE;
-use crate::{Emitted, Environment, FileSet, System, document};
+use crate::{Emitted, Environment, FileSet, System, document, helmfile};
 use select::Chosen;
 
 const FOLDER: &str = "platform";
@@ -104,7 +104,10 @@ fn add_helmfile(system: &System<'_>, platforms: &[Platform<'_, '_>], files: &mut
         let comment = format!("What `{name}` has of the platform.");
         let file = document::commented(&comment, &Value::Object(enabled));
         files.add(format!("{FOLDER}/{path}"), file);
-        environments.insert(name.to_owned(), json!({ "values": [path] }));
+        environments.insert(
+            name.to_owned(),
+            helmfile::environment(platform.env, &json!(path)),
+        );
     }
     let mut releases = Vec::new();
     let mut repositories = BTreeSet::new();
@@ -241,10 +244,7 @@ fn definitions(app: &App, component: &str) -> Option<Value> {
         _ => return None,
     };
     let home = "https://github.com/kubernetes-sigs/gateway-api/releases/download";
-    Some(json!({
-        "events": ["presync"],
-        "showlogs": true,
-        "command": "kubectl",
-        "args": ["apply", "--server-side", "-f", format!("{home}/{version}/standard-install.yaml")],
-    }))
+    Some(helmfile::apply_before(&format!(
+        "{home}/{version}/standard-install.yaml"
+    )))
 }

@@ -204,3 +204,91 @@ fn helmfile_takes_the_platform_with_the_values_of_each_environment() {
     }
     assert!(taken > 0, "no release was made");
 }
+
+/// A program that writes down how it was called, and knows nothing else.
+#[cfg(unix)]
+fn writing_down(folder: &Path, name: &str, rest: &str) -> PathBuf {
+    use std::os::unix::fs::PermissionsExt;
+    let path = folder.join(name);
+    let log = folder.join("calls");
+    let text = format!(
+        "#!/bin/sh\necho \"{name} $*\" >> '{}'\n{rest}\n",
+        log.display()
+    );
+    fs::write(&path, text).expect("writes");
+    fs::set_permissions(&path, fs::Permissions::from_mode(0o755)).expect("it can be run");
+    path
+}
+
+/// Holds T1: each environment goes to the cluster that it names, releases and hooks alike; what the caller
+/// says holds over it, and never the context that happens to be current.
+#[cfg(unix)]
+#[test]
+fn helmfile_goes_to_the_cluster_of_the_environment() {
+    let Some((helmfile, helm)) = programs() else {
+        return;
+    };
+    let text = "\
+app: shop
+services:
+  web: { image: ghcr.example/shop/web:1.4.2, ports: 8080, health: /ready }
+routes:
+  main: { hosts: shop.example.org, paths: { /: web } }
+platform: { install: true }
+environments:
+  eu: { default: true, cluster: { context: in-eu } }
+  us: { cluster: { context: in-us } }
+";
+    let project = Project::of(text);
+    let system = project.system();
+    let folder = tempfile::tempdir().expect("a folder");
+    write(&helm::files(&system).files, folder.path());
+    let (platform, releases) = (
+        platform::files(&system).files,
+        releases::files(&system).files,
+    );
+    write(&platform, folder.path());
+    write(&releases, folder.path());
+    with_stand_ins(&written(&platform, folder.path(), "platform/helmfile.yaml"));
+    writing_down(folder.path(), "kubectl", "");
+    let version = format!(
+        "case \"$*\" in *version*) exec '{}' \"$@\";; esac",
+        helm.display()
+    );
+    let helm = writing_down(folder.path(), "helm-calls", &version);
+    for (arguments, context) in [
+        (["-e", "eu"].as_slice(), "in-eu"),
+        (&["-e", "us"], "in-us"),
+        (&["-e", "us", "--kube-context", "mine"], "mine"),
+    ] {
+        for file in ["platform/helmfile.yaml", "helm/helmfile.yaml"] {
+            let calls = folder.path().join("calls");
+            let _ = fs::remove_file(&calls);
+            let output = Command::new(&helmfile)
+                .arg("--helm-binary")
+                .arg(&helm)
+                .arg("-f")
+                .arg(folder.path().join(file))
+                .args(arguments)
+                .args(["sync", "--skip-deps"])
+                .env("PATH", folder.path())
+                .output()
+                .expect("helmfile runs");
+            let said = String::from_utf8_lossy(&output.stderr);
+            assert!(output.status.success(), "{file} {arguments:?}: {said}");
+            let calls = fs::read_to_string(&calls).expect("calls");
+            let told = |word: &str, option: String| {
+                let mut lines = calls.lines().filter(|line| line.contains(word)).peekable();
+                lines.peek().is_some() && lines.all(|line| line.contains(&option))
+            };
+            assert!(
+                told("kubectl ", format!("--context={context} ")),
+                "{file} {arguments:?}: {calls}"
+            );
+            assert!(
+                told(" upgrade ", format!("--kube-context {context} ")),
+                "{file} {arguments:?}: {calls}"
+            );
+        }
+    }
+}
