@@ -58,6 +58,16 @@ impl<'a> Folders<'a> {
         }
     }
 
+    /// The Helmfile of our charts.
+    pub fn helmfile(&self) -> String {
+        self.below("helm")
+    }
+
+    /// Namespaces that the Helmfile makes, a file for each environment.
+    pub fn namespaces(&self) -> String {
+        join(&self.helmfile(), "namespaces")
+    }
+
     /// Applications and project of Argo CD.
     pub fn argocd(&self) -> String {
         self.below("argocd")

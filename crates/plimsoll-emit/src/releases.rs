@@ -12,7 +12,7 @@ const NAMESPACES: &str = "namespaces/{{ .Environment.Name }}.yaml";
 /// `helm/helmfile.yaml`: `helmfile -e ENV template` and `apply` work on it.
 pub fn files(system: &System<'_>) -> Emitted {
     let folders = Folders::of(system);
-    let folder = folders.below("helm");
+    let folder = folders.helmfile();
     let mut files = FileSet::default();
     let mut environments = Map::new();
     let on_clusters = |env: &&Environment<'_>| *env.app.deliver.by.peek() != By::Compose;
@@ -22,7 +22,7 @@ pub fn files(system: &System<'_>) -> Emitted {
             "short": env.short(),
         });
         environments.insert(env.name().to_owned(), helmfile::environment(env, &values));
-        let path = join(&folder, &format!("namespaces/{}.yaml", env.name()));
+        let path = join(&folders.namespaces(), &format!("{}.yaml", env.name()));
         files.add(path, namespaces(env));
     }
     // What they say about charts is said where charts are written.

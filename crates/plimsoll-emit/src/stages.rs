@@ -50,6 +50,16 @@ pub(crate) fn of<'a>(environment: &Environment<'a>) -> Vec<Stage<'a>> {
     stages
 }
 
+/// The namespaces alone, for who takes all else from charts.
+pub(crate) fn namespaces<'a>(environment: &Environment<'a>) -> Option<Stage<'a>> {
+    let mut stage = stage("namespaces", StageKind::Foundation);
+    let objects = environment.world.objects.iter();
+    stage
+        .objects
+        .extend(objects.filter(|object| object.key.kind == "Namespace"));
+    (!stage.objects.is_empty()).then_some(stage)
+}
+
 fn stage<'a>(name: &str, kind: StageKind) -> Stage<'a> {
     Stage {
         name: name.to_owned(),

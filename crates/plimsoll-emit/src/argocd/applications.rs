@@ -39,7 +39,13 @@ fn about(kind: StageKind) -> &'static str {
     }
 }
 
-fn application(argo: &Argo<'_, '_>, env: &Environment<'_>, stage: &str, kind: StageKind) -> Value {
+/// The Application of a part, in the wave of its kind.
+pub(super) fn application(
+    argo: &Argo<'_, '_>,
+    env: &Environment<'_>,
+    stage: &str,
+    kind: StageKind,
+) -> Value {
     let wave = match kind {
         StageKind::Foundation => "-2",
         StageKind::Migrations => "-1",

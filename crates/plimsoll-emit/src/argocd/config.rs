@@ -13,10 +13,13 @@ pub(super) fn add(argo: &Argo<'_, '_>, files: &mut FileSet) {
     if *gitops.component.install.peek() {
         return;
     }
-    let maps = [
+    let mut maps = vec![
         ("argocd-cm", cm(argo.system)),
         ("argocd-rbac-cm", rbac(argo.system)),
     ];
+    if argo.rolls() {
+        maps.push(("argocd-cmd-params-cm", parameters()));
+    }
     for (name, data) in maps {
         let object = json!({
             "apiVersion": "v1",
@@ -28,9 +31,24 @@ pub(super) fn add(argo: &Argo<'_, '_>, files: &mut FileSet) {
             },
             "data": data,
         });
-        let comment =
-            "Apply it once: kubectl apply --server-side -f …\nArgo CD reads it by this name.";
-        argo.add(files, &format!("config/{name}.yaml"), comment, &object);
+        argo.add(
+            files,
+            &format!("config/{name}.yaml"),
+            &about(argo, name),
+            &object,
+        );
+    }
+}
+
+fn about(argo: &Argo<'_, '_>, name: &str) -> String {
+    let about = "Apply it once: kubectl apply --server-side -f …\nArgo CD reads it by this name";
+    match name {
+        "argocd-cmd-params-cm" => format!(
+            "{about} when it starts:\n\
+             kubectl rollout restart deployment argocd-applicationset-controller -n {}",
+            argo.namespace()
+        ),
+        _ => format!("{about}."),
     }
 }
 
@@ -61,6 +79,12 @@ pub(crate) fn cm(system: &System<'_>) -> Map<String, Value> {
         data.insert(format!("accounts.{account}"), json!("apiKey"));
     }
     data
+}
+
+/// Parameters of the programs: without this one no `ApplicationSet` keeps the order of its stages.
+pub(crate) fn parameters() -> Map<String, Value> {
+    let key = "applicationsetcontroller.enable.progressive.syncs";
+    Map::from_iter([(key.to_owned(), json!("true"))])
 }
 
 /// Data of `argocd-rbac-cm`.

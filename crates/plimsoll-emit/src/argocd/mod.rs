@@ -7,7 +7,7 @@ mod project;
 mod rendered;
 mod sets;
 
-pub(crate) use config::{cm, rbac};
+pub(crate) use config::{cm, parameters, rbac};
 
 use plimsoll_source::Findings;
 use plimsoll_spec::app::deliver::{Applications, By, ChartPer, Sync};
@@ -45,9 +45,7 @@ pub fn files(system: &System<'_>) -> Emitted {
         Applications::Each => applications::add(&argo, &mut files),
         kind => sets::add(&argo, kind, &mut files),
     }
-    if !argo.reads_charts() {
-        rendered::add(&argo, &mut files);
-    }
+    rendered::add(&argo, &mut files);
     Emitted { files, findings }
 }
 
@@ -73,6 +71,15 @@ impl Argo<'_, '_> {
             .namespace
             .as_ref()
             .map_or("argocd", |name| name.peek())
+    }
+
+    /// Whether a set syncs an environment stage by stage.
+    fn rolls(&self) -> bool {
+        let applications = *self.system.chosen().app.deliver.applications.peek();
+        let mut environments = self.environments.iter();
+        applications != Applications::Each
+            && !self.reads_charts()
+            && environments.any(|env| env.is_automatic())
     }
 
     /// Whether Applications read charts: one for each service, found by folder.
@@ -115,21 +122,25 @@ impl Delivered for Environment<'_> {
     }
 
     fn sync_policy(&self) -> Value {
-        let mut policy = json!({});
-        if self.is_automatic() {
-            policy["automated"] = json!({ "prune": true, "selfHeal": true });
-        }
-        policy["syncOptions"] = json!([
-            "ServerSideApply=true",
-            "RespectIgnoreDifferences=true",
-            "PruneLast=true"
-        ]);
-        policy["retry"] = json!({
-            "limit": 5,
-            "backoff": { "duration": "10s", "factor": 2, "maxDuration": "3m" }
-        });
-        policy
+        sync_policy(self.is_automatic())
     }
+}
+
+fn sync_policy(is_automatic: bool) -> Value {
+    let mut policy = json!({});
+    if is_automatic {
+        policy["automated"] = json!({ "prune": true, "selfHeal": true });
+    }
+    policy["syncOptions"] = json!([
+        "ServerSideApply=true",
+        "RespectIgnoreDifferences=true",
+        "PruneLast=true"
+    ]);
+    policy["retry"] = json!({
+        "limit": 5,
+        "backoff": { "duration": "10s", "factor": 2, "maxDuration": "3m" }
+    });
+    policy
 }
 
 /// Fields that other controllers own: weights of a canary, and what a cluster fills in.

@@ -7,10 +7,15 @@ use crate::folders::join;
 use crate::stages::{self, StageKind};
 use crate::{Environment, FileSet};
 
-/// One folder for each Application of each environment.
+/// One folder for each Application of each environment that reads no chart.
 pub(super) fn add(argo: &Argo<'_, '_>, files: &mut FileSet) {
     for env in &argo.environments {
-        for stage in stages::of(env) {
+        let stages = if argo.reads_charts() {
+            stages::namespaces(env).into_iter().collect()
+        } else {
+            stages::of(env)
+        };
+        for stage in stages {
             let folder = folder(argo, env, &stage.name);
             let annotations = |object: &Object| annotations(env, object);
             stages::write(env, &stage, &folder, &annotations, files);

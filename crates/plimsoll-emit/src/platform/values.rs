@@ -72,7 +72,7 @@ fn own(system: &System<'_>, env: &Environment<'_>, name: &str) -> Value {
             "configs": {
                 "cm": argocd::cm(system),
                 "rbac": argocd::rbac(system),
-                "params": { "applicationsetcontroller.enable.progressive.syncs": true },
+                "params": argocd::parameters(),
             },
             "server": { "replicas": copies },
             "repoServer": { "replicas": copies },

@@ -224,6 +224,105 @@ fn a_set_registers_every_chart_of_tartware_for_every_environment() {
     assert!(ignored.contains("weight"), "{ignored}");
 }
 
+/// An application in two environments: one goes by itself, the other waits for a person.
+fn two_environments(deliver: &str) -> Project {
+    Project::of(&format!(
+        "\
+app: shop
+services:
+  web: {{ image: ghcr.example/shop/web:1.4.2, ports: 8080, health: /ready }}
+platform: {{ gitops: argocd }}
+deliver: {{ by: argocd, repo: https://git.example.org/shop, {deliver} }}
+environments:
+  dev: {{ namespace: shop-dev, deliver: {{ sync: auto, branch: develop }} }}
+  prod: {{ default: true }}
+"
+    ))
+}
+
+/// Holds P1: in a set, too, development is synced by itself, stage by stage, and production by a person
+/// alone; neither waits for the other.
+#[test]
+fn sets_sync_only_the_environments_that_go_by_themselves() {
+    for applications in ["list", "clusters", "git"] {
+        let project = two_environments(&format!("applications: {applications}"));
+        let files = argocd::files(&project.system()).files;
+        let spec = |name: &str| {
+            let set = document(&files, &format!("argocd/{name}.yaml"));
+            assert_eq!(set["metadata"]["name"], format!("shop-{name}"));
+            set["spec"].clone()
+        };
+        let (dev, prod) = (spec("dev"), spec("prod"));
+        assert_eq!(dev["strategy"]["type"], "RollingSync");
+        let steps = dev["strategy"]["rollingSync"]["steps"].as_array();
+        let stages: Vec<&Value> = steps
+            .expect("steps")
+            .iter()
+            .map(|step| &step["matchExpressions"][0]["values"][0])
+            .collect();
+        assert_eq!(stages, ["foundation", "migrations", "service"]);
+        // What the controller of the set reads for `prune`, and what holds where it has no strategies.
+        let automated = &dev["template"]["spec"]["syncPolicy"]["automated"];
+        assert_eq!(automated["prune"], true);
+        assert!(prod["strategy"].is_null(), "{prod:#}");
+        assert!(prod["template"]["spec"]["syncPolicy"]["automated"].is_null());
+        assert!(prod["templatePatch"].is_null());
+        let revision = |spec: &Value| spec["template"]["spec"]["source"]["targetRevision"].clone();
+        assert_eq!([revision(&dev), revision(&prod)], ["develop", "main"]);
+        let parameters = document(&files, "argocd/config/argocd-cmd-params-cm.yaml");
+        let key = "applicationsetcontroller.enable.progressive.syncs";
+        assert_eq!(parameters["data"][key], "true");
+    }
+}
+
+/// A set of charts makes Applications of charts alone; namespaces, which are in no chart, have one of
+/// their own that comes before.
+#[test]
+fn a_set_of_charts_leaves_namespaces_to_an_application_before_it() {
+    let project = two_environments("applications: git, chart: { per: service }");
+    let system = project.system();
+    let files = argocd::files(&system).files;
+    let mut repository = plimsoll_emit::helm::files(&system).files;
+    repository.extend(plimsoll_emit::releases::files(&system).files);
+    let set = document(&files, "argocd/applications/shop-services.yaml");
+    let git = &set["spec"]["generators"][0]["matrix"]["generators"][0]["git"];
+    let directories = git["directories"].as_array().expect("directories");
+    let excluded: Vec<&Value> = directories
+        .iter()
+        .filter(|one| one["exclude"] == true)
+        .map(|one| &one["path"])
+        .collect();
+    assert_eq!(directories[0]["path"], "helm/*");
+    for (path, _) in repository.iter() {
+        let folder: Vec<&str> = path.splitn(3, '/').collect();
+        let &["helm", chart, _] = folder.as_slice() else {
+            continue;
+        };
+        let is_chart = repository
+            .get(&format!("helm/{chart}/Chart.yaml"))
+            .is_some();
+        let is_excluded = excluded.contains(&&json!(format!("helm/{chart}")));
+        assert_ne!(is_chart, is_excluded, "helm/{chart}");
+    }
+    for (environment, namespace) in [("dev", "shop-dev"), ("prod", "shop")] {
+        let path = format!("argocd/applications/{environment}-namespaces.yaml");
+        let application = document(&files, &path);
+        let wave = &application["metadata"]["annotations"][format!("{ARGOCD}/sync-wave")];
+        assert_eq!(wave, "-2");
+        let automated = &application["spec"]["syncPolicy"]["automated"];
+        assert_eq!(automated.is_object(), environment == "dev");
+        let folder = application["spec"]["source"]["path"].as_str();
+        let folder = folder.expect("a folder");
+        let own = files.iter().filter(|(path, _)| path.starts_with(folder));
+        let objects: Vec<Value> = own.map(|(path, _)| document(&files, path)).collect();
+        assert_eq!(objects.len(), 1, "{objects:#?}");
+        assert_eq!(objects[0]["kind"], "Namespace");
+        assert_eq!(objects[0]["metadata"]["name"], namespace);
+        let label = "pod-security.kubernetes.io/enforce";
+        assert_eq!(objects[0]["metadata"]["labels"][label], "restricted");
+    }
+}
+
 /// Holds T2: the project allows one repository, our namespaces and kinds, and its role.
 #[test]
 fn the_project_of_tartware_allows_what_it_needs_and_no_more() {
