@@ -1,4 +1,4 @@
-//! Flux: one source and three Kustomizations for each environment, each of which waits until what
+//! Flux: one source and up to four Kustomizations for each environment, each of which waits until what
 //! comes before it is ready; or, for who wants releases of Helm, one `HelmRelease` for each chart.
 
 use plimsoll_source::Findings;
@@ -10,7 +10,7 @@ use serde_json::{Value, json};
 use crate::folders::{Folders, join};
 use crate::helm::chart::Chart;
 use crate::stages::{self, StageKind};
-use crate::{Emitted, Environment, FileSet, System, document, helm, repository};
+use crate::{Emitted, Environment, FileSet, System, disks, document, helm, repository};
 
 const NAMESPACE: &str = "flux-system";
 
@@ -32,6 +32,7 @@ pub fn files(system: &System<'_>) -> Emitted {
         let mut before: Option<String> = None;
         for kind in [
             StageKind::Foundation,
+            StageKind::Claims,
             StageKind::Migrations,
             StageKind::Service,
         ] {
@@ -48,7 +49,7 @@ pub fn files(system: &System<'_>) -> Emitted {
                 is_there = true;
             }
             if is_there {
-                objects.push(kustomization(env, &name, &path, before.as_deref()));
+                objects.push(kustomization(env, kind, &name, &path, before.as_deref()));
                 before = Some(name);
             }
         }
@@ -85,13 +86,13 @@ fn releases(
     all.extend(
         charts
             .iter()
-            .map(|chart| release(env, chart, &folders.chart(&chart.name))),
+            .map(|chart| release(system, env, chart, &folders.chart(&chart.name))),
     );
     all
 }
 
 /// A release is tried again before it is given up, and a failed upgrade goes back.
-fn release(env: &Environment<'_>, chart: &Chart, path: &str) -> Value {
+fn release(system: &System<'_>, env: &Environment<'_>, chart: &Chart, path: &str) -> Value {
     let name = |chart: &str| format!("{}-{chart}", source_name(env));
     let file = |name: &str| format!("{path}/{name}");
     let own = file(&format!("values-{}.yaml", env.short()));
@@ -122,6 +123,12 @@ fn release(env: &Environment<'_>, chart: &Chart, path: &str) -> Value {
             "upgrade": { "remediation": { "retries": 3, "remediateLastFailure": true } },
         },
     });
+    // Helm waits until a disk is bound, which a pod of a later release does.
+    if disks::chart_has_unbound(system, chart) {
+        for action in ["install", "upgrade"] {
+            object["spec"][action]["disableWait"] = json!(true);
+        }
+    }
     let before: Vec<Value> = chart
         .needs
         .iter()
@@ -144,6 +151,7 @@ fn is_manual(env: &Environment<'_>) -> bool {
 fn word(kind: StageKind) -> &'static str {
     match kind {
         StageKind::Foundation => "foundation",
+        StageKind::Claims => "volume-claims",
         StageKind::Migrations => "migrations",
         StageKind::Service => "services",
     }
@@ -175,7 +183,13 @@ fn source_name(env: &Environment<'_>) -> String {
     format!("{}-{}", env.world.application, env.name())
 }
 
-fn kustomization(env: &Environment<'_>, name: &str, path: &str, before: Option<&str>) -> Value {
+fn kustomization(
+    env: &Environment<'_>,
+    kind: StageKind,
+    name: &str,
+    path: &str,
+    before: Option<&str>,
+) -> Value {
     let deadline = env.app.deliver.deadline.peek().secs();
     let mut object = json!({
         "apiVersion": "kustomize.toolkit.fluxcd.io/v1",
@@ -187,8 +201,9 @@ fn kustomization(env: &Environment<'_>, name: &str, path: &str, before: Option<&
             "timeout": format!("{deadline}s"),
             "path": format!("./{path}"),
             "prune": true,
-            // Ready means that all of it is: stores answer, migrations have succeeded.
-            "wait": true,
+            // Ready means that all of it is: stores answer, migrations have succeeded. Disks are bound by
+            // pods that come later.
+            "wait": kind != StageKind::Claims,
             "sourceRef": { "kind": "GitRepository", "name": source_name(env) },
         },
     });

@@ -13,16 +13,25 @@ pub(crate) fn environment(env: &Environment<'_>, values: &Value) -> Value {
     written
 }
 
-/// A hook that applies a file before its release is synced. Helmfile tells Helm the context and no
-/// hook, so this one is told by its arguments: what the caller says holds over the environment.
+/// A hook that applies a file before its release is synced.
 pub(crate) fn apply_before(file: &str) -> Value {
-    json!({
-        "events": ["presync"],
-        "showlogs": true,
-        "command": "kubectl",
-        "args": [
-            "--context={{ or .Release.KubeContext .Environment.KubeContext }}",
-            "apply", "--server-side", "-f", file,
-        ],
-    })
+    kubectl("presync", &["apply", "--server-side", "-f", file])
+}
+
+/// A hook that waits, after its release is synced, until the stores of a namespace serve.
+pub(crate) fn await_stores_after(application: &str, namespace: &str) -> Value {
+    let stores = format!(
+        "--selector=app.kubernetes.io/part-of={application},app.kubernetes.io/component=store"
+    );
+    let namespace = format!("--namespace={namespace}");
+    let wait = ["rollout", "status", "statefulset", &stores, &namespace];
+    kubectl("postsync", &[&wait[..], &["--timeout=900s"]].concat())
+}
+
+/// Helmfile tells Helm the context and no hook, so this one is told by its arguments: what the caller says
+/// holds over the environment.
+fn kubectl(event: &str, arguments: &[&str]) -> Value {
+    let context = "--context={{ or .Release.KubeContext .Environment.KubeContext }}";
+    let arguments = [&[context], arguments].concat();
+    json!({ "events": [event], "showlogs": true, "command": "kubectl", "args": arguments })
 }

@@ -3,6 +3,7 @@
 
 pub mod argocd;
 pub mod compose;
+mod disks;
 mod document;
 mod fileset;
 pub mod flux;

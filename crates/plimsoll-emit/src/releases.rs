@@ -1,11 +1,14 @@
 //! Our charts as releases of a Helmfile, with the namespaces that they go into.
 
+use std::collections::BTreeSet;
+
 use plimsoll_source::{Findings, yaml};
 use plimsoll_spec::app::deliver::By;
+use plimsoll_world::Unit;
 use serde_json::{Map, Value, json};
 
 use crate::folders::{Folders, join, relative};
-use crate::{Emitted, Environment, FileSet, System, document, helm, helmfile};
+use crate::{Emitted, Environment, FileSet, System, disks, document, helm, helmfile};
 
 const NAMESPACES: &str = "namespaces/{{ .Environment.Name }}.yaml";
 
@@ -43,8 +46,18 @@ pub fn files(system: &System<'_>) -> Emitted {
                 "chart": path,
                 "values": [format!("{path}/values-{{{{ .Values.short }}}}.yaml")],
             });
+            let mut hooks = Vec::new();
             if at == 0 {
-                release["hooks"] = json!([helmfile::apply_before(NAMESPACES)]);
+                hooks.push(helmfile::apply_before(NAMESPACES));
+            }
+            // Helm would wait for its disks, which pods of later releases bind; those need the stores.
+            if disks::chart_has_unbound(system, chart) {
+                release["wait"] = json!(false);
+                release["waitForJobs"] = json!(false);
+                hooks.extend(stores(system));
+            }
+            if !hooks.is_empty() {
+                release["hooks"] = json!(hooks);
             }
             let needs = chart.needs.iter();
             let needs: Vec<String> = needs
@@ -72,6 +85,29 @@ pub fn files(system: &System<'_>) -> Emitted {
         files,
         ..Emitted::default()
     }
+}
+
+/// Hooks that wait for the stores that pods of ours are, in each of their namespaces.
+fn stores(system: &System<'_>) -> Vec<Value> {
+    let mut namespaces = BTreeSet::new();
+    for env in &system.environments {
+        for object in &env.world.objects {
+            let is_store = matches!(object.unit, Unit::Store(_));
+            if is_store && object.key.kind == "StatefulSet" {
+                namespaces.extend(object.key.namespace.as_ref().map(|name| {
+                    match *name == env.world.namespace {
+                        true => "{{ .Values.namespace }}",
+                        false => name.as_str(),
+                    }
+                }));
+            }
+        }
+    }
+    let application = &system.chosen().world.application;
+    let namespaces = namespaces.into_iter();
+    namespaces
+        .map(|namespace| helmfile::await_stores_after(application, namespace))
+        .collect()
 }
 
 /// The namespaces of an environment that are ours.

@@ -4,7 +4,7 @@
 use plimsoll_spec::App;
 use plimsoll_world::{Object, Role, Unit};
 
-use crate::{Environment, FileSet, folders, manifests, tree};
+use crate::{Environment, FileSet, disks, folders, manifests, tree};
 use plimsoll_source::{Entry, Node, Origin, Str, yaml};
 
 /// A part of an environment.
@@ -22,6 +22,8 @@ pub(crate) struct Stage<'a> {
 pub(crate) enum StageKind {
     /// Namespaces, stores, secrets, and all else that belongs to no service alone.
     Foundation,
+    /// Disks whose first pod belongs to a later part, or comes with a job: nobody waits for them.
+    Claims,
     /// Jobs that bring databases to their shape.
     Migrations,
     /// One service with its routes.
@@ -35,6 +37,7 @@ pub(crate) enum StageKind {
 pub(crate) fn of<'a>(environment: &Environment<'a>) -> Vec<Stage<'a>> {
     let mut stages = vec![
         stage("foundation", StageKind::Foundation),
+        stage("volume-claims", StageKind::Claims),
         stage("migrations", StageKind::Migrations),
     ];
     for name in environment.app.services.keys() {
@@ -43,11 +46,24 @@ pub(crate) fn of<'a>(environment: &Environment<'a>) -> Vec<Stage<'a>> {
     for object in &environment.world.objects {
         let name = owner(environment.app, object);
         let known = stages.iter_mut().find(|stage| stage.name == name);
-        let stage = known.expect("an owner is a service, or one of the first two");
+        let stage = known.expect("an owner is a service, the foundation or the migrations");
         stage.objects.push(object);
     }
+    let disks: Vec<&Object> = stages.iter_mut().flat_map(take_unbound).collect();
+    stages[1].objects.extend(disks);
     stages.retain(|stage| !stage.objects.is_empty());
     stages
+}
+
+/// Takes the disks out of a part that no pod of it binds.
+fn take_unbound<'a>(stage: &mut Stage<'a>) -> Vec<&'a Object> {
+    let all = stage.objects.clone();
+    let is_unbound = |object: &Object| disks::is_unbound(object, all.iter().copied());
+    stage.objects.retain(|object| !is_unbound(object));
+    all.iter()
+        .copied()
+        .filter(|object| is_unbound(object))
+        .collect()
 }
 
 /// The namespaces alone, for who takes all else from charts.

@@ -36,6 +36,8 @@ import (
 const (
 	// Argo CD tracks by this annotation: common/common.go, AnnotationKeyAppInstance.
 	tracking = "argocd.argoproj.io/tracking-id"
+	// common/common.go, AnnotationIgnoreHealthCheck.
+	ignored = "argocd.argoproj.io/ignore-healthcheck"
 	// common/common.go, ArgoCDSSAManager.
 	manager  = "argocd-controller"
 	patience = time.Minute
@@ -247,6 +249,10 @@ func (app *application) health() (unhealthy []string, moving bool, err error) {
 		status, err := health.GetResourceHealth(live, nil)
 		if err != nil {
 			return nil, false, err
+		}
+		// controller/health.go, setApplicationHealth: waves wait for it, an Application above does not.
+		if live.GetAnnotations()[ignored] == "true" {
+			continue
 		}
 		if status != nil && status.Status != health.HealthStatusHealthy {
 			unhealthy = append(unhealthy, title(object)+" "+string(status.Status))

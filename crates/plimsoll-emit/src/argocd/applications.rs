@@ -32,6 +32,9 @@ fn about(kind: StageKind) -> &'static str {
         StageKind::Foundation => {
             "What belongs to no service: namespaces, stores, secrets. First of all."
         }
+        StageKind::Claims => {
+            "Disks that are bound when their first pod comes, which is later. Nobody waits for them."
+        }
         StageKind::Migrations => {
             "Migrations: PreSync hooks, one wave after the other. Services come after them."
         }
@@ -47,7 +50,8 @@ pub(super) fn application(
     kind: StageKind,
 ) -> Value {
     let wave = match kind {
-        StageKind::Foundation => "-2",
+        StageKind::Foundation => "-3",
+        StageKind::Claims => "-2",
         StageKind::Migrations => "-1",
         StageKind::Service => "0",
     };

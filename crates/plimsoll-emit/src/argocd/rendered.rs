@@ -4,8 +4,8 @@ use plimsoll_world::{Object, Unit};
 
 use super::Argo;
 use crate::folders::join;
-use crate::stages::{self, StageKind};
-use crate::{Environment, FileSet};
+use crate::stages::{self, Stage, StageKind};
+use crate::{Environment, FileSet, disks};
 
 /// One folder for each Application of each environment that reads no chart.
 pub(super) fn add(argo: &Argo<'_, '_>, files: &mut FileSet) {
@@ -17,7 +17,7 @@ pub(super) fn add(argo: &Argo<'_, '_>, files: &mut FileSet) {
         };
         for stage in stages {
             let folder = folder(argo, env, &stage.name);
-            let annotations = |object: &Object| annotations(env, object);
+            let annotations = |object: &Object| annotations(env, &stage, object);
             stages::write(env, &stage, &folder, &annotations, files);
             if stage.kind == StageKind::Migrations {
                 let path = join(&folder, "90-migrated-configmap.yaml");
@@ -49,14 +49,25 @@ fn marker(env: &Environment<'_>, jobs: &[&Object]) -> Vec<u8> {
     crate::document::commented(comment, &marker)
 }
 
-fn annotations(env: &Environment<'_>, object: &Object) -> Vec<(&'static str, String)> {
+fn annotations(
+    env: &Environment<'_>,
+    stage: &Stage<'_>,
+    object: &Object,
+) -> Vec<(&'static str, String)> {
     let mut all = Vec::new();
     if stages::is_gate(object) {
         all.push(("argocd.argoproj.io/hook", "PreSync".to_owned()));
         let policy = "BeforeHookCreation".to_owned();
         all.push(("argocd.argoproj.io/hook-delete-policy", policy));
     }
-    let wave = wave(env, object);
+    // Pending is Progressing, and what comes after this Application would wait for it.
+    if stage.kind == StageKind::Claims {
+        all.push(("argocd.argoproj.io/ignore-healthcheck", "true".to_owned()));
+    }
+    let wave = match disks::is_disk(object) {
+        true => wave_of_disk(env, stage, object),
+        false => wave(env, object),
+    };
     if wave != 0 {
         all.push(("argocd.argoproj.io/sync-wave", wave.to_string()));
     }
@@ -65,6 +76,13 @@ fn annotations(env: &Environment<'_>, object: &Object) -> Vec<(&'static str, Str
         all.push(("argocd.argoproj.io/sync-options", options));
     }
     all
+}
+
+/// A wave ends when its disks are bound, so a disk is in that of the first pod that binds it.
+fn wave_of_disk(env: &Environment<'_>, stage: &Stage<'_>, disk: &Object) -> i64 {
+    let objects = stage.objects.iter();
+    let pods = objects.filter(|object| disks::binds(object, disk));
+    pods.map(|object| wave(env, object)).min().unwrap_or(0)
 }
 
 /// Migrations count up from −5, lower where more than five follow each other; before stores stands
@@ -98,7 +116,6 @@ fn wave(env: &Environment<'_>, object: &Object) -> i64 {
             | "CiliumNetworkPolicy"
             | "ResourceQuota"
             | "LimitRange"
-            | "PersistentVolumeClaim"
             | "Issuer"
             | "Certificate",
             _,

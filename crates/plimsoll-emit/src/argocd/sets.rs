@@ -191,6 +191,7 @@ fn parts_set(
 fn word(kind: StageKind) -> &'static str {
     match kind {
         StageKind::Foundation => "foundation",
+        StageKind::Claims => "claims",
         StageKind::Migrations => "migrations",
         StageKind::Service => "service",
     }
@@ -201,10 +202,8 @@ fn word(kind: StageKind) -> &'static str {
 /// not set, `automated` holds and stages are tried again until what they need is there.
 fn steps() -> Value {
     let step = |stage: &str| json!({ "matchExpressions": [{ "key": "stage", "operator": "In", "values": [stage] }] });
-    json!({
-        "type": "RollingSync",
-        "rollingSync": { "steps": [step("foundation"), step("migrations"), step("service")] },
-    })
+    let steps = ["foundation", "claims", "migrations", "service"].map(step);
+    json!({ "type": "RollingSync", "rollingSync": { "steps": steps } })
 }
 
 fn set(

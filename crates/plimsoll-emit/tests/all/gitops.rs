@@ -140,7 +140,7 @@ fn migrations_are_hooks_in_waves_and_what_they_need_comes_before() {
         document(&files, &path)["metadata"]["annotations"][format!("{ARGOCD}/sync-wave")].clone()
     };
     let waves = ["foundation", "migrations", "auth-service"].map(wave);
-    assert_eq!(waves, [json!("-2"), json!("-1"), json!("0")]);
+    assert_eq!(waves, [json!("-3"), json!("-1"), json!("0")]);
     let marker = document(
         &files,
         &format!("{folder}/migrations/90-migrated-configmap.yaml"),
@@ -260,7 +260,7 @@ fn sets_sync_only_the_environments_that_go_by_themselves() {
             .iter()
             .map(|step| &step["matchExpressions"][0]["values"][0])
             .collect();
-        assert_eq!(stages, ["foundation", "migrations", "service"]);
+        assert_eq!(stages, ["foundation", "claims", "migrations", "service"]);
         // What the controller of the set reads for `prune`, and what holds where it has no strategies.
         let automated = &dev["template"]["spec"]["syncPolicy"]["automated"];
         assert_eq!(automated["prune"], true);
@@ -308,7 +308,7 @@ fn a_set_of_charts_leaves_namespaces_to_an_application_before_it() {
         let path = format!("argocd/applications/{environment}-namespaces.yaml");
         let application = document(&files, &path);
         let wave = &application["metadata"]["annotations"][format!("{ARGOCD}/sync-wave")];
-        assert_eq!(wave, "-2");
+        assert_eq!(wave, "-3");
         let automated = &application["spec"]["syncPolicy"]["automated"];
         assert_eq!(automated.is_object(), environment == "dev");
         let folder = application["spec"]["source"]["path"].as_str();

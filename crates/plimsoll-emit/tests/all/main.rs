@@ -3,6 +3,7 @@
 mod charts;
 mod compose;
 mod differing;
+mod disks;
 mod documents;
 mod github;
 mod gitops;

@@ -238,3 +238,65 @@ deliver: { by: argocd, repo: 'https://git.example.org/shop', sync: auto }
     assert!(git.has("statefulset", "db") && git.has("pvc", "data-db-0"));
     assert!(!git.has("podmonitor", "db"), "what holds none goes");
 }
+
+/// A class that binds a disk with its first pod.
+const CLASS: &str = "\
+apiVersion: storage.k8s.io/v1
+kind: StorageClass
+metadata: { name: standard, annotations: { storageclass.kubernetes.io/is-default-class: 'true' } }
+provisioner: kubernetes.io/no-provisioner
+volumeBindingMode: WaitForFirstConsumer
+";
+
+/// Holds P6: disks that are bound with their first pod hold up no wave and no Application.
+#[test]
+fn argo_cd_does_not_wait_for_disks_whose_pods_come_later() {
+    let Some(plane) = ControlPlane::start(Minor::V1_37) else {
+        return;
+    };
+    let git = Git {
+        plane: &plane,
+        bench: Bench::empty(),
+    };
+    git.bench.write("class.yaml", CLASS);
+    let class = git.bench.folder().join("class.yaml");
+    let class = class.to_str().expect("a path");
+    plane
+        .run(&["replace", "--force", "-f", class])
+        .expect("a class");
+    git.push(
+        "\
+app: shop
+images: { registry: ghcr.example/shop, tag: 1.0.0 }
+cluster: { nodes: { count: 1 } }
+platform: { gitops: argocd, metrics: none }
+services:
+  api: { ports: 8080, health: /ready, uses: [db], scale: single, volumes: { /data: files, /cache: 1Gi } }
+stores:
+  db: { engine: postgres, storage: 1Gi, tls: false, exporter: false, volumes: { /archive: archive } }
+migrations:
+  schema: { store: db, service: api, command: [migrate], volumes: { /dumps: dumps } }
+claims: { files: { shared: true }, dumps: {}, archive: {} }
+deliver: { by: argocd, repo: 'https://git.example.org/shop', sync: auto }
+",
+    );
+    let Some(done) = git.sync_all() else {
+        return;
+    };
+    assert_eq!(done.len(), 4, "{done:#?}");
+    assert_eq!(done[3]["phase"], "Succeeded", "{done:#?}");
+    for name in ["files", "dumps", "archive", "api-cache"] {
+        let phase = plane.run(&[
+            "get",
+            "pvc",
+            name,
+            "-n",
+            "shop",
+            "-o=jsonpath={.status.phase}",
+        ]);
+        assert_eq!(phase.expect("a disk"), "Bound", "{name}");
+    }
+    for synced in git.sync_all().expect("the engine") {
+        assert_eq!(synced["outOfSync"], Value::Array(vec![]), "{synced:#}");
+    }
+}
