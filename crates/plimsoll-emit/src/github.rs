@@ -5,7 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use plimsoll_source::{Finding, Findings};
 use plimsoll_spec::app::deliver::Ci;
-use plimsoll_spec::app::image::Build;
+use plimsoll_spec::app::image::{Build, Image};
 use plimsoll_world::{Object, Unit};
 use serde_json::{Map, Value, json};
 
@@ -113,8 +113,8 @@ fn workflow(system: &System<'_>, ci: &Ci, images: &BTreeMap<String, Built<'_>>) 
     let mut jobs = Map::new();
     jobs.insert("check".into(), check());
     if !images.is_empty() {
-        jobs.insert("build".into(), build(ci, images));
-        jobs.insert("promote".into(), promote(system));
+        jobs.insert("build".into(), build(system, ci, images));
+        jobs.extend(promote(system, images).map(|job| ("promote".into(), job)));
     }
     json!({
         "name": name(ci),
@@ -166,8 +166,9 @@ fn check() -> Value {
     })
 }
 
-/// One job for each image. A change that is not merged yet is built and scanned, never pushed.
-fn build(ci: &Ci, images: &BTreeMap<String, Built<'_>>) -> Value {
+/// One job for each image. A change that is not merged yet is built and scanned, never pushed; our own
+/// change, once it is merged, brings nothing to build, and would bring the next one.
+fn build(system: &System<'_>, ci: &Ci, images: &BTreeMap<String, Built<'_>>) -> Value {
     let rows: Vec<Value> = images
         .iter()
         .map(|(name, built)| {
@@ -197,8 +198,10 @@ fn build(ci: &Ci, images: &BTreeMap<String, Built<'_>>) -> Value {
         // The signature is bound to this workflow; there is no key to lose.
         permissions["id-token"] = json!("write");
     }
+    let own = title(first(system));
     json!({
         "needs": "check",
+        "if": format!("${{{{ !contains(github.event.head_commit.message, '{own}') }}}}"),
         "runs-on": "ubuntu-24.04",
         "timeout-minutes": 60,
         "permissions": permissions,
@@ -277,39 +280,93 @@ fn build_steps(ci: &Ci) -> Vec<Value> {
     steps
 }
 
+/// The environment that new images come to first.
+fn first<'s, 'a>(system: &'s System<'a>) -> &'s Environment<'a> {
+    let name = system.chosen().app.deliver.promote.first();
+    let mut environments = system.environments.iter();
+    let found =
+        environments.find(|env| name.is_some_and(|name| env.name() == name.peek().as_str()));
+    found.unwrap_or_else(|| system.chosen())
+}
+
+/// What the titles of our changes begin with. A merge, a squash and a rebase all keep it in the message of
+/// the commit.
+fn title(environment: &Environment<'_>) -> String {
+    format!("deliver to {}: ", environment.name())
+}
+
+/// What `plimsoll set image` is told: one tag for images that have none of their own, and one for each
+/// service whose image has.
+fn changes(
+    environment: &Environment<'_>,
+    images: &BTreeMap<String, Built<'_>>,
+) -> BTreeSet<String> {
+    const TAG: &str = "\"$TAG\"";
+    let mut changes = BTreeSet::new();
+    for (name, service) in &environment.app.services {
+        let unit = Unit::Service(name.clone());
+        let mut objects = environment.world.objects.iter();
+        let image = objects.find_map(|object| image(object, &unit));
+        let is_built = images
+            .values()
+            .any(|built| Some(&built.image) == image.as_ref());
+        let (tag, digest) = (service.image.tag.peek(), service.image.digest.peek());
+        if is_built {
+            changes.insert(match (tag, digest) {
+                (None, None) => TAG.to_owned(),
+                _ => format!("{name}={TAG}"),
+            });
+        }
+    }
+    let mut jobs = environment.app.jobs.values();
+    let is_untagged = |image: &Image| image.tag.peek().is_none() && image.digest.peek().is_none();
+    if jobs.any(|job| job.build.is_some() && is_untagged(&job.image)) {
+        changes.insert(TAG.to_owned());
+    }
+    changes
+}
+
 /// The change that brings the images to the first environment of `deliver.promote`: a request to
-/// merge, which a person looks at. From there `plimsoll promote` goes on.
-fn promote(system: &System<'_>) -> Value {
-    let app = system.chosen().app;
-    let first = app.deliver.promote.first();
-    let environment = first.map_or_else(|| system.chosen().name(), |name| name.peek());
-    json!({
+/// merge into its branch, which a person looks at. From there `plimsoll promote` goes on.
+fn promote(system: &System<'_>, images: &BTreeMap<String, Built<'_>>) -> Option<Value> {
+    let environment = first(system);
+    let changes = changes(environment, images);
+    if changes.is_empty() {
+        return None;
+    }
+    let changes = Vec::from_iter(changes).join(" ");
+    let (name, branch) = (environment.name(), environment.app.deliver.branch.peek());
+    let title = format!("{}${{{{ github.sha }}}}", title(environment));
+    let mut checkout = checkout();
+    checkout["with"]["ref"] = json!(branch.as_str());
+    Some(json!({
         "needs": "build",
         "if": "github.event_name == 'push'",
         "runs-on": "ubuntu-24.04",
         "timeout-minutes": 20,
         "permissions": { "contents": "write", "pull-requests": "write" },
         "steps": [
-            checkout(),
+            checkout,
             install(),
             {
                 "name": "Write the new tag, and what is made of it",
                 "env": { "TAG": "${{ github.sha }}" },
                 "run": format!(
-                    "plimsoll set image \"$TAG\" -e {environment}\nplimsoll check\nplimsoll render --to all -o ."
+                    "plimsoll set image {changes} -e {name}\nplimsoll check\nplimsoll render --to all -o ."
                 ),
             },
             {
                 "uses": "peter-evans/create-pull-request@v7",
                 "with": {
-                    "branch": format!("deliver/{environment}"),
-                    "title": format!("{environment}: ${{{{ github.sha }}}}"),
+                    "base": branch.as_str(),
+                    "branch": format!("deliver/{name}"),
+                    "title": title,
                     "body": format!(
-                        "Images of ${{{{ github.sha }}}} for `{environment}`. They are built, scanned and signed."
+                        "Images of ${{{{ github.sha }}}} for `{name}`. They are built, scanned and signed."
                     ),
-                    "commit-message": format!("{environment}: ${{{{ github.sha }}}}"),
+                    "commit-message": title,
                 },
             },
         ],
-    })
+    }))
 }

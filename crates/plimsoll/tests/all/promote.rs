@@ -144,3 +144,29 @@ fn what_cannot_be_changed_is_refused_and_nothing_is_written() {
     );
     assert_eq!(text(&bench), variable);
 }
+
+/// Holds T11: what the workflow tells `set image` is taken, and brings the commit to every image that it
+/// builds.
+#[test]
+fn the_command_of_the_workflow_sets_what_it_has_built() {
+    let bench = Bench::with(
+        &FILE
+            .replace("  web: {", "  web: { build: web,")
+            .replace("    image: api:7", "    build: .\n    image: api:7")
+            .replace("deliver:\n", "deliver:\n  ci: github-actions\n"),
+    );
+    let rendered = bench.run(&["render", "--to", "github", "-o", "."]);
+    assert_eq!(rendered.code, 0, "{}", rendered.stderr);
+    let workflow = bench.folder().join("github/workflows/deliver.yaml");
+    let workflow = fs::read_to_string(workflow).expect("a workflow");
+    let mut lines = workflow.lines().map(str::trim);
+    let command = lines.find_map(|line| {
+        line.strip_prefix("plimsoll ")
+            .filter(|rest| rest.starts_with("set"))
+    });
+    let command = command.expect("a command").replace("\"$TAG\"", "0a1b2c");
+    let set = bench.run(&command.split(' ').collect::<Vec<_>>());
+    assert_eq!(set.code, 0, "{command}: {}", set.stderr);
+    assert_eq!(image(&bench, "dev", "web"), "ghcr.example/shop/web:0a1b2c");
+    assert_eq!(image(&bench, "dev", "api"), "ghcr.example/shop/api:0a1b2c");
+}
