@@ -300,7 +300,11 @@ fn ready(environment: LoadedEnvironment, target: Option<Minor>, today: Date) -> 
         target,
         today,
     }));
-    findings.extend(plimsoll_emit::platform::check(app));
+    findings.extend(plimsoll_emit::platform::check(
+        app,
+        &environment.tree,
+        &world,
+    ));
     let application = Application {
         environment,
         compiled,

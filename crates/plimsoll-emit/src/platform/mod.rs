@@ -3,19 +3,22 @@
 
 mod catalogue;
 mod licences;
+mod needs;
 mod select;
 mod values;
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use plimsoll_source::{Finding, Findings, Str};
+use plimsoll_source::{Finding, Findings, Node, Str};
 use plimsoll_spec::App;
 use plimsoll_spec::app::deliver::By;
 use plimsoll_spec::app::platform::GatewayUse;
+use plimsoll_world::World;
 use serde_json::{Map, Value, json};
 
 use crate::rules::COMPONENT_RANGE;
 use crate::{Emitted, Environment, FileSet, System, document, helmfile};
+use needs::Needs;
 use select::Chosen;
 
 const FOLDER: &str = "platform";
@@ -30,7 +33,12 @@ pub fn files(system: &System<'_>) -> Emitted {
         .filter(on_clusters)
         .map(|env| {
             let mut own = Findings::default();
-            let chosen = select::of(env.app, &mut own);
+            let needs = Needs {
+                app: env.app,
+                tree: env.tree,
+                world: env.world,
+            };
+            let chosen = select::of(needs, &mut own);
             findings.extend_from(&Str::from(env.name()), own);
             Platform { env, chosen }
         })
@@ -48,9 +56,10 @@ pub fn files(system: &System<'_>) -> Emitted {
 }
 
 /// What can be said about a platform without writing it: licences, and versions of Kubernetes.
-pub fn check(app: &App) -> Findings {
+pub fn check(app: &App, tree: &Node, world: &World) -> Findings {
     let mut findings = Findings::default();
-    let chosen = select::of(app, &mut Findings::default());
+    let needs = Needs { app, tree, world };
+    let chosen = select::of(needs, &mut Findings::default());
     licences::check(app, &chosen, &mut findings);
     let version = &app.cluster.version;
     let minor = version

@@ -11,6 +11,7 @@ use plimsoll_spec::app::platform::{
 use plimsoll_spec::app::store::{Engine, Run};
 
 use super::catalogue::{self, Component};
+use super::needs::Needs;
 use crate::rules::NO_CHART;
 
 /// A component that an environment calls for.
@@ -30,8 +31,10 @@ pub(super) struct Chosen<'a> {
 }
 
 /// The components that are ours to install, in the order of the catalogue.
-pub(super) fn of<'a>(app: &'a App, findings: &mut Findings) -> Vec<Chosen<'a>> {
+pub(super) fn of<'a>(needs: Needs<'a>, findings: &mut Findings) -> Vec<Chosen<'a>> {
+    let app = needs.app;
     let mut all = Selection {
+        needs,
         chosen: Vec::new(),
         findings,
     };
@@ -53,14 +56,15 @@ pub(super) fn of<'a>(app: &'a App, findings: &mut Findings) -> Vec<Chosen<'a>> {
 }
 
 struct Selection<'a, 'f> {
+    needs: Needs<'a>,
     chosen: Vec<Chosen<'a>>,
     findings: &'f mut Findings,
 }
 
 impl<'a> Selection<'a, '_> {
-    /// A component of a slot. What comes beside the first one has its own version and values.
+    /// A component of a slot that something asks for. What comes beside the first one has its own version and values.
     fn add(&mut self, slot: &'static str, said: &'a Slot, origin: &Origin, names: &[&'static str]) {
-        if !*said.install.peek() {
+        if !*said.install.peek() || !self.needs.slot(slot) {
             return;
         }
         for (at, name) in names.iter().enumerate() {
@@ -323,7 +327,7 @@ impl<'a> Selection<'a, '_> {
             app.cluster.distribution.peek(),
             Distribution::Vanilla | Distribution::Eks
         );
-        if lacks && *platform.install.peek() {
+        if lacks && *platform.install.peek() && self.needs.resource_metrics() {
             let slot = &platform.metrics;
             let component = catalogue::named("metrics-server");
             self.chosen.push(Chosen {

@@ -1,6 +1,7 @@
 //! Helmfiles: of the platform, and of our own charts.
 
-use plimsoll_emit::{FileSet, platform, releases};
+use plimsoll_emit::{FileSet, System, platform, releases};
+use plimsoll_source::Findings;
 use serde_json::{Value, json};
 
 use crate::project::{Project, document, documents};
@@ -161,6 +162,64 @@ fn nothing_is_installed_that_is_not_ours() {
     assert!(files.is_empty());
 }
 
+fn checked(system: &System<'_>) -> Findings {
+    let env = system.chosen();
+    platform::check(env.app, env.tree, env.world)
+}
+
+/// The names of the releases of a Helmfile.
+fn installed(rest: &str) -> Vec<String> {
+    let text = format!(
+        "\
+app: shop
+services:
+  w: {{ image: ghcr.example/shop/w:1.4.2, scale: 1 }}
+{rest}"
+    );
+    let project = Project::of(&text);
+    let files = platform::files(&project.system()).files;
+    if files.is_empty() {
+        return Vec::new();
+    }
+    let (_, state) = state(&files, "platform/helmfile.yaml");
+    let releases = state["releases"].as_array().expect("releases").iter();
+    let names = releases.map(|release| release["name"].as_str().expect("a name").to_owned());
+    names.collect()
+}
+
+/// Holds T1: a component that nobody named is installed where something asks for it, and only there.
+#[test]
+fn only_what_the_blocks_call_for_is_installed() {
+    let quiet = "observe: { dashboards: false, alerts: { down: none, restarts: none, cpu: none, memory: none, certificate: none } }\n";
+    let none: [&str; 0] = [];
+    assert_eq!(
+        installed(&format!("{quiet}platform: {{ install: true }}\n")),
+        none
+    );
+    // Alerts are rules, and a dashboard is shown by somebody.
+    let watched = ["kube-prometheus-stack", "grafana"];
+    assert_eq!(installed("platform: { install: true }\n"), watched);
+    // What is named is wanted.
+    let named =
+        format!("{quiet}platform: {{ install: true, metrics: prometheus, autoscaler: keda }}\n");
+    assert_eq!(installed(&named), ["kube-prometheus-stack", "keda"]);
+    let all = "\
+  api: { image: ghcr.example/shop/a:1, ports: 8080, health: /h, scale: { replicas: 2..9, queries: [{ query: up, target: 5 }] } }
+routes:
+  main: { hosts: shop.example.org, paths: { /: api } }
+platform: { install: true }
+";
+    let called = [
+        "metrics-server",
+        "kube-prometheus-stack",
+        "cert-manager",
+        "gateway-helm",
+        "grafana",
+        "keda",
+    ];
+    assert_eq!(installed(all), called);
+}
+
 /// Holds T13: licences are listed, and one that is not open is an error where only open ones are
 /// wanted.
 #[test]
@@ -177,12 +236,13 @@ platform:
   install: true
   vault: vault
   dashboards: grafana
+  certificates: cert-manager
 {policy}"
         )
     };
     let project = Project::of(&file("policy: { licences: open }\n"));
     let system = project.system();
-    let shown = project.text_of(&platform::check(system.chosen().app));
+    let shown = project.text_of(&checked(&system));
     let has = |shown: &str, text: &str| shown.lines().any(|line| line.contains(text));
     assert!(
         has(
@@ -219,7 +279,7 @@ platform:
         "{report}"
     );
     let project = Project::of(&file(""));
-    let shown = project.text_of(&platform::check(project.system().chosen().app));
+    let shown = project.text_of(&checked(&project.system()));
     assert!(
         has(&shown, "info[PL0631]: vault is under BUSL-1.1"),
         "{shown}"
