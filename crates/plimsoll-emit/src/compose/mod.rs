@@ -7,6 +7,7 @@ mod pod;
 mod probe;
 mod quantity;
 mod text;
+mod volumes;
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -19,6 +20,7 @@ use crate::rules::NOT_IN_COMPOSE;
 use crate::{Emitted, Environment, FileSet, System, document};
 use mounts::Certificates;
 use text::Variables;
+use volumes::Volumes;
 
 const FOLDER: &str = "compose";
 
@@ -29,11 +31,12 @@ pub fn files(system: &System<'_>) -> Emitted {
     for object in &environment.world.objects {
         model.object(object);
     }
-    model.certificates();
+    model.makers();
     model.depend();
     model.differences();
     let header = format!(
         "{} in the environment `{}`, for one machine:\n\n  cp .env.example .env    # and fill it in\n  docker compose up --wait\n\n\
+         Jobs on a schedule, by hand or after a release: docker compose run --rm JOB\n\
          Sources are looked for beside this folder; PROJECT=/path names another place.",
         environment.world.application,
         environment.name()
@@ -55,7 +58,7 @@ pub fn files(system: &System<'_>) -> Emitted {
 struct Model<'a> {
     environment: &'a Environment<'a>,
     services: BTreeMap<String, Service>,
-    volumes: BTreeSet<String>,
+    volumes: Volumes,
     configs: BTreeMap<String, Value>,
     secrets: BTreeMap<String, Value>,
     certificates: Certificates,
@@ -77,12 +80,22 @@ struct Service {
     body: Map<String, Value>,
 }
 
+impl Service {
+    fn written(&self) -> Value {
+        let mut body = self.body.clone();
+        if self.on_demand {
+            body.insert("profiles".into(), json!(["jobs"]));
+        }
+        Value::Object(body)
+    }
+}
+
 impl<'a> Model<'a> {
     fn new(environment: &'a Environment<'a>) -> Self {
         Self {
             environment,
             services: BTreeMap::new(),
-            volumes: BTreeSet::new(),
+            volumes: Volumes::default(),
             configs: BTreeMap::new(),
             secrets: BTreeMap::new(),
             certificates: Certificates::of(environment.world),
@@ -117,14 +130,18 @@ impl<'a> Model<'a> {
         pod::Pod::new(object, template).add_to(self);
     }
 
-    /// Containers that make the certificates which pods mount.
-    fn certificates(&mut self) {
-        for (name, body) in self.certificates.makers() {
-            self.volumes.insert(name.clone());
+    /// Containers that make the certificates and disks which pods mount.
+    fn makers(&mut self) {
+        let mut makers = self.certificates.makers();
+        makers.extend(self.volumes.makers());
+        for (name, body) in makers {
+            let mut waiting = self.services.values();
+            let on_demand =
+                waiting.all(|service| service.on_demand || !service.depends.contains_key(&name));
             let service = Service {
                 unit: Unit::Shared,
                 ends: true,
-                on_demand: false,
+                on_demand,
                 after: Vec::new(),
                 depends: BTreeMap::new(),
                 body,
@@ -207,7 +224,7 @@ impl<'a> Model<'a> {
         whole.insert("name".into(), json!(self.world().application.as_str()));
         let services = self.services.iter();
         let services: Map<String, Value> = services
-            .map(|(name, service)| (name.clone(), Value::Object(service.body.clone())))
+            .map(|(name, service)| (name.clone(), service.written()))
             .collect();
         whole.insert("services".into(), Value::Object(services));
         let mut section = |key: &str, entries: Map<String, Value>| {
@@ -215,11 +232,7 @@ impl<'a> Model<'a> {
                 whole.insert(key.to_owned(), Value::Object(entries));
             }
         };
-        let volumes = self.volumes.iter();
-        section(
-            "volumes",
-            volumes.map(|name| (name.clone(), json!({}))).collect(),
-        );
+        section("volumes", self.volumes.section());
         section("configs", self.configs.clone().into_iter().collect());
         section("secrets", self.secrets.clone().into_iter().collect());
         Value::Object(whole)

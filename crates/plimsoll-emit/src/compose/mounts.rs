@@ -96,7 +96,7 @@ pub(super) fn mount(
         if found.is_null() || found["persistentVolumeClaim"].is_object() {
             let claim = found["persistentVolumeClaim"]["claimName"].as_str();
             let source = claim.map_or_else(|| format!("{}-{volume}", pod.name()), str::to_owned);
-            all.disk(model, &source, path, mount);
+            all.disk(model, pod, &source, path, mount);
         } else if found["emptyDir"].is_object() {
             all.scratch(model, pod, volume, path, &found["emptyDir"]);
         } else if let Some(config) = found["configMap"]["name"].as_str() {
@@ -122,22 +122,46 @@ struct Mounts {
     configs: Vec<Value>,
     secrets: Vec<Value>,
     shm: Option<String>,
-    certificates: BTreeSet<String>,
+    makers: BTreeSet<String>,
 }
 
 impl Mounts {
-    fn disk(&mut self, model: &mut Model<'_>, source: &str, path: &str, mount: &Value) {
-        model.volumes.insert(source.to_owned());
+    /// A disk, with the container that makes it ready.
+    fn disk(
+        &mut self,
+        model: &mut Model<'_>,
+        pod: &Pod<'_>,
+        source: &str,
+        path: &str,
+        mount: &Value,
+    ) {
+        let folder = mount["subPath"].as_str();
+        let owner = Some(pod.user()).filter(|(user, _)| *user > 0 && mount["readOnly"] != true);
+        let maker = model.volumes.disk(source, owner, folder);
+        let mut options = Map::new();
+        if maker.is_some() {
+            // As in a cluster: what the image has there, and whose it is, does not matter.
+            options.insert("nocopy".into(), json!(true));
+        }
+        if let Some(folder) = folder {
+            options.insert("subpath".into(), json!(folder));
+        }
+        self.volume(source, path, mount, options);
+        self.makers.extend(maker);
+    }
+
+    fn volume(&mut self, source: &str, path: &str, mount: &Value, options: Map<String, Value>) {
         let mut volume = json!({ "type": "volume", "source": source, "target": path });
         if mount["readOnly"] == true {
             volume["read_only"] = json!(true);
         }
-        if let Some(folder) = mount["subPath"].as_str() {
-            volume["volume"] = json!({ "subpath": folder });
+        if !options.is_empty() {
+            volume["volume"] = Value::Object(options);
         }
         self.volumes.push(volume);
     }
 
+    /// What is gone with the pod: in memory if one container has it, or if the file says so.
     fn scratch(
         &mut self,
         model: &mut Model<'_>,
@@ -146,19 +170,25 @@ impl Mounts {
         path: &str,
         of: &Value,
     ) {
+        let size = of["sizeLimit"].as_str().and_then(quantity::bytes);
         if path == "/dev/shm" {
-            self.shm = of["sizeLimit"].as_str().and_then(quantity::bytes);
-        } else if pod.is_shared(volume) {
-            self.disk(
-                model,
-                &format!("{}-{volume}", pod.name()),
-                path,
-                &Value::Null,
-            );
-        } else {
-            let (user, group) = pod.user();
-            self.tmpfs
-                .push(format!("{path}:mode=1777,uid={user},gid={group}"));
+            self.shm = size;
+            return;
+        }
+        let is_memory = of["medium"] == "Memory";
+        let (user, group) = pod.user();
+        let mut options = format!("mode=1777,uid={user},gid={group}");
+        if let Some(size) = size.filter(|_| is_memory) {
+            options = format!("size={size},{options}");
+        }
+        let name = format!("{}-{volume}", pod.name());
+        match (pod.is_shared(volume), is_memory) {
+            (false, _) => self.tmpfs.push(format!("{path}:{options}")),
+            (true, false) => self.disk(model, pod, &name, path, &Value::Null),
+            (true, true) => {
+                model.volumes.memory(&name, options);
+                self.volume(&name, path, &Value::Null, Map::new());
+            }
         }
     }
 
@@ -208,8 +238,9 @@ impl Mounts {
         of: &Value,
     ) {
         if let Some(volume) = model.certificates.volume(pod.namespace(), name, pod.user()) {
-            self.disk(model, &volume, path, mount);
-            self.certificates.insert(volume);
+            model.volumes.add(&volume);
+            self.volume(&volume, path, mount, Map::new());
+            self.makers.insert(volume);
             return;
         }
         let targets: Vec<_> = targets(path, mount, of, std::iter::empty()).collect();
@@ -241,15 +272,15 @@ impl Mounts {
         if let Some(size) = self.shm {
             body.insert("shm_size".to_owned(), json!(size));
         }
-        if !self.certificates.is_empty() {
-            let names: Vec<_> = self.certificates.into_iter().collect();
-            body.insert(CERTIFICATES.to_owned(), json!(names));
+        if !self.makers.is_empty() {
+            let names: Vec<_> = self.makers.into_iter().collect();
+            body.insert(MAKERS.to_owned(), json!(names));
         }
     }
 }
 
-/// Key under which a container says which certificates it waits for, until that is known.
-pub(super) const CERTIFICATES: &str = "x-certificates";
+/// Key under which a container says which others make what it mounts, until that is known.
+pub(super) const MAKERS: &str = "x-makers";
 
 /// Keys of a volume with the paths of their files.
 fn targets(

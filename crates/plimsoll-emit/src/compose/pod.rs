@@ -4,10 +4,10 @@ use std::collections::BTreeMap;
 
 use plimsoll_source::{Origin, Str};
 use plimsoll_spec::app::image::Build;
-use plimsoll_world::{Object, Unit};
+use plimsoll_world::{Object, Role, Unit};
 use serde_json::{Map, Value, json};
 
-use super::mounts::{self, CERTIFICATES};
+use super::mounts::{self, MAKERS};
 use super::probe;
 use super::quantity;
 use super::text::{literal, resolved};
@@ -116,8 +116,8 @@ impl<'a> Pod<'a> {
             };
             let mut body = self.container(model, &name, container, part);
             let mut depends = BTreeMap::new();
-            if let Some(Value::Array(certificates)) = body.remove(CERTIFICATES) {
-                let names = certificates.iter().filter_map(Value::as_str);
+            if let Some(Value::Array(makers)) = body.remove(MAKERS) {
+                let names = makers.iter().filter_map(Value::as_str);
                 depends
                     .extend(names.map(|name| (name.to_owned(), "service_completed_successfully")));
             }
@@ -127,10 +127,8 @@ impl<'a> Pod<'a> {
             if part == Part::Before {
                 before = Some(name.clone());
             }
-            let on_demand = self.object.key.kind == "CronJob";
-            if on_demand {
-                body.insert("profiles".into(), json!(["jobs"]));
-            }
+            // Where nothing waits for its end, `up --wait` fails when it ends.
+            let on_demand = self.object.key.kind == "CronJob" || self.object.role == Role::After;
             let service = Service {
                 unit: match part {
                     Part::Main => self.object.unit.clone(),

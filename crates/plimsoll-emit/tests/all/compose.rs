@@ -31,8 +31,9 @@ fn the_loader_of_the_specification_takes_every_example() {
         return;
     };
     let mut refused = Vec::new();
-    for example in EXAMPLES {
-        let project = Project::example(example);
+    let mut projects: Vec<_> = EXAMPLES.map(|name| (name, Project::example(name))).into();
+    projects.push(("volumes", Project::of(VOLUMES)));
+    for (example, project) in projects {
         let emitted = compose::files(&project.system());
         let folder = tempfile::tempdir().expect("a folder");
         write(&emitted.files, folder.path());
@@ -155,4 +156,113 @@ fn what_compose_leaves_out_is_said() {
     let text = project.text_of(&compose::files(&project.system()).findings);
     let line = "plimsoll.yaml:73:3: info[PL0610]: route `graphql` has no gateway in Compose";
     assert!(text.lines().any(|shown| shown == line), "{text}");
+}
+
+/// An application with every kind of volume, and a job that comes after a release.
+const VOLUMES: &str = "\
+app: shop
+images: { registry: ghcr.example/shop, tag: 1.0.0 }
+cluster: { nodes: { count: 1 } }
+services:
+  api:
+    ports: 8080
+    health: /ready
+    scale: single
+    volumes:
+      /data: files
+      /etc/own: { claim: shared, folder: own/cfg }
+      /read: { claim: shared, folder: read, read: true }
+      /fast: { size: 100Mi, memory: true }
+      /both: { size: 64Mi, memory: true }
+    sidecars:
+      beside: { mounts: [/both] }
+  root:
+    ports: 8081
+    health: /ready
+    scale: single
+    volumes: { /data: other }
+    security: { user: 2000 }
+jobs:
+  greet: { service: api, when: after, command: [greet], volumes: { /greetings: greetings } }
+claims: { files: {}, shared: { shared: true }, other: {}, greetings: {} }
+";
+
+fn with_volumes() -> Value {
+    let project = Project::of(VOLUMES);
+    document(&compose::files(&project.system()).files, FILE)
+}
+
+fn mount<'a>(service: &'a Value, path: &str) -> &'a Value {
+    let mounts = service["volumes"].as_array().expect("volumes");
+    let found = mounts.iter().find(|mount| mount["target"] == path);
+    found.unwrap_or_else(|| panic!("{path} of {mounts:#?}"))
+}
+
+/// A new volume is root's: before its process starts it belongs to the user of that, with the folders that
+/// are mounted.
+#[test]
+fn disks_belong_to_their_process_and_have_their_folders() {
+    let file = with_volumes();
+    let services = &file["services"];
+    let script = |volume: &str, owner: &str| {
+        let maker = &services[format!("{volume}-volume")];
+        assert_eq!(maker["user"], "0:0");
+        assert_eq!(maker["volumes"][0]["source"], volume);
+        let waits = &services[owner]["depends_on"][format!("{volume}-volume")];
+        assert_eq!(waits["condition"], "service_completed_successfully");
+        maker["entrypoint"][2]
+            .as_str()
+            .expect("a script")
+            .to_owned()
+    };
+    assert!(script("files", "api").contains("chown 10001:10001 /volume\n"));
+    assert!(script("other", "root").contains("chown 2000:2000 /volume\n"));
+    let shared = script("shared", "api");
+    assert!(
+        shared.contains("mkdir -p '/volume/own/cfg' '/volume/read'\n"),
+        "{shared}"
+    );
+    let api = &services["api"];
+    assert_eq!(mount(api, "/etc/own")["volume"]["subpath"], "own/cfg");
+    assert_eq!(mount(api, "/read")["read_only"], true);
+    // What the image has there would bring its own owner along.
+    assert_eq!(mount(api, "/data")["volume"]["nocopy"], true);
+}
+
+/// What is in memory is gone with its container, and has its size.
+#[test]
+fn volumes_in_memory_have_their_size() {
+    let file = with_volumes();
+    let tmpfs = file["services"]["api"]["tmpfs"].as_array().expect("tmpfs");
+    let fast = tmpfs.iter().filter_map(Value::as_str);
+    let fast: Vec<&str> = fast.filter(|line| line.starts_with("/fast:")).collect();
+    assert_eq!(fast, ["/fast:size=100m,mode=1777,uid=10001,gid=10001"]);
+    // Two containers share one only as a volume.
+    let both = mount(&file["services"]["api"], "/both")["source"].as_str();
+    let both = &file["volumes"][both.expect("a volume")]["driver_opts"];
+    assert_eq!(both["type"], "tmpfs");
+    assert_eq!(both["o"], "size=64m,mode=1777,uid=10001,gid=10001");
+}
+
+/// `up --wait` fails when a container ends that nothing waits for.
+#[test]
+fn nothing_ends_that_nothing_waits_for() {
+    let mut files: Vec<Value> = EXAMPLES.into_iter().map(example).collect();
+    files.push(with_volumes());
+    for file in files {
+        let services = file["services"].as_object().expect("services");
+        let started = || {
+            services
+                .iter()
+                .filter(|(_, body)| body["profiles"].is_null())
+        };
+        for (name, _) in started().filter(|(_, body)| body["restart"] == "no") {
+            let waits = |(_, other): (&String, &Value)| {
+                other["depends_on"][name]["condition"] == "service_completed_successfully"
+            };
+            assert!(started().any(waits), "nothing waits for {name}");
+        }
+    }
+    let greet = &with_volumes()["services"]["greet"];
+    assert_eq!(greet["profiles"], json!(["jobs"]));
 }
