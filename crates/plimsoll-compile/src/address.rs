@@ -1,14 +1,16 @@
 //! Where a target is found, and as whom: what `${TARGET.field}` stands for.
 
+#[cfg(test)]
+mod tests;
+
 use crate::cx::Cx;
 use crate::names;
 use crate::platform::slots;
 use crate::program::Program;
 use plimsoll_source::{Origin, Sourced, Str};
-use plimsoll_spec::app::platform::CertificatesUse;
 use plimsoll_spec::app::port::Speaks;
-use plimsoll_spec::app::store::{Engine, Run, Tls};
-use plimsoll_spec::app::{OrNone, Store, Use};
+use plimsoll_spec::app::store::{Engine, Run};
+use plimsoll_spec::app::{OrNone, Ports, Store, Use};
 use plimsoll_spec::types::{Target, TargetField};
 
 /// A piece of an address: text, or the name of a secret whose value stands there.
@@ -77,8 +79,8 @@ pub fn field(
         TargetField::Password => Some(vec![Piece::Secret(password(cx, uses, target, origin)?)]),
         TargetField::Database => text(database(target, origin)?),
         TargetField::Bucket => text(bucket(cx, target, origin)?),
-        TargetField::Region => text(external(cx, target)?.region.clone()?),
-        TargetField::Endpoint => text(external(cx, target)?.endpoint.clone()?),
+        TargetField::Region => text(region(cx, target)?),
+        TargetField::Endpoint => text(endpoint(cx, from, target, side)?),
         TargetField::Pool => text(uses?.pool.as_ref()?.map(|pool| pool.to_string().into())),
         TargetField::Ca => text(Sourced::rule("address", ca_path(target)?)),
         TargetField::Pods => {
@@ -208,7 +210,7 @@ pub fn has_readers(store: &Store) -> bool {
 
 /// Port of the Service of a target: the main one, or one by name.
 pub fn port(cx: &Cx, target: &Target, name: Option<&Str>) -> Option<Sourced<u16>> {
-    let of = |ports: &plimsoll_spec::app::Ports| {
+    let of = |ports: &Ports| {
         let port = match name {
             Some(name) => ports.all.get(name),
             None => ports.main().map(|(_, port)| port),
@@ -216,8 +218,8 @@ pub fn port(cx: &Cx, target: &Target, name: Option<&Str>) -> Option<Sourced<u16>
         port.map(|port| port.at.clone())
     };
     match target {
-        Target::Service(service) => of(&cx.app.services.get(service)?.ports),
-        Target::Store { store, .. } => of(&cx.app.stores.get(store)?.ports),
+        Target::Service(service) => of(&cx.app.services.get(service)?.offered()),
+        Target::Store { store, .. } => of(&cx.app.stores.get(store)?.offered()),
         Target::External(external) => of(&cx.app.externals.get(external)?.ports),
         Target::Slot(slot) => {
             let facts = slots::facts(cx, slot)?;
@@ -249,6 +251,26 @@ fn external<'a>(cx: &'a Cx, target: &Target) -> Option<&'a plimsoll_spec::app::E
         Target::External(name) => cx.app.externals.get(name),
         _ => None,
     }
+}
+
+/// Servers of our own have no regions; clients want one all the same, and this is what they take where
+/// nobody says another.
+const NO_REGION: &str = "us-east-1";
+
+fn region(cx: &Cx, target: &Target) -> Option<Sourced<Str>> {
+    match target {
+        Target::Store { .. } => Some(Sourced::rule("address", NO_REGION.into())),
+        _ => external(cx, target)?.region.clone(),
+    }
+}
+
+/// Where the API of a bucket answers: of one of our own its Service.
+fn endpoint(cx: &Cx, from: &str, target: &Target, side: Side) -> Option<Sourced<Str>> {
+    let Target::Store { .. } = target else {
+        return external(cx, target)?.endpoint.clone();
+    };
+    let (host, port) = (host(cx, from, target, side)?, port(cx, target, None)?);
+    Some(host.zip(&port, |host, port| format!("http://{host}:{port}").into()))
 }
 
 fn bucket(cx: &Cx, target: &Target, origin: &Origin) -> Option<Sourced<Str>> {
@@ -337,21 +359,9 @@ pub fn ca_path(target: &Target) -> Option<Str> {
     }
 }
 
-/// Whether a store that is run here serves TLS: an operator brings its own certificates, else
-/// somebody must make them.
+/// Whether a store that is run here serves TLS.
 pub fn serves_tls(cx: &Cx, store: &Store) -> bool {
-    let made = *cx.app.platform.certificates.use_.peek() == CertificatesUse::CertManager;
-    match store.run.peek() {
-        Run::External => false,
-        Run::Operator => *store.tls.peek() != Tls::Off,
-        Run::StatefulSet => made && speaks_tls(store) && *store.tls.peek() != Tls::Off,
-    }
-}
-
-/// Whether it is known how an engine is told to serve TLS. Redis and Valkey serve it or plain text at one
-/// port, never both, and their sentinels, probes and exporters would all have to be told.
-pub fn speaks_tls(store: &Store) -> bool {
-    !matches!(store.engine.peek(), Engine::Redis | Engine::Valkey)
+    store.serves_tls(*cx.app.platform.certificates.use_.peek())
 }
 
 /// The Secret with the authority that a store's certificate is signed by, where a namespace has

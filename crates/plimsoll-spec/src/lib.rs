@@ -14,6 +14,7 @@ mod reference;
 mod relations;
 pub mod rules;
 pub mod shape;
+pub mod slots;
 mod tree;
 pub mod types;
 

@@ -84,11 +84,11 @@ pub fn into_program(cx: &Cx, program: &Program) -> Vec<Flow> {
     let mut flows = Vec::new();
     for (user, uses) in cx.edges.users_of_service(name) {
         let peer = pods(cx, &user.name, user.namespace);
-        let ports = opened(&service.ports, uses.ports.as_ref(), false);
+        let ports = opened(&service.offered(), uses.ports.as_ref(), false);
         flows.push(Flow::new(peer, ports, &uses.origin).when(user.on()));
     }
     for caller in service.callers.values() {
-        let ports = opened(&service.ports, caller.ports.as_ref(), false);
+        let ports = opened(&service.offered(), caller.ports.as_ref(), false);
         let said = |text: &Str| caller.caller.map(|_| text.clone());
         let peer = match caller.caller.peek() {
             Caller::Namespace(namespace) => Peer::Namespace(said(namespace)),
@@ -104,7 +104,7 @@ pub fn into_program(cx: &Cx, program: &Program) -> Vec<Flow> {
             .because(&asked_ports(caller.ports.as_ref()));
         flows.push(Flow::new(peer, ports, &because));
     }
-    flows.extend(routed(cx, name, &service.ports));
+    flows.extend(routed(cx, name, &service.offered()));
     if let Some(metrics) = &service.metrics
         && let Some((port, _)) = program.port(metrics.port.peek())
     {
@@ -199,7 +199,7 @@ pub fn out_of_gateway(cx: &Cx) -> Vec<Flow> {
                         continue;
                     };
                     let wanted = route_port(port.as_ref());
-                    let Some(port) = find(&service.ports, &wanted) else {
+                    let Some(port) = find(&service.offered(), &wanted) else {
                         continue;
                     };
                     let peer = pods(cx, service.name.fixed(), &service.namespace);
@@ -258,7 +258,7 @@ fn toward(cx: &Cx, uses: &Use, program: &Program) -> Option<Flow> {
             let peer = pods(cx, service.name.fixed(), &service.namespace);
             Flow::new(
                 peer,
-                opened(&service.ports, uses.ports.as_ref(), false),
+                opened(&service.offered(), uses.ports.as_ref(), false),
                 &uses.origin,
             )
         }
@@ -292,7 +292,7 @@ fn addresses(ranges: &[Sourced<plimsoll_spec::types::Cidr>]) -> Peer {
 }
 
 fn to_store(cx: &Cx, uses: &Use, program: &Program, store: &Store) -> Flow {
-    let ports = opened(&store.ports, uses.ports.as_ref(), true);
+    let ports = opened(&store.offered(), uses.ports.as_ref(), true);
     if *store.run.peek() == Run::External {
         return Flow::new(addresses(&store.cidr), ports, &uses.origin);
     }
@@ -339,7 +339,7 @@ pub fn users_of(cx: &Cx, store: &Store, pooled: bool) -> Vec<Flow> {
     for (user, uses) in cx.edges.users_of_store(store.name.peek()) {
         let (through, because) = through_pooler(uses, user, store);
         let peer = pods(cx, &user.name, user.namespace);
-        let ports = opened(&store.ports, uses.ports.as_ref(), true);
+        let ports = opened(&store.offered(), uses.ports.as_ref(), true);
         let flow = Flow::new(peer, ports, &uses.origin.because(&because));
         let flow = flow
             .when(Cond::known(through == pooled, &because))

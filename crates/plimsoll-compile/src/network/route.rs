@@ -80,7 +80,8 @@ fn backed<'a>(cx: &Cx, path: &'a RoutePath) -> Option<Backed<'a>> {
     match target {
         Target::Service(name) => {
             let service = cx.app.services.get(name)?;
-            let found = find_port(service.ports.all.iter(), port.as_ref())?;
+            let offered = service.offered();
+            let found = find_port(offered.all.iter(), port.as_ref())?;
             use plimsoll_spec::app::port::Speaks;
             Some(Backed {
                 path,

@@ -3,7 +3,7 @@
 
 use super::on;
 use super::rules::TLS_WITHOUT_CERTIFICATES;
-use crate::address::{serves_tls, speaks_tls};
+use crate::address::serves_tls;
 use crate::cx::{Cx, Objects};
 use crate::names;
 use plimsoll_source::{Finding, Sourced, Str};
@@ -63,7 +63,7 @@ pub fn objects(cx: &Cx, store: &Store, out: &mut Objects) {
 }
 
 fn report(cx: &Cx, store: &Store) {
-    if !speaks_tls(store) {
+    if !store.engine.peek().speaks_tls() {
         return report_engine(cx, store);
     }
     let chosen = cx.app.platform.certificates.use_.origin();

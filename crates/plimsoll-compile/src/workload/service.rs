@@ -33,7 +33,8 @@ pub struct Front<'a> {
 
 /// The Services of a service.
 pub fn objects(cx: &Cx, service: &Service, program: &Program, out: &mut Objects) {
-    let ports = all_ports(service);
+    let offered = service.offered();
+    let ports: Vec<(&Str, &Port)> = offered.all.iter().collect();
     if ports.is_empty() {
         return;
     }
@@ -64,31 +65,19 @@ pub fn another(
     program: &Program,
     name: Sourced<Str>,
 ) -> Option<ObjectForm> {
-    let ports = all_ports(service);
+    let offered = service.offered();
     let front = Front {
         unit: program.unit.clone(),
         name,
         pods: &program.name,
         namespace: program.namespace,
         component: program.component,
-        ports,
+        ports: offered.all.iter().collect(),
         when: program.on(),
         headless: false,
         also: Vec::new(),
     };
     (!front.ports.is_empty()).then(|| form_of(cx, &front))
-}
-
-/// Ports of a service and of its sidecars: all stand in the Service.
-fn all_ports(service: &Service) -> Vec<(&Str, &Port)> {
-    let mut all: Vec<(&Str, &Port)> = service.ports.all.iter().collect();
-    if all.is_empty() {
-        return all;
-    }
-    for sidecar in service.sidecars.values() {
-        all.extend(sidecar.ports.all.iter());
-    }
-    all
 }
 
 /// Whether the headless Service is wanted: a statefulset always has it, others where `.pods` asks.

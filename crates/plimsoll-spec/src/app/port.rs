@@ -3,6 +3,9 @@
 use indexmap::IndexMap;
 use plimsoll_source::{Origin, Sourced, Str};
 use plimsoll_spec_derive::Spec;
+use std::borrow::Cow;
+
+use super::pod::Companion;
 
 /// A port.
 #[derive(Clone, Debug, Spec)]
@@ -58,5 +61,18 @@ impl Ports {
     /// The main one, with its name.
     pub fn main(&self) -> Option<(&Str, &Port)> {
         self.all.first()
+    }
+
+    /// These and those of sidecars, which join the same Service; none where there is no Service.
+    pub fn joined(&self, sidecars: &IndexMap<Str, Companion>) -> Cow<'_, Self> {
+        let mut others = sidecars.values().flat_map(|sidecar| &sidecar.ports.all);
+        let Some(first) = others.next().filter(|_| !self.all.is_empty()) else {
+            return Cow::Borrowed(self);
+        };
+        let mut ports = self.clone();
+        for (name, port) in std::iter::once(first).chain(others) {
+            ports.all.insert(name.clone(), port.clone());
+        }
+        Cow::Owned(ports)
     }
 }

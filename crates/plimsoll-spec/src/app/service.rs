@@ -3,6 +3,7 @@
 use indexmap::IndexMap;
 use plimsoll_source::{Knob, Origin, Sourced, Str};
 use plimsoll_spec_derive::Spec;
+use std::borrow::Cow;
 
 use super::image::Build;
 use super::pod::{Can, Companion, Measured, Metrics, SecretUse, Security, Volume, Writable};
@@ -107,6 +108,14 @@ pub struct Service {
     /// Where it was written.
     #[spec(origin)]
     pub origin: Origin,
+}
+
+impl Service {
+    /// The ports of its Service: its own, then those of its sidecars. Without ports of its own there
+    /// is no Service.
+    pub fn offered(&self) -> Cow<'_, Ports> {
+        self.ports.joined(&self.sidecars)
+    }
 }
 
 /// Kind of a workload.

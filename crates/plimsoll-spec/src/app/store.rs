@@ -3,8 +3,10 @@
 use indexmap::IndexMap;
 use plimsoll_source::{Knob, Origin, Sourced, Str};
 use plimsoll_spec_derive::Spec;
+use std::borrow::Cow;
 
 use super::job::When;
+use super::platform::CertificatesUse;
 use super::pod::{Companion, SecretUse, Security, Volume, Writable};
 use super::size::StoreSize;
 use super::{ConfigFile, EnvValue, Health, Image, OrNone, Placement, Ports, Use, health::Stop};
@@ -158,6 +160,25 @@ pub struct Store {
     /// Where it was written.
     #[spec(origin)]
     pub origin: Origin,
+}
+
+impl Store {
+    /// The ports of its Services: the engine's, then those of sidecars.
+    pub fn offered(&self) -> Cow<'_, Ports> {
+        self.ports.joined(&self.sidecars)
+    }
+
+    /// Whether it serves TLS: an operator brings its own certificates, else somebody must make them.
+    pub fn serves_tls(&self, certificates: CertificatesUse) -> bool {
+        let made = certificates == CertificatesUse::CertManager;
+        match self.run.peek() {
+            Run::External => false,
+            Run::Operator => *self.tls.peek() != Tls::Off,
+            Run::StatefulSet => {
+                made && self.engine.peek().speaks_tls() && *self.tls.peek() != Tls::Off
+            }
+        }
+    }
 }
 
 /// Engines. The first five are known in full; of the others only facts.

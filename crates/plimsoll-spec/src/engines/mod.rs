@@ -134,6 +134,12 @@ impl Engine {
         matches!(self, Postgres | TimescaleDb | Redis | Valkey | ClickHouse)
     }
 
+    /// Whether it is known how it is told to serve TLS. Redis and Valkey serve it or plain text at one
+    /// port, never both, and their sentinels, probes and exporters would all have to be told.
+    pub fn speaks_tls(self) -> bool {
+        !matches!(self, Self::Redis | Self::Valkey)
+    }
+
     /// Whether it speaks the protocol of PostgreSQL.
     pub fn is_postgres(self) -> bool {
         matches!(self, Self::Postgres | Self::TimescaleDb)

@@ -301,13 +301,22 @@ fn has(root: &Node, target: &Target, field: &TargetField) -> bool {
     let fields = fields_of(root, target);
     match field {
         TargetField::PortNamed(name) => {
-            let ports = match target {
-                Target::Service(service) => root.at(&["services", service, "ports"]),
-                Target::Store { store, .. } => root.at(&["stores", store, "ports"]),
-                Target::External(external) => root.at(&["externals", external, "ports"]),
+            let thing = match target {
+                Target::Service(service) => root.at(&["services", service]),
+                Target::Store { store, .. } => root.at(&["stores", store]),
+                Target::External(external) => root.at(&["externals", external]),
                 Target::Slot(_) => return true,
             };
-            fields.contains(&"ports.NAME") && ports.is_some_and(|ports| ports.get(name).is_some())
+            let listens = |thing: &Node| {
+                let ports = thing.get("ports");
+                ports.is_some_and(|ports| ports.get(name).is_some())
+            };
+            let joins = |thing: &Node| {
+                let mut sidecars = thing.get("sidecars").into_iter().flat_map(entries);
+                sidecars.any(|sidecar| listens(&sidecar.value))
+            };
+            fields.contains(&"ports.NAME")
+                && thing.is_some_and(|thing| listens(thing) || joins(thing))
         }
         field => fields
             .iter()

@@ -2,12 +2,13 @@
 
 use indexmap::IndexMap;
 use plimsoll_source::{Finding, Findings, Origin, Sourced, Sources, Step, Str};
+use std::borrow::Cow;
 use std::collections::BTreeMap;
 
 use super::names::exists;
 use crate::app::pod::Volume;
 use crate::app::service::Kind;
-use crate::app::{App, OrNone, Ports, Probe, Service, Strategy, Use};
+use crate::app::{App, OrNone, Port, Ports, Probe, Service, Store, Strategy, Use};
 use crate::rules::relations;
 use crate::types::{Check, PortRef, Target};
 
@@ -218,7 +219,7 @@ fn edges(app: &App, uses: &IndexMap<Str, Use>, findings: &mut Findings) {
     let mut urls: BTreeMap<Str, &Sourced<Str>> = BTreeMap::new();
     for edge in uses.values() {
         if let Some(ports) = ports_of(app, &edge.target) {
-            edge_ports(edge, ports, findings);
+            edge_ports(edge, &ports, findings);
         }
         if let (Some(user), Target::Store { store, .. }) = (&edge.user, &edge.target)
             && let Some(store) = app.stores.get(store)
@@ -244,11 +245,14 @@ fn edges(app: &App, uses: &IndexMap<Str, Use>, findings: &mut Findings) {
     }
 }
 
-fn ports_of<'a>(app: &'a App, target: &Target) -> Option<&'a Ports> {
+fn ports_of<'a>(app: &'a App, target: &Target) -> Option<Cow<'a, Ports>> {
     match target {
-        Target::Service(service) => app.services.get(service).map(|service| &service.ports),
-        Target::Store { store, .. } => app.stores.get(store).map(|store| &store.ports),
-        Target::External(external) => app.externals.get(external).map(|external| &external.ports),
+        Target::Service(service) => app.services.get(service).map(Service::offered),
+        Target::Store { store, .. } => app.stores.get(store).map(Store::offered),
+        Target::External(external) => {
+            let external = app.externals.get(external)?;
+            Some(Cow::Borrowed(&external.ports))
+        }
         Target::Slot(_) => None,
     }
 }

@@ -57,13 +57,14 @@ fn port(app: &App, path: &RoutePath, findings: &mut Findings) {
     let Some(service) = app.services.get(service) else {
         return;
     };
-    let found =
-        match port {
-            None => service.ports.main(),
-            Some(wanted) => service.ports.all.iter().find(|(name, port)| {
-                *name == wanted || port.at.peek().to_string() == wanted.as_str()
-            }),
-        };
+    let offered = service.offered();
+    let found = match port {
+        None => offered.main(),
+        Some(wanted) => offered
+            .all
+            .iter()
+            .find(|(name, port)| *name == wanted || port.at.peek().to_string() == wanted.as_str()),
+    };
     match (found, port) {
         (Some((_, port)), _) if *port.speaks.peek() == Speaks::Tcp => {
             let what = format!(

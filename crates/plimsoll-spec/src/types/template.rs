@@ -2,6 +2,7 @@
 
 use super::target::Target;
 use plimsoll_source::{Knob, Origin, Sourced, Str};
+use std::fmt;
 
 /// A text in which names of targets, secrets and variables may stand. What is fixed in this
 /// environment (`app`, `env`, `namespace`, `service`, `port`) is text already.
@@ -84,6 +85,29 @@ pub enum TargetField {
     ReaderHost,
     /// `.reader.url`
     ReaderUrl,
+}
+
+impl fmt::Display for TargetField {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Self::Host => "host",
+            Self::Port => "port",
+            Self::PortNamed(name) => return write!(f, "ports.{name}"),
+            Self::Address => "address",
+            Self::Url => "url",
+            Self::User => "user",
+            Self::Password => "password",
+            Self::Database => "database",
+            Self::Bucket => "bucket",
+            Self::Region => "region",
+            Self::Endpoint => "endpoint",
+            Self::Pool => "pool",
+            Self::Ca => "ca",
+            Self::Pods => "pods",
+            Self::ReaderHost => "reader.host",
+            Self::ReaderUrl => "reader.url",
+        })
+    }
 }
 
 impl Template {
