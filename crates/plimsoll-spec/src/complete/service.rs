@@ -5,6 +5,7 @@ use plimsoll_source::{Entry, Node, Origin};
 use super::pod::{self, has_ports};
 use super::{Filler, health};
 use crate::read::{Word, entries, spelled};
+use crate::shape::canonical::says_none;
 use crate::shape::short;
 use crate::tree;
 use crate::types::{Leaf, Range};
@@ -83,6 +84,9 @@ fn telemetry(filler: &mut Filler, root: &Node) {
     else {
         return;
     };
+    if filler.node.get("uses").is_some_and(says_none) {
+        return;
+    }
     let origin = Origin::rule("built-in: telemetry", []).because(choice.origin());
     let edge = Node::map(origin.clone(), []);
     let path = ["uses", "platform.telemetry"];

@@ -108,9 +108,9 @@ impl Word for Writable {
     }
 
     fn read(node: &Node, cx: &mut Reader<'_>) -> Option<Self> {
-        match node.text() {
-            Some(_) => Some(Self::All(node.origin().clone())),
-            None => Vec::read(node, cx).map(Self::Paths),
+        match node.text().map(Str::as_str) {
+            Some("all") => Some(Self::All(node.origin().clone())),
+            _ => Vec::read(node, cx).map(Self::Paths),
         }
     }
 

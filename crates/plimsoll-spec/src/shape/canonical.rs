@@ -28,6 +28,10 @@ impl Speller {
             }
             return Some(Node::Null(node.origin().clone()));
         }
+        // Explicitly nothing, over whatever lies below. Readers find neither entries nor items in it.
+        if matches!(shape, Shape::List(_) | Shape::Map(_) | Shape::Set(_)) && says_none(node) {
+            return Some(Node::Text(node.origin().clone(), "none".into()));
+        }
         match shape {
             Shape::Leaf(leaf) => self.leaf(leaf, node, key),
             Shape::List(item) => self.list(item, node, key),
@@ -171,7 +175,7 @@ impl Speller {
 
     /// An element with options; `none` says that it is explicitly not there.
     fn element(&mut self, map: &Map, entry: &Entry) -> Option<Entry> {
-        if entry.value.text().is_some_and(|text| text == "none") {
+        if says_none(&entry.value) {
             let none = Node::Text(entry.value.origin().clone(), "none".into());
             return Some(Entry {
                 value: none,
@@ -348,6 +352,11 @@ impl Speller {
             .place()
             .is_some_and(|span| self.bad.contains(&span))
     }
+}
+
+/// Whether a value is the word `none`.
+pub fn says_none(node: &Node) -> bool {
+    node.text().is_some_and(|text| text == "none")
 }
 
 impl Block {

@@ -31,7 +31,11 @@ impl Maker {
             Shape::Leaf(leaf) => self.leaf(leaf),
             Shape::List(item) => {
                 let item = self.shape(item);
-                any([item.clone(), json!({ "type": "array", "items": item })])
+                any([
+                    item.clone(),
+                    json!({ "type": "array", "items": item }),
+                    none(),
+                ])
             }
             Shape::Map(map) => self.map(map),
             Shape::Set(map) => self.set(map),
@@ -69,7 +73,7 @@ impl Maker {
         }
         match map.single {
             Some(_) => any([value, object]),
-            None => object,
+            None => any([object, none()]),
         }
     }
 
@@ -197,6 +201,11 @@ fn any(choices: impl IntoIterator<Item = Value>) -> Value {
         }
     }
     json!({ "anyOf": all })
+}
+
+/// `none` says that there is explicitly nothing, whatever lies below.
+fn none() -> Value {
+    json!({ "const": "none" })
 }
 
 /// `null` removes what lower layers wrote.

@@ -3,6 +3,7 @@
 use crate::harness::{app, app_in, file, findings, one, with_sets};
 use plimsoll_source::{Findings, Node, Sources, yaml};
 use plimsoll_spec::App;
+use plimsoll_spec::app::pod::Writable;
 use plimsoll_spec::app::{EnvValue, OrNone};
 use plimsoll_spec::app::{Strategy, env::EnvIf};
 use plimsoll_spec::read::Word as _;
@@ -248,6 +249,60 @@ stores: { db: { engine: postgres, instances: 3 } }
     assert!(
         matches!(&db.storage, OrNone::Some(storage) if storage.size.peek().to_string() == "5Gi")
     );
+}
+
+#[test]
+fn cap_lowers_disks_of_services_and_shared_ones_but_not_memory() {
+    let text = "\
+app: a
+cap: { storage: 5Gi }
+services:
+  web:
+    kind: statefulset
+    volumes: { /big: 50Gi, /small: 1Gi, /fast: { size: 9Gi, memory: true } }
+claims: { files: { size: 100Gi }, few: { size: 2Gi } }
+";
+    let app = app(text);
+    let volumes = &app.services["web"].volumes;
+    let size = |path: &str| {
+        volumes[path]
+            .size
+            .as_ref()
+            .map(|size| size.peek().to_string())
+    };
+    let sizes = ["/big", "/small", "/fast"].map(|path| size(path).unwrap_or_default());
+    assert_eq!(sizes, ["5Gi", "1Gi", "9Gi"]);
+    let claims = ["files", "few"].map(|name| app.claims[name].size.peek().to_string());
+    assert_eq!(claims, ["5Gi", "2Gi"]);
+}
+
+/// `none` is explicitly nothing, over `defaults`, over what a service is like and over built-in defaults.
+#[test]
+fn none_is_the_empty_set_list_or_map() {
+    let text = "\
+app: a
+defaults: { callers: [ops], uses: [db], secrets: [S], env: { A: b }, writable: [/tmp, /cache], can: [get pods], args: [run] }
+services:
+  web: { ports: 80 }
+  none: { ports: 80, callers: none, uses: none, secrets: none, env: none, writable: none, can: none, args: none }
+stores: { db: { engine: postgres } }
+secrets: { S: {} }
+platform: { telemetry: otel }
+environments: { prod: {}, dev: { services: { web: { callers: none, uses: none } } } }
+";
+    let app = app_in(text, "prod");
+    let web = &app.services["web"];
+    assert_eq!(
+        (web.callers.len(), web.uses.len(), web.can.len()),
+        (1, 2, 1)
+    );
+    let none = &app.services["none"];
+    assert!(none.callers.is_empty() && none.uses.is_empty() && none.secrets.is_empty());
+    assert!(none.env.peek().is_empty() && none.can.is_empty());
+    assert!(matches!(&none.writable, Writable::Paths(paths) if paths.is_empty()));
+    assert_eq!(none.args.as_ref().map(Vec::len), Some(0));
+    let web = &app_in(text, "dev").services["web"];
+    assert!(web.callers.is_empty() && web.uses.is_empty());
 }
 
 #[test]
