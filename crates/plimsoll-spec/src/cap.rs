@@ -1,12 +1,13 @@
 //! Upper bounds: lower, never raise.
 
+use indexmap::IndexMap;
 use plimsoll_source::{Knob, Origin, Sourced};
 
 use crate::app::pod::Companion;
 use crate::app::scale::Replicas;
 use crate::app::store::Mode;
 use crate::app::{App, Cap, OrNone, Size, Store};
-use crate::types::SizeRange;
+use crate::types::{Bytes, SizeRange};
 
 /// Lowers what is above the bounds of an application.
 pub fn cap(app: &mut App) {
@@ -29,6 +30,31 @@ pub fn cap(app: &mut App) {
         .values_mut()
         .for_each(|migration| size(&mut migration.size, &cap));
     app.stores.values_mut().for_each(|one| store(one, &cap));
+    if let Some(most) = &cap.storage {
+        disks(app, most);
+    }
+}
+
+/// Disks of services, jobs and migrations, those of stores besides their data, and shared ones. What
+/// is in memory is bounded by `memory`.
+fn disks(app: &mut App, most: &Sourced<Bytes>) {
+    let services = app
+        .services
+        .values_mut()
+        .map(|service| &mut service.volumes);
+    let jobs = app.jobs.values_mut().map(|job| &mut job.volumes);
+    let migrations = app.migrations.values_mut();
+    let migrations = migrations.map(|migration| &mut migration.volumes);
+    let stores = app.stores.values_mut().map(|store| &mut store.volumes);
+    let all = services.chain(jobs).chain(migrations).chain(stores);
+    for volume in all.flat_map(IndexMap::values_mut) {
+        if let (Some(size), false) = (&mut volume.size, *volume.memory.peek()) {
+            *size = size.at_most(most);
+        }
+    }
+    for claim in app.claims.values_mut() {
+        claim.size = lowered(&claim.size, most);
+    }
 }
 
 fn replicas(replicas: &mut Replicas, most: &Sourced<u32>) {

@@ -162,19 +162,25 @@ fn turns(example: &str, blueprint: &Blueprint, param: &Param, loaded: &Loaded) -
             .flat_map(|count| one(Node::Int(made(), count), count.to_string()))
             .collect(),
         ["services", service, "scale", word] => scale(service, word, &of),
-        [.., "env" | "labels" | "annotations"] => {
+        [.., word @ ("env" | "labels" | "annotations")] => {
+            // A label holds no blanks.
+            let text = if *word == "labels" {
+                "yes-it-is"
+            } else {
+                "yes it is"
+            };
             let mut turned = Vec::new();
             for key in ["TURNED", "FURTHER"] {
                 let entry = plimsoll_source::Entry {
                     key: key.into(),
                     at: made(),
-                    value: plain("yes it is"),
+                    value: plain(text),
                 };
                 let entries = param.value.entries().iter().cloned().chain([entry]);
                 let value = Node::map(made(), entries.collect::<Vec<_>>());
                 turned.push(Turn {
                     values: vec![(param.handle.clone(), value)],
-                    edit: Edit::Sets(vec![(format!("{handle}.{key}"), "yes it is".to_owned())]),
+                    edit: Edit::Sets(vec![(format!("{handle}.{key}"), text.to_owned())]),
                 });
             }
             turned

@@ -47,6 +47,6 @@ pub struct Cap {
     pub cpu: Option<Sourced<Cpu>>,
     /// Most memory of a container.
     pub memory: Option<Sourced<Bytes>>,
-    /// Largest disk of a store.
+    /// Largest disk: of a store, a claim, a volume.
     pub storage: Option<Sourced<Bytes>>,
 }

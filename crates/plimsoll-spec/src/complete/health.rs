@@ -1,6 +1,6 @@
 //! Probes where none are written, and how patient they are.
 
-use plimsoll_source::{Node, Origin, Str};
+use plimsoll_source::{Entry, Node, Origin, Str};
 
 use super::Filler;
 use crate::read::{Word, spelled};
@@ -13,6 +13,8 @@ const PROBES: [&str; 3] = ["start", "ready", "live"];
 /// Fills the probes of a block whose main port answers, or whose engine says how to ask. `live`
 /// never asks for dependencies.
 pub fn fill(filler: &mut Filler, engine: Option<&str>, has_port: bool) {
+    let heard = heard(&filler.node).filter(|_| has_port);
+    let heard = heard.as_deref();
     let mut kind = filler.origin(&["health"]);
     for decision in ["ports", "engine"] {
         if let Some(decision) = filler.node.get(decision) {
@@ -21,10 +23,9 @@ pub fn fill(filler: &mut Filler, engine: Option<&str>, has_port: bool) {
     }
     for probe in PROBES {
         let check = match (probe, engine) {
-            ("live", Some(engine)) if has_port && !engine.starts_with('[') => Some("tcp"),
+            ("live", Some(engine)) if has_port && !engine.starts_with('[') => heard,
             (_, Some(engine)) => Some(engine),
-            (_, None) if has_port => Some("tcp"),
-            (_, None) => None,
+            (_, None) => heard,
         };
         let default = match check {
             Some(check) => spelled(&app::Probe::shape(), check, &kind),
@@ -37,6 +38,23 @@ pub fn fill(filler: &mut Filler, engine: Option<&str>, has_port: bool) {
             filler.node = tree::with(&filler.node, &["health", probe], filled);
         }
     }
+}
+
+/// How to ask whether something listens: at the main port, or at the first that speaks TCP. What listens
+/// for UDP alone cannot be asked so.
+fn heard(node: &Node) -> Option<Str> {
+    let ports = node.get("ports").map(Node::entries).unwrap_or_default();
+    let speaks_tcp = |port: &&Entry| {
+        let protocol = port.value.get("protocol").and_then(Node::text);
+        !port.value.is_null() && protocol.is_none_or(|protocol| protocol == "tcp")
+    };
+    let mut there = ports.iter().filter(|port| !port.value.is_null());
+    let main = there.next()?;
+    if speaks_tcp(&main) {
+        return Some("tcp".into());
+    }
+    let first = there.find(speaks_tcp)?;
+    Some(format!("tcp:{}", first.key).into())
 }
 
 /// Fills how often a probe asks and how long it waits.

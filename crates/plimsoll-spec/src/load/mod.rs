@@ -190,7 +190,11 @@ impl Run<'_> {
         let mut aliases = complete.aliases;
         aliases.extend(under.aliases.clone());
         let mut unresolved = Findings::default();
-        let root = relations::uses::resolve(&complete.root, given.known, &mut unresolved);
+        let layers = relations::uses::Layers {
+            known: given.known,
+            gone: &under.gone,
+        };
+        let root = relations::uses::resolve(&complete.root, layers, &mut unresolved);
         given.report_new(&unresolved, findings);
         if given.broken {
             return None;
@@ -200,6 +204,7 @@ impl Run<'_> {
         let mut reader = Reader::new(Context {
             root: &root,
             things: &things,
+            known: given.known,
             vars: &vars,
             fixed: &fixed,
             aliases: &aliases,

@@ -53,6 +53,8 @@ pub struct Reader<'a> {
     pub root: &'a Node,
     /// What there is to talk to.
     pub things: &'a Things,
+    /// Names of what there is to talk to in any layer.
+    pub known: &'a BTreeSet<Str>,
     /// Variables.
     pub vars: &'a IndexMap<Str, Knob<Str>>,
     /// Those of them that no handle turns: they stand in what is fixed as well.
@@ -77,6 +79,8 @@ pub struct Context<'a> {
     pub root: &'a Node,
     /// What there is to talk to.
     pub things: &'a Things,
+    /// Names of what there is to talk to in any layer.
+    pub known: &'a BTreeSet<Str>,
     /// Variables.
     pub vars: &'a IndexMap<Str, Knob<Str>>,
     /// Those of them that no handle turns: they stand in what is fixed as well.
@@ -97,6 +101,7 @@ impl<'a> Reader<'a> {
         Self {
             root: context.root,
             things: context.things,
+            known: context.known,
             vars: context.vars,
             fixed: context.fixed,
             aliases: context.aliases,

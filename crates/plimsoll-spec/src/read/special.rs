@@ -13,8 +13,10 @@ use crate::app::route::{RouteTls, TlsKind};
 use crate::app::scale::{Amount, Replicas};
 use crate::app::{EnvValue, Port, Ports, Spent};
 use crate::rules::relations;
+use crate::shape::canonical::mend;
 use crate::shape::{Keys, Leaf as LeafShape, Map, Shape};
 use crate::types::{Check, Leaf, Percent, Problem, Range, RouteTarget, Target, Template};
+use plimsoll_source::near::near;
 use plimsoll_spec_derive::Spec;
 
 impl Word for Ports {
@@ -219,6 +221,9 @@ fn env_if(node: &Node, condition: &Node, cx: &mut Reader<'_>) -> Option<EnvIf> {
     let negated = written.peek().starts_with('!');
     let name = written.map(|text| Str::from(text.trim_start_matches('!')));
     let target = cx.things.find(name.peek());
+    if target.is_none() && !cx.known.contains(name.peek()) {
+        unknown_target(&name, negated, cx);
+    }
     let here = present(cx, target.as_ref(), &name);
     let holds = here.map(|here| *here != negated);
     let branch = |key: &str, wanted: bool, cx: &mut Reader<'_>| {
@@ -242,6 +247,27 @@ fn env_if(node: &Node, condition: &Node, cx: &mut Reader<'_>) -> Option<EnvIf> {
         else_,
         origin: node.origin().clone(),
     })
+}
+
+/// A name that no layer defines is none that another environment could have.
+fn unknown_target(name: &Sourced<Str>, negated: bool, cx: &mut Reader<'_>) {
+    let what = format!(
+        "there is no `{}` in any layer, so it is never here",
+        name.peek()
+    );
+    let finding = Finding::new(&relations::UNKNOWN_TARGET, what);
+    let names = cx.things.names();
+    let near = near(name.peek(), names.iter().map(String::as_str));
+    let finding = match near {
+        Some(near) if !negated => mend(finding, name.origin(), "unknown", near),
+        Some(near) => finding
+            .mark_origin(name.origin(), "unknown")
+            .help(format!("write `\"!{near}\"`")),
+        None => finding
+            .mark_origin(name.origin(), "unknown")
+            .help("define it in `services`, `stores` or `externals`"),
+    };
+    cx.report(finding);
 }
 
 /// Whether a target is here and enabled.

@@ -6,7 +6,10 @@ use std::borrow::Cow;
 use std::collections::BTreeMap;
 
 use super::names::exists;
+use crate::app::health::Stop;
+use crate::app::platform::AutoscalerUse;
 use crate::app::pod::Volume;
+use crate::app::port::Protocol;
 use crate::app::service::Kind;
 use crate::app::{App, OrNone, Port, Ports, Probe, Service, Store, Strategy, Use};
 use crate::rules::relations;
@@ -16,7 +19,10 @@ use crate::types::{Check, PortRef, Target};
 pub fn check(app: &App, sources: &Sources, findings: &mut Findings) {
     for service in app.services.values() {
         ports(service, findings);
+        addresses(service, findings);
         probes(service, findings);
+        stop(&service.stop, findings);
+        to_zero(app, service, findings);
         disks(app, service, findings);
         scale(service, sources, findings);
         edges(app, &service.uses, findings);
@@ -61,6 +67,65 @@ fn ports(service: &Service, findings: &mut Findings) {
     }
 }
 
+/// Numbers are unique in a Service.
+fn addresses(service: &Service, findings: &mut Findings) {
+    let mut numbers: BTreeMap<_, &Port> = BTreeMap::new();
+    let offered = service.offered();
+    for port in offered.all.values() {
+        let key = (*port.at.peek(), port.protocol.peek().word());
+        // Two that listen at one number as well are told of the pod.
+        if let Some(other) = numbers.insert(key, port)
+            && other.port.peek() != port.port.peek()
+        {
+            let what = format!(
+                "two ports of the Service `{}` are {}",
+                service.name.peek(),
+                key.0
+            );
+            let finding = Finding::new(&relations::SAME_PORT, what)
+                .mark_origin(port.at.origin(), "again")
+                .mark_origin(other.at.origin(), "first");
+            findings.report(finding.help("give one of them another `at`"));
+        }
+    }
+}
+
+/// The sleep before the signal is a part of the time to stop.
+fn stop(stop: &Stop, findings: &mut Findings) {
+    let (drain, grace) = (stop.drain.peek(), stop.grace.peek());
+    if drain.millis() == 0 || drain.millis() < grace.millis() {
+        return;
+    }
+    let what = format!("a pod that sleeps for {drain} is killed after {grace}");
+    let finding = Finding::new(&relations::KILLED_EARLY, what)
+        .mark_origin(stop.grace.origin(), "killed by then")
+        .mark_origin(stop.drain.origin(), "still asleep");
+    findings.report(finding.help("write a longer `grace`, or a shorter `drain`"));
+}
+
+/// No pods at all are woken by what is outside of them.
+fn to_zero(app: &App, service: &Service, findings: &mut Findings) {
+    let (scale, replicas) = (&service.scale, &service.scale.replicas);
+    if *replicas.min.peek() > 0 || !replicas.auto.peek() || *service.kind.peek() == Kind::DaemonSet
+    {
+        return;
+    }
+    let autoscaler = &app.platform.autoscaler.use_;
+    let metrics = service.metrics.as_ref();
+    let counts = metrics.is_some_and(|metrics| metrics.series.requests.is_some());
+    let asks = !scale.queries.is_empty() || (counts && scale.requests.peek().is_some());
+    if asks && *autoscaler.peek() == AutoscalerUse::Keda {
+        return;
+    }
+    let what = format!(
+        "nothing wakes `{}` once it has no pods",
+        service.name.peek()
+    );
+    let finding = Finding::new(&relations::SCALE_TO_ZERO, what);
+    let finding = finding.mark_origin(&replicas.origin, "down to none");
+    findings.report(finding.help("begin at 1, or write `queries` that KEDA asks"));
+}
+
 fn probes(service: &Service, findings: &mut Findings) {
     let health = &service.health;
     let all = [
@@ -80,8 +145,14 @@ fn probes(service: &Service, findings: &mut Findings) {
 fn probe_port(service: &Service, probe: &Probe, findings: &mut Findings) {
     let port = match probe.check.peek() {
         Check::Http { port, .. } | Check::Tcp { port } | Check::Grpc { port, .. } => port,
+        Check::Command(words) if words.is_empty() => {
+            let finding = Finding::new(&relations::BAD_PROBE, "a probe runs a command of no words");
+            let finding = finding.mark_origin(probe.check.origin(), "nothing to run");
+            return findings.report(finding.help("write its words, or `none`"));
+        }
         Check::Command(_) => return,
     };
+    unheard(service, port, probe, findings);
     match port {
         PortRef::Named(name) => {
             let sidecars = service.sidecars.values().flat_map(|s| s.ports.all.keys());
@@ -99,6 +170,34 @@ fn probe_port(service: &Service, probe: &Probe, findings: &mut Findings) {
         }
         PortRef::Number(_) | PortRef::Main => {}
     }
+}
+
+/// Probes are of TCP: what listens for anything else never hears them.
+fn unheard(service: &Service, port: &PortRef, probe: &Probe, findings: &mut Findings) {
+    let offered = service.offered();
+    let asked = match port {
+        PortRef::Main => offered.main().map(|(_, port)| port),
+        PortRef::Named(name) => offered.all.get(name),
+        PortRef::Number(number) => {
+            let mut ports = offered
+                .all
+                .values()
+                .filter(|port| port.port.peek() == number);
+            let first = ports.next();
+            first.filter(|_| ports.next().is_none())
+        }
+    };
+    let Some(asked) = asked.filter(|port| *port.protocol.peek() != Protocol::Tcp) else {
+        return;
+    };
+    let what = format!(
+        "a probe of `{}` asks by TCP, and nobody hears it",
+        service.name.peek()
+    );
+    let finding = Finding::new(&relations::BAD_PROBE, what)
+        .mark_origin(probe.check.origin(), "asks by TCP")
+        .mark_origin(asked.protocol.origin(), "listens for this");
+    findings.report(finding.help("ask a port that speaks TCP, or by a command"));
 }
 
 fn within(which: &str, probe: &Probe, findings: &mut Findings) {

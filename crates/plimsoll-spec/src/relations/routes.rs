@@ -1,10 +1,11 @@
 //! Routes: ports, hosts and paths, logins and certificates.
 
-use plimsoll_source::{Finding, Findings, Origin, Sourced, Str};
+use plimsoll_source::{Finding, Findings, Level, Origin, Sourced, Str};
 use std::collections::BTreeMap;
 
 use super::names;
 use super::pods::unknown_port;
+use crate::app::platform::{CertificatesUse, GatewayUse};
 use crate::app::port::Speaks;
 use crate::app::route::{Auth, RoutePath, TlsKind};
 use crate::app::{App, Route};
@@ -24,6 +25,7 @@ pub fn check(app: &App, findings: &mut Findings) {
             .some()
             .into_iter()
             .for_each(|auth| login(app, auth, findings));
+        certificate(app, route, findings);
         for path in route.paths.values() {
             port(app, path, findings);
             twice(route, path, &mut seen, findings);
@@ -43,6 +45,30 @@ fn login(app: &App, auth: &Auth, findings: &mut Findings) {
         .for_each(|name| names::secret(app, name, findings));
     let oidc = auth.oidc.iter();
     oidc.for_each(|oidc| names::secret(app, &oidc.secret, findings));
+}
+
+/// Somebody makes the certificate; on the embedded cluster there is always somebody.
+fn certificate(app: &App, route: &Route, findings: &mut Findings) {
+    let certificates = &app.platform.certificates.use_;
+    let wanted = *route.tls.kind.peek() == TlsKind::Auto
+        && *route.enabled.peek()
+        && !route.hosts.peek().is_empty()
+        && *app.platform.gateway.use_.peek() != GatewayUse::None;
+    if !wanted || *certificates.peek() != CertificatesUse::None {
+        return;
+    }
+    let what = format!(
+        "nobody makes the certificate of the route `{}`",
+        route.name.peek()
+    );
+    let mut finding = Finding::new(&relations::NO_CERTIFICATE, what)
+        .mark_origin(&route.origin, "`tls` is `auto`")
+        .mark_origin(certificates.origin(), "none are made")
+        .help("write `tls: none`, name a secret with `kind: tls`, or set `platform.certificates`");
+    if app.cluster.context.is_some() {
+        finding.level = Level::Error;
+    }
+    findings.report(finding);
 }
 
 /// The port of the Service that a path leads to.

@@ -1,11 +1,11 @@
 //! Stores: what their engine can, and what goes with how they run.
 
-use plimsoll_source::{Finding, Findings, Origin};
+use plimsoll_source::{Finding, Findings, Origin, Step};
 
 use crate::app::store::{Engine, Mode, Run};
 use crate::app::{App, OrNone, Store};
 use crate::engines::Facts;
-use crate::rules::relations;
+use crate::rules::{relations, shapes};
 use crate::shape::canonical::mend;
 use plimsoll_source::near::near;
 
@@ -18,6 +18,7 @@ pub fn check(app: &App, findings: &mut Findings) {
             None => custom(store, findings),
         }
         external(store, findings);
+        shards(store, findings);
     }
 }
 
@@ -73,6 +74,34 @@ fn of_engine(store: &Store, facts: &Facts, findings: &mut Findings) {
         }
     }
     extensions(store, facts, findings);
+    version(store, facts, findings);
+}
+
+/// A version that is not known has no image that is known, unless the file names one.
+fn version(store: &Store, facts: &Facts, findings: &mut Findings) {
+    let version = &store.version;
+    let tag = store.image.tag.fixed().origin();
+    let ours = store.image.name.peek().as_str() == facts.image && is_default(tag);
+    if !ours || *store.run.peek() == Run::External || facts.version(Some(version.peek())).is_some()
+    {
+        return;
+    }
+    let known: Vec<&str> = facts
+        .versions
+        .iter()
+        .map(|version| version.version)
+        .collect();
+    let what = format!("no version {} is known", version.peek());
+    let finding = Finding::new(
+        &relations::ENGINE_FACT,
+        format!("`{}`: {what}", store.name.peek()),
+    )
+    .mark_origin(version.origin(), "not known")
+    .mark_origin(store.engine.origin(), "this engine");
+    findings.report(finding.help(format!(
+        "known are {}; of another write `image` as well",
+        known.join(", ")
+    )));
 }
 
 /// An extension must be in the image; whose image is not the engine's is not known.
@@ -149,7 +178,33 @@ fn custom(store: &Store, findings: &mut Findings) {
 }
 
 fn is_default(origin: &Origin) -> bool {
-    matches!(origin.step(), plimsoll_source::Step::Rule { .. })
+    match origin.step() {
+        Step::Rule { .. } => true,
+        Step::Guarded { value, .. } => is_default(value),
+        Step::Written(_) | Step::Layered { .. } => false,
+    }
+}
+
+/// Parts are of a cluster. Where a lower layer says them, or `cap` makes one of all, they are passed over.
+fn shards(store: &Store, findings: &mut Findings) {
+    let shards = &store.shards;
+    let (written, by_instances) = (!is_default(shards.origin()), is_filled(store.mode.origin()));
+    if !written || !by_instances || *store.mode.peek() == Mode::Cluster {
+        return;
+    }
+    let what = format!("`shards` does not go with `mode: {}`", store.mode.peek());
+    let finding = Finding::new(&shapes::IDLE_KEY, what);
+    let finding = finding.mark_origin(shards.origin(), "would do nothing");
+    findings.report(finding.help("write `mode: cluster`, or leave it out"));
+}
+
+/// Whether a mode follows from `instances`.
+fn is_filled(origin: &Origin) -> bool {
+    match origin.step() {
+        Step::Rule { rule, .. } => rule == "default: store.mode",
+        Step::Guarded { value, .. } => is_filled(value),
+        Step::Written(_) | Step::Layered { .. } => false,
+    }
 }
 
 /// What is run by somebody else must be found.

@@ -64,4 +64,9 @@ pub static ALL: &[&Rule] = &[
     &relations::SHARED_NAMESPACE,
     &relations::BAD_SEALED_FILE,
     &relations::CLAIM_OF_MANY,
+    &relations::GRPC_STICKS,
+    &relations::NO_CERTIFICATE,
+    &relations::SECRET_IN_URL,
+    &relations::KILLED_EARLY,
+    &relations::SCALE_TO_ZERO,
 ];

@@ -101,4 +101,24 @@ rules! {
     CLAIM_OF_MANY = "PL0173" "claim-of-many-pods" Warning
         consequence "a pod on another node than the first waits for the disk, maybe for ever"
         docs "A claim is on one node at a time unless it is `shared`. Two programs that use it, several replicas of one, or a rolling update, which starts the new pod before the old one goes, put a second pod on another node: there it waits until the first is gone. Write `shared: true` and a class whose disks many nodes can write, or let one pod use it: `scale: single`. Where `cluster.nodes.count` is 1 nothing is said.";
+    /// Calls by gRPC that stick to one pod.
+    GRPC_STICKS = "PL0174" "grpc-sticks" Warning
+        consequence "one pod answers everything, and the others wait: a connection stays with the pod that it met first"
+        docs "gRPC keeps one connection, and a Service divides connections, not calls. Let the client divide them over all pods, `dns:///${TARGET.pods}:PORT` with the policy `round_robin`, or let a mesh do it (`platform.mesh`). Of a callee with one pod nothing is said.";
+    /// A certificate that nobody makes.
+    NO_CERTIFICATE = "PL0175" "route-without-certificate" Warning
+        consequence "the gateway would wait for a certificate that never comes, and answer nobody by HTTPS"
+        docs "`tls: auto` is a certificate from `platform.certificates`, which is `none` here. Name one of `secrets` (`kind: tls`), a Secret that exists (`tls: { secret: NAME }`), or write `tls: none`. On the embedded cluster that is a warning, since it has an issuer of its own; where the environment names a real cluster it is an error.";
+    /// A secret that may not fit into a URL.
+    SECRET_IN_URL = "PL0176" "secret-in-url" Warning
+        consequence "a character such as `@`, `/` or `%` in it would end the login too early: clients reach another host, or none"
+        docs "Between `://` and `@` of a URL only some characters stand as they are; others are percent-encoded, which nobody does with a value that is put in when the pod starts. Let the value be made (`kind: password` is letters and digits), or give the program host, user and password one by one.";
+    /// A pod that is killed while it still waits.
+    KILLED_EARLY = "PL0177" "killed-early" Warning
+        consequence "the pod is killed before it hears that it should stop: what it was doing is lost"
+        docs "`stop.grace` is the whole time from the decision to stop until the pod is killed, and `stop.drain` the sleep at its begin. What is left after the sleep is the time to finish.";
+    /// An autoscaler that cannot go down to nothing.
+    SCALE_TO_ZERO = "PL0178" "scale-to-zero" Error
+        consequence "the API server refuses an autoscaler whose minimum is 0"
+        docs "A service without pods has no use of cpu or memory to be measured. Only KEDA wakes it, by what is outside of it: write `scale: { replicas: 0..3, queries: […] }` with `platform.autoscaler: keda`.";
 }

@@ -17,6 +17,7 @@ pub mod schedule;
 pub mod span;
 pub mod target;
 pub mod template;
+pub mod zone;
 
 pub use access::{Caller, Permission};
 pub use bucket::Bucket;

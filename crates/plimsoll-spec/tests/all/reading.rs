@@ -3,7 +3,7 @@
 use crate::harness::{app, files, findings};
 use plimsoll_spec::app::EnvValue;
 use plimsoll_spec::app::store::{Engine, Mode, Run};
-use plimsoll_spec::types::Part;
+use plimsoll_spec::types::{Check, Part, PortRef};
 
 const SHORTEST: &str = "\
 app: shop
@@ -111,12 +111,15 @@ services:
 
 #[test]
 fn an_image_that_a_variable_holds_is_taken_apart() {
-    let text = "app: a\nvars: { img: \"ghcr.io/x/y:1.2@sha256:ab\" }\nservices: { web: { image: \"${img}\" } }\n";
-    let app = app(text);
+    let digest = format!("sha256:{}", "ab".repeat(32));
+    let text = format!(
+        "app: a\nvars: {{ img: \"ghcr.io/x/y:1.2@{digest}\" }}\nservices: {{ web: {{ image: \"${{img}}\" }} }}\n"
+    );
+    let app = app(&text);
     let image = &app.services["web"].image;
     assert_eq!(image.name.peek(), "ghcr.io/x/y");
     assert_eq!(image.tag.peek().as_deref(), Some("1.2"));
-    assert_eq!(image.digest.peek().as_deref(), Some("sha256:ab"));
+    assert_eq!(image.digest.peek().as_deref(), Some(digest.as_str()));
 }
 
 #[test]
@@ -161,4 +164,19 @@ fn the_version_of_a_store_chooses_its_image_and_path() {
     assert_eq!(app.stores["x"].image.tag.peek().as_deref(), Some("16.4"));
     assert_eq!(app.stores["x"].data.peek(), "/var/lib/postgresql/data");
     assert_eq!(app.stores["y"].data.peek(), "/var/lib/postgresql");
+}
+
+#[test]
+fn what_listens_for_udp_is_asked_at_a_port_for_tcp_or_not_at_all() {
+    let text = "\
+app: a
+services:
+  dns: { ports: { dns: { port: 53, protocol: udp } } }
+  both: { ports: { dns: { port: 53, protocol: udp }, admin: 8080 } }
+";
+    let app = app(text);
+    assert!(app.services["dns"].health.ready.is_none());
+    let ready = app.services["both"].health.ready.some().expect("a probe");
+    let port = PortRef::Named("admin".into());
+    assert_eq!(*ready.check.peek(), Check::Tcp { port });
 }
