@@ -1,6 +1,6 @@
 //! Puts `defaults`, what a service is `like`, and the program of a job under what is written.
 
-use plimsoll_source::{Entry, Finding, Findings, Node, Origin, Str};
+use plimsoll_source::{Entry, Finding, Findings, Node, Origin, Rule, Str};
 use std::collections::BTreeMap;
 
 use crate::app::{App, Job, Migration, Service};
@@ -19,6 +19,8 @@ pub struct Under {
     pub root: Node,
     /// Words that are taken whole from elsewhere: path here → path there.
     pub aliases: BTreeMap<Str, Str>,
+    /// Services, stores and externals that a layer takes away, and where.
+    pub gone: BTreeMap<Str, Origin>,
 }
 
 /// Keys that `like` does not take.
@@ -48,6 +50,7 @@ pub fn put_under(merged: &Node, removed: &mut Removed, findings: &mut Findings) 
         removed,
         findings,
         aliases: BTreeMap::new(),
+        gone: gone(merged),
     };
     let services = merged.get("services").map(|services| {
         tree::each(services, |entry| match &entry.value {
@@ -70,7 +73,31 @@ pub fn put_under(merged: &Node, removed: &mut Removed, findings: &mut Findings) 
     Under {
         root: spend_nulls(&App::shape(), &root),
         aliases: work.aliases,
+        gone: work.gone,
     }
+}
+
+/// What stands as `null` in the layers that hold.
+fn gone(merged: &Node) -> BTreeMap<Str, Origin> {
+    let blocks = ["services", "stores", "externals"];
+    let all = blocks.iter().filter_map(|block| merged.get(block));
+    let nulls = all
+        .flat_map(Node::entries)
+        .filter(|entry| entry.value.is_null());
+    nulls
+        .map(|entry| (entry.key.clone(), entry.value.origin().clone()))
+        .collect()
+}
+
+/// Says that a name is not here, because a layer takes it away.
+pub fn taken_away(rule: &'static Rule, name: &str, asked: &Origin, removed: &Origin) -> Finding {
+    let what = format!("`{name}` is taken away here, and something needs it");
+    Finding::new(rule, what)
+        .mark_origin(asked, "needs it")
+        .mark_origin(removed, "taken away")
+        .help(format!(
+            "take away with `null` what needs it too, or write `{name}: {{ enabled: false }}`"
+        ))
 }
 
 /// A service has an image of its own name unless another is written.
@@ -87,6 +114,7 @@ struct Work<'a> {
     removed: &'a mut Removed,
     findings: &'a mut Findings,
     aliases: BTreeMap<Str, Str>,
+    gone: BTreeMap<Str, Origin>,
 }
 
 impl Work<'_> {
@@ -132,7 +160,7 @@ impl Work<'_> {
             .services
             .as_ref()
             .and_then(|services| services.get(name))
-            .is_none()
+            .is_none_or(Node::is_null)
         {
             self.unknown(&rules::UNKNOWN_LIKE, like, name);
             return None;
@@ -159,7 +187,8 @@ impl Work<'_> {
         let Some(name) = service.text() else {
             return own.clone();
         };
-        let Some(program) = services.and_then(|services| services.get(name)) else {
+        let program = services.and_then(|services| services.get(name));
+        let Some(program) = program.filter(|program| !program.is_null()) else {
             self.unknown(&rules::UNKNOWN_PROGRAM, service, name);
             return named(entry, own);
         };
@@ -184,7 +213,11 @@ impl Work<'_> {
         merge(&shape, own, &below, self.removed)
     }
 
-    fn unknown(&mut self, rule: &'static plimsoll_source::Rule, node: &Node, name: &str) {
+    fn unknown(&mut self, rule: &'static Rule, node: &Node, name: &str) {
+        if let Some(removed) = self.gone.get(name) {
+            let finding = taken_away(rule, name, node.origin(), removed);
+            return self.findings.report(finding);
+        }
         let names: Vec<Str> = self
             .services
             .iter()

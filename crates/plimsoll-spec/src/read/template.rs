@@ -1,6 +1,6 @@
 //! Reads text with references to targets, secrets and variables.
 
-use plimsoll_source::{Finding, Node, Origin, Sourced, Str};
+use plimsoll_source::{Finding, Node, Origin, Sourced, Span, Str};
 
 use super::{Reader, Word, entries};
 use crate::reference::{Piece, pieces};
@@ -205,14 +205,56 @@ fn used_names(cx: &Reader<'_>) -> Vec<String> {
     names
 }
 
+/// `${port}` of something that has none: it may stand in what lies below, where it means another port.
+fn report_portless(origin: &Origin, cx: &mut Reader<'_>) -> bool {
+    let [block, thing, key, rest @ ..] = cx.path() else {
+        return false;
+    };
+    let Some(entry) = cx.root.get(block).and_then(|things| things.entry(thing)) else {
+        return false;
+    };
+    let what = format!("`${{port}}` is the port of `{thing}`, which has none");
+    let edit = match (key.as_str(), rest) {
+        ("env", [variable, ..]) => format!("write `env: {{ {variable}: null }}`"),
+        _ => format!("write `{key}` of its own"),
+    };
+    let listens = matches!(block.as_str(), "services" | "stores");
+    let or = if listens { ", or give it `ports`" } else { "" };
+    let help = format!("{edit} in `{block}.{thing}`{or}");
+    let finding = Finding::new(&layers::UNKNOWN_VARIABLE, what);
+    let finding = marked(finding, origin, "port", "no port", cx);
+    let finding = finding.mark_origin(&entry.at, "has no ports");
+    cx.report(finding.help(help));
+    true
+}
+
+/// Marks a reference: in a text of several lines itself, else the text.
+fn marked(finding: Finding, origin: &Origin, name: &str, label: &str, cx: &Reader<'_>) -> Finding {
+    let found = origin.place().and_then(|span| {
+        let text = cx.texts.sources().text(span);
+        let reference = format!("${{{name}}}");
+        let at = text.find(&reference).filter(|_| text.contains('\n'))?;
+        let start = span.start + u32::try_from(at).ok()?;
+        let end = start + u32::try_from(reference.len()).ok()?;
+        Some(Span { start, end, ..span })
+    });
+    match found {
+        Some(span) => finding.mark(span, label),
+        None => finding.mark_origin(origin, label),
+    }
+}
+
 fn report_unknown(name: &str, origin: &Origin, used: &[String], cx: &mut Reader<'_>) {
+    if name == "port" && report_portless(origin, cx) {
+        return;
+    }
     let thing = cx.path().get(1).cloned().unwrap_or_default();
     let first = name.split('.').next().unwrap_or(name);
     if name.contains('.') && cx.things.find(first).is_some() {
         let what = format!("`${{{name}}}` names `{first}`, which `{thing}` does not use");
         let finding = Finding::new(&relations::UNUSED_TARGET, what);
         let help = format!("add `{first}` to `uses` of `{thing}`");
-        cx.report(finding.mark_origin(origin, "not in `uses`").help(help));
+        cx.report(marked(finding, origin, name, "not in `uses`", cx).help(help));
         return;
     }
     let vars = cx.vars.keys().map(Str::as_str);
@@ -226,8 +268,7 @@ fn report_unknown(name: &str, origin: &Origin, used: &[String], cx: &mut Reader<
             let better = name.replacen(first, &near, 1);
             mended(finding, origin, name, &better, cx)
         }
-        None => finding
-            .mark_origin(origin, "unknown")
+        None => marked(finding, origin, name, "unknown", cx)
             .help("define it in `vars`, or write `$${` for a literal `${`"),
     };
     cx.report(finding);
@@ -239,10 +280,8 @@ fn mended(finding: Finding, origin: &Origin, name: &str, better: &str, cx: &Read
         .place()
         .map(|span| Str::from(cx.texts.sources().text(span)));
     match crate::reference::replaced(text, name, better) {
-        Some(whole) => mend(finding, origin, "unknown", &whole),
-        None => finding
-            .mark_origin(origin, "unknown")
-            .help(format!("write `${{{better}}}`")),
+        Some(whole) if !whole.contains('\n') => mend(finding, origin, "unknown", &whole),
+        _ => marked(finding, origin, name, "unknown", cx).help(format!("write `${{{better}}}`")),
     }
 }
 

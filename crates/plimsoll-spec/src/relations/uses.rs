@@ -1,10 +1,11 @@
 //! Finds the target of every edge and path; what may be absent and is, is taken out.
 
-use plimsoll_source::{Entry, Finding, Findings, Node, Str};
-use std::collections::BTreeSet;
+use plimsoll_source::{Entry, Finding, Findings, Node, Origin, Str};
+use std::collections::{BTreeMap, BTreeSet};
 
 use crate::complete::Filler;
 use crate::complete::pod::BLOCKS;
+use crate::load::under::taken_away;
 use crate::read::{Things, entries};
 use crate::rules::{relations, shapes};
 use crate::shape::canonical::mend;
@@ -12,13 +13,22 @@ use crate::tree;
 use crate::types::Target;
 use plimsoll_source::near::near;
 
+/// What layers say of names, whether this environment has them or not.
+#[derive(Clone, Copy, Debug)]
+pub struct Layers<'a> {
+    /// Names that any layer defines.
+    pub known: &'a BTreeSet<Str>,
+    /// Names that a layer takes away here, and where.
+    pub gone: &'a BTreeMap<Str, Origin>,
+}
+
 /// The tree with edges and paths that have a target.
-pub fn resolve(root: &Node, known: &BTreeSet<Str>, findings: &mut Findings) -> Node {
+pub fn resolve(root: &Node, layers: Layers<'_>, findings: &mut Findings) -> Node {
     let things = Things::of(root);
     let mut resolver = Resolver {
         root,
         things: &things,
-        known,
+        layers,
         findings,
     };
     let mut made = root.clone();
@@ -38,7 +48,7 @@ pub fn resolve(root: &Node, known: &BTreeSet<Str>, findings: &mut Findings) -> N
 struct Resolver<'a> {
     root: &'a Node,
     things: &'a Things,
-    known: &'a BTreeSet<Str>,
+    layers: Layers<'a>,
     findings: &'a mut Findings,
 }
 
@@ -79,7 +89,7 @@ impl Resolver<'_> {
         let name = &edge.key;
         let optional = is_true(edge.value.get("optional"));
         let Some(target) = self.things.find(name) else {
-            if optional && (self.known.contains(name) || name.starts_with("platform.")) {
+            if optional && (self.layers.known.contains(name) || name.starts_with("platform.")) {
                 return Found::Passed;
             }
             // A migration without a store says so with its own words.
@@ -151,6 +161,14 @@ impl Resolver<'_> {
     }
 
     fn unknown(&mut self, name: &str, edge: &Entry) {
+        let first = name.split('.').next().unwrap_or(name);
+        if let Some(removed) = self.layers.gone.get(first) {
+            let finding = taken_away(&relations::UNKNOWN_TARGET, first, &edge.at, removed);
+            let help = format!(
+                "write `{{ {name}: {{ optional: true }} }}`, or `{name}: null` in `uses` there"
+            );
+            return self.findings.report(finding.help(help));
+        }
         let what = format!("there is no `{name}` to talk to");
         let finding = Finding::new(&relations::UNKNOWN_TARGET, what);
         let names = self.things.names();
@@ -204,7 +222,11 @@ impl Resolver<'_> {
                 true
             }
             Some(Target::Slot(slot)) if !self.things.is_slot_none(&slot) => true,
-            _ if optional && (self.known.contains(name) || name.starts_with("platform.")) => false,
+            _ if optional
+                && (self.layers.known.contains(name) || name.starts_with("platform.")) =>
+            {
+                false
+            }
             Some(Target::Slot(_)) => {
                 let what = format!("`{name}` is none here, and the path is not optional");
                 let finding = Finding::new(&relations::TARGET_OFF, what);
@@ -218,6 +240,14 @@ impl Resolver<'_> {
                 let finding = Finding::new(&relations::BAD_ROUTE, what);
                 self.findings
                     .report(finding.mark_origin(to.origin(), "no service"));
+                false
+            }
+            None if self.layers.gone.contains_key(name) => {
+                let removed = &self.layers.gone[name];
+                let rule = &relations::UNKNOWN_TARGET;
+                let finding = taken_away(rule, name, to.origin(), removed);
+                self.findings
+                    .report(finding.help("add `optional: true` to the path"));
                 false
             }
             None => {

@@ -5,9 +5,10 @@ use plimsoll_spec::rules::ALL;
 use std::collections::BTreeSet;
 
 /// Every test that names codes of rules.
-const TESTS: [&str; 5] = [
+const TESTS: [&str; 6] = [
     include_str!("wrong.rs"),
     include_str!("wrong/copies.rs"),
+    include_str!("wrong/promises.rs"),
     include_str!("merging.rs"),
     include_str!("reading.rs"),
     include_str!("rules.rs"),

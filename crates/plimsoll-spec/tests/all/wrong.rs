@@ -1,6 +1,9 @@
 //! Wrong files, what is said about them, and the edit that mends them.
 
 mod copies;
+mod fields;
+mod messages;
+mod promises;
 
 use crate::harness::{file, findings};
 
