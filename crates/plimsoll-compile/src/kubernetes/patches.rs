@@ -61,6 +61,11 @@ fn patched(cx: &Cx, patch: &Patch, object: &ObjectForm) -> Option<Form> {
         }
     } else {
         let remove = patch.remove.as_ref()?;
+        if let Some(pointer) = remove.peek().strip_prefix('/') {
+            let why = format!("write `{}`", dotted(pointer));
+            refuse(why, remove.origin());
+            return None;
+        }
         match json_patch::remove(
             &object.body,
             &steps(remove.peek()),
@@ -101,6 +106,22 @@ fn steps(path: &str) -> Vec<String> {
         steps.extend(key.map(str::to_owned));
     }
     steps
+}
+
+/// A JSON pointer, without its first `/`, as a path with dots.
+fn dotted(pointer: &str) -> String {
+    let mut path = String::new();
+    for step in pointer.split('/') {
+        let step = step.replace("~1", "/").replace("~0", "~");
+        let plain = step.bytes().all(|byte| byte.is_ascii_alphanumeric());
+        let is_item = step.bytes().all(|byte| byte.is_ascii_digit());
+        match (plain && !is_item, path.is_empty()) {
+            (true, true) => path.push_str(&step),
+            (true, false) => path.extend([".", step.as_str()]),
+            (false, _) => path.extend(["[", step.as_str(), "]"]),
+        }
+    }
+    path
 }
 
 fn nothing(cx: &Cx, patch: &Patch, out: &Objects) {
