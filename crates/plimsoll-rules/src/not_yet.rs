@@ -66,6 +66,33 @@ pub fn check(subject: &Subject, findings: &mut Findings) {
             report("observe.notify", Some(raw.origin()));
         }
     }
+    bodies(app, findings);
+}
+
+/// The paths that a largest request misses, where the gateway can be told of one at all: what streams is
+/// not read before it goes on, and an Ingress has one size for all of its paths.
+fn bodies(app: &App, findings: &mut Findings) {
+    let gateway = *app.platform.gateway.use_.peek();
+    if gateway == GatewayUse::None || !Guard::Body.is_known(&app.platform) {
+        return;
+    }
+    for route in app.routes.values() {
+        let whole = route.body.as_ref().and_then(OrNone::some);
+        for path in route.paths.values() {
+            let Some(body) = path.body.as_ref().and_then(OrNone::some) else { continue };
+            let own = whole.is_none_or(|whole| whole.place() != body.place());
+            let (missed, why) = match gateway {
+                GatewayUse::IngressNginx => (own, "one size holds for all paths"),
+                _ => (*path.stream.peek(), "streams: it is not read whole"),
+            };
+            if !missed {
+                continue;
+            }
+            let message = format!("not-yet: routes.*.body has no effect at `{}` in this version", path.path.peek());
+            let finding = Finding::new(&RULE, message).mark_origin(body.origin(), "not at this path");
+            findings.report(finding.mark_origin(path.path.origin(), why));
+        }
+    }
 }
 
 /// Visits what stands at a path.
@@ -119,14 +146,13 @@ fn unknown<'a>(
     let burst = rate.and_then(|rate| rate.burst.as_ref());
     let header = rate.filter(|rate| rate.per.peek().header().is_some() && !can(Guard::Header));
     let body = path.body.as_ref().and_then(OrNone::some);
-    let streams = *path.stream.peek();
     let all = [
         ("routes.*.auth", basic.or(oidc).map(|auth| &auth.origin)),
         ("routes.*.rate", rate.filter(|_| !can(Guard::Rate)).map(|rate| rate.rate.origin())),
         ("routes.*.rate.per", header.map(|rate| rate.per.origin())),
         ("routes.*.rate.burst", burst.filter(|_| !can(Guard::Burst)).map(Sourced::origin)),
         ("routes.*.allow", path.allow.first().filter(|_| !can(Guard::Allow)).map(Sourced::origin)),
-        ("routes.*.body", body.filter(|_| streams || !can(Guard::Body)).map(Sourced::origin)),
+        ("routes.*.body", body.filter(|_| !can(Guard::Body)).map(Sourced::origin)),
     ];
     all.into_iter().filter_map(|(key, origin)| Some((key, origin?))).collect()
 }
