@@ -64,7 +64,7 @@ macro_rules! rules {
 }
 
 rules! {
-    application: not_yet, open_route, sealing_certificate, same_object;
+    application: not_yet, open_route, sealing_certificate, same_object, latest_image, no_login;
     any objects: invalid_object;
     objects of others: selector_mismatch, leads_nowhere, unsafe_pod, floating_image;
 }
