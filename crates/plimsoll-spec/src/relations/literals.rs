@@ -7,8 +7,8 @@ use crate::app::store::Copy;
 use crate::app::{App, ConfigFile, Image, OrNone, Strategy};
 use crate::rules::shapes;
 use crate::shape::canonical::mend;
-use crate::types::zone::{is_zone, near_zone};
 use crate::types::Percent;
+use crate::types::zone::{is_zone, near_zone};
 
 /// Checks numbers, times, names of time zones, digests, modes of files and names of hosts.
 pub fn check(app: &App, findings: &mut Findings) {
