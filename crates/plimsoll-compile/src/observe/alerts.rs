@@ -22,18 +22,21 @@ pub fn objects(cx: &Cx, out: &mut Objects) {
     of_services(cx, out, |service, program, out| {
         let mut rules = Rules::new(cx, &program.name, program.namespace, "service");
         service_alerts(service, program, &mut rules);
+        let mut when = rules.wherever(program.on());
         let mut groups = vec![rules.group("alerts")];
         if let Some(objective) = cx.app.observe.objectives.get(program.name.peek()) {
             let mut recorded = Rules::new(cx, &program.name, program.namespace, "service");
             objectives::add(service, objective, &mut recorded);
             groups.push(recorded.group("objectives"));
+            when = program.on();
         }
         let body = rule(cx, &program.name, program.namespace, "service", groups);
-        out.push(ObjectForm::new(program.unit.clone(), program.on(), body));
+        out.push(ObjectForm::new(program.unit.clone(), when, body));
     });
     for store in super::stores(cx) {
         let mut rules = Rules::new(cx, &store.name, &store.namespace, "store");
         store_alerts(store, &mut rules);
+        let when = rules.wherever(on(store));
         let body = rule(
             cx,
             &store.name,
@@ -42,7 +45,7 @@ pub fn objects(cx: &Cx, out: &mut Objects) {
             vec![rules.group("alerts")],
         );
         let unit = Unit::Store(store.name.peek().clone());
-        out.push(ObjectForm::new(unit, on(store), body));
+        out.push(ObjectForm::new(unit, when, body));
     }
     claims::objects(cx, out);
     of_application(cx, out);
@@ -76,6 +79,8 @@ pub struct Rules<'a, 'b> {
     kind: &'static str,
     /// The rules.
     pub list: SeqBuilder,
+    /// Whether there is any.
+    any: Cond,
 }
 
 impl<'a, 'b> Rules<'a, 'b> {
@@ -93,6 +98,15 @@ impl<'a, 'b> Rules<'a, 'b> {
             namespace,
             kind,
             list,
+            any: Cond::Known(false, Origin::rule("observe/alerts", [])),
+        }
+    }
+
+    /// What lets an object exist that holds these rules: it would be empty without any.
+    fn wherever(&self, on: Cond) -> Cond {
+        match &self.any {
+            Cond::Known(true, _) => on,
+            any => on.and(any.clone()),
         }
     }
 
@@ -100,6 +114,7 @@ impl<'a, 'b> Rules<'a, 'b> {
     pub fn push_when(&mut self, when: Cond, alert: &Alert) {
         let s = &Scope::new("observe/alerts");
         let form = self.form(alert);
+        self.any = self.any.clone().or(when.clone());
         self.list.push_when(s, when, || form);
     }
 
@@ -140,8 +155,9 @@ impl<'a, 'b> Rules<'a, 'b> {
     /// Remembers why an alert is not there.
     pub fn without(&mut self, because: &Origin) {
         let s = &Scope::new("observe/alerts");
-        self.list
-            .push_when(s, Cond::known(false, because), || form!(s; {}));
+        let no = Cond::known(false, because);
+        self.any = self.any.clone().or(no.clone());
+        self.list.push_when(s, no, || form!(s; {}));
     }
 
     /// The rules as a group, named after the thing and what they are.

@@ -203,8 +203,7 @@ fn only_what_the_blocks_call_for_is_installed() {
     let named =
         format!("{quiet}platform: {{ install: true, metrics: prometheus, autoscaler: keda }}\n");
     assert_eq!(installed(&named), ["kube-prometheus-stack", "keda"]);
-    let all = "\
-  api: { image: ghcr.example/shop/a:1, ports: 8080, health: /h, scale: { replicas: 2..9, queries: [{ query: up, target: 5 }] } }
+    let all = "  api: { image: ghcr.example/shop/a:1, ports: 8080, health: /h, scale: { replicas: 2..9, queries: [{ query: up, target: 5 }] } }
 routes:
   main: { hosts: shop.example.org, paths: { /: api } }
 platform: { install: true }
