@@ -4,6 +4,7 @@
 //! none reads what another has added.
 
 pub mod address;
+pub mod bucket;
 pub mod claim;
 pub mod copies;
 pub mod cx;

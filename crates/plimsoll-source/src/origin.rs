@@ -114,6 +114,16 @@ impl Origin {
         }
     }
 
+    /// Whether somebody wrote the value itself; one that a rule made is not, whatever it was made of.
+    pub fn is_written(&self) -> bool {
+        match self.step() {
+            Step::Written(_) => true,
+            Step::Rule { .. } => false,
+            Step::Layered { winner, .. } => winner.is_written(),
+            Step::Guarded { value, .. } => value.is_written(),
+        }
+    }
+
     fn spans(&self, touching: bool) -> BTreeSet<Span> {
         let (mut spans, mut seen, mut open) = (BTreeSet::new(), BTreeSet::new(), vec![self]);
         while let Some(origin) = open.pop() {

@@ -2,6 +2,7 @@
 //! Every key has one producer; no value is known here.
 
 use crate::address::{self, Piece, SecretValue};
+use crate::bucket;
 use crate::cx::Cx;
 use crate::program::Program;
 use crate::secrets::composed;
@@ -98,8 +99,13 @@ fn plan_keys(cx: &Cx, program: &Program) -> IndexMap<Str, PlannedKey> {
         keys.entry(planned.key.clone()).or_insert(planned);
     };
     for uses in program.secrets.values() {
-        for secret in asked(cx, uses) {
-            add(secret, uses.file.clone());
+        if uses.file.is_none() {
+            asked(cx, uses)
+                .into_iter()
+                .for_each(|secret| add(secret, None));
+        }
+        for (path, secret) in files(cx, uses) {
+            add(secret, Some(path));
         }
     }
     for uses in program.uses.values() {
@@ -186,10 +192,37 @@ pub fn asked(cx: &Cx, uses: &plimsoll_spec::app::pod::SecretUse) -> Vec<SecretVa
     vec![value(uses.name.peek().clone(), None)]
 }
 
+/// The files of one entry of `secrets` that asks for one: of a secret with several values its path is a
+/// folder, with a file for each.
+pub fn files(
+    cx: &Cx,
+    uses: &plimsoll_spec::app::pod::SecretUse,
+) -> Vec<(Sourced<Str>, SecretValue)> {
+    let Some(path) = &uses.file else {
+        return Vec::new();
+    };
+    let values = asked(cx, uses);
+    let is_folder = values.len() > 1;
+    let place = |value: SecretValue| {
+        let part = value.part.as_ref().filter(|_| is_folder);
+        let path = match part {
+            Some(part) => {
+                path.map(|path| Str::from(format!("{}/{part}", path.trim_end_matches('/'))))
+            }
+            None => path.clone(),
+        };
+        (path, value)
+    };
+    values.into_iter().map(place).collect()
+}
+
 /// The credentials that an edge brings.
 fn brought(cx: &Cx, program: &Program, uses: &plimsoll_spec::app::Use) -> Vec<SecretValue> {
     match &uses.target {
         Target::Store { .. } => {
+            if let Some(secrets) = bucket::secrets(cx, program, uses) {
+                return secrets;
+            }
             if address::variable(cx, uses).is_none() {
                 return Vec::new();
             }
@@ -235,9 +268,9 @@ fn brought(cx: &Cx, program: &Program, uses: &plimsoll_spec::app::Use) -> Vec<Se
 }
 
 /// Whether somebody wrote `as: none` at an edge.
-fn said_none(uses: &plimsoll_spec::app::Use) -> bool {
+pub fn said_none(uses: &plimsoll_spec::app::Use) -> bool {
     match &uses.as_ {
-        plimsoll_spec::app::OrNone::None(origin) => origin.place().is_some(),
+        plimsoll_spec::app::OrNone::None(origin) => origin.is_written(),
         plimsoll_spec::app::OrNone::Some(_) => false,
     }
 }

@@ -90,13 +90,12 @@ fn mounts(cx: &Cx, s: &Scope, program: &Program, companion: &Companion) -> Form 
             }),
         );
     }
-    for uses in companion.secrets.values() {
-        let Some(path) = &uses.file else { continue };
+    for (path, _) in files(cx, companion) {
         list.push(
             s,
             form!(s; {
                 name: path.map(|path| file_volume(companion, path)),
-                mountPath: path,
+                mountPath: &path,
                 subPath: path.map(|path| file_name(path)),
                 readOnly: true,
             }),
@@ -203,13 +202,15 @@ fn secrets(cx: &Cx, program: &Program, companion: &Companion) -> IndexMap<Str, S
 
 /// Every secret of a companion, files as well: keys of the program's Secret.
 pub fn all_secrets(cx: &Cx, program: &Program, companion: &Companion) -> Vec<SecretValue> {
-    let files = companion
-        .secrets
-        .values()
-        .filter(|uses| uses.file.is_some());
-    let files = files.flat_map(|uses| plan::asked(cx, uses));
+    let files = files(cx, companion).into_iter().map(|(_, secret)| secret);
     let variables = secrets(cx, program, companion).into_values();
     variables.chain(files).collect()
+}
+
+/// The secrets that a companion reads as files, with their paths.
+fn files(cx: &Cx, companion: &Companion) -> Vec<(Sourced<Str>, SecretValue)> {
+    let given = companion.secrets.values();
+    given.flat_map(|uses| plan::files(cx, uses)).collect()
 }
 
 /// Every text of a companion.
@@ -247,10 +248,7 @@ fn stores(companion: &Companion) -> BTreeSet<&Str> {
 pub fn secret_files(cx: &Cx, program: &Program, all: &mut Volumes) {
     let s = &Scope::new("workload/companion");
     for companion in program.companions() {
-        for uses in companion.secrets.values() {
-            let (Some(path), Some(secret)) = (&uses.file, plan::asked(cx, uses).pop()) else {
-                continue;
-            };
+        for (path, secret) in files(cx, companion) {
             all.beside(form!(s; {
                 name: path.map(|path| file_volume(companion, path)),
                 secret: {
@@ -290,6 +288,31 @@ stores: { db: { engine: postgres, backup: none } }
 secrets: { AWS: { keys: [A, B] }, PW: { kind: password } }
 platform: { secrets: external }
 ";
+
+    /// A path can hold one file: of several values it is a folder.
+    #[test]
+    fn a_secret_with_several_values_is_a_folder_of_files() {
+        let made = made(
+            "
+services:
+  web:
+    ports: 3000
+    secrets: [{ PAIR: { file: /etc/pair } }]
+    sidecars: { s: { image: r.example/s:1, secrets: [{ AWS: { file: /etc/aws/ } }] } }
+secrets: { AWS: { keys: [id, key] }, PAIR: { kind: jwt-rs256 } }
+platform: { secrets: external }
+",
+        );
+        let pod = made.object("Deployment/web");
+        let paths = |name: &str| -> Vec<String> {
+            let mounts = container(&pod, name)["volumeMounts"].as_array().cloned();
+            let mounts = mounts.into_iter().flatten();
+            let paths = mounts.map(|mount| mount["mountPath"].as_str().expect("a path").to_owned());
+            paths.filter(|path| path.starts_with("/etc/")).collect()
+        };
+        assert_eq!(paths("web"), ["/etc/pair/private", "/etc/pair/public"]);
+        assert_eq!(paths("s"), ["/etc/aws/id", "/etc/aws/key"]);
+    }
 
     #[test]
     fn a_sidecar_has_every_secret_that_it_is_given_or_that_its_texts_name() {

@@ -4,6 +4,7 @@
 //! what depends on others; then plain texts, which a chart may add to.
 
 use crate::address::{self, Side};
+use crate::bucket;
 use crate::cx::Cx;
 use crate::program::Program;
 use crate::secrets::{plan, source};
@@ -234,7 +235,7 @@ fn from_edge(cx: &Cx, program: &Program, uses: &Use) -> Vec<(Sourced<Str>, Expr)
     if matches!(&uses.target, Target::Slot(slot) if *slot == "telemetry") {
         return telemetry(cx, program, uses);
     }
-    let mut all = bucket(cx, uses);
+    let mut all = bucket::variables(cx, program, uses);
     let external_secret = matches!(&uses.target, Target::Store { store, .. }
         if cx.app.stores.get(store).is_some_and(is_external));
     if external_secret {
@@ -259,46 +260,6 @@ fn from_edge(cx: &Cx, program: &Program, uses: &Use) -> Vec<(Sourced<Str>, Expr)
 
 fn is_external(store: &plimsoll_spec::app::Store) -> bool {
     *store.run.peek() == plimsoll_spec::app::store::Run::External
-}
-
-/// What the user of a bucket gets besides its credentials.
-fn bucket(cx: &Cx, uses: &Use) -> Vec<(Sourced<Str>, Expr)> {
-    let Target::External(name) = &uses.target else {
-        return Vec::new();
-    };
-    let Some(external) = cx
-        .app
-        .externals
-        .get(name)
-        .filter(|external| external.bucket.is_some())
-    else {
-        return Vec::new();
-    };
-    let prefix = crate::names::variable(name);
-    let fields = [
-        ("BUCKET", TargetField::Bucket),
-        ("REGION", TargetField::Region),
-        ("ENDPOINT", TargetField::Endpoint),
-    ];
-    fields
-        .into_iter()
-        .filter_map(|(word, field)| {
-            let origin = &external.origin;
-            let pieces = address::field(
-                cx,
-                "",
-                Some(uses),
-                Side::Writer,
-                &uses.target,
-                &field,
-                origin,
-            )?;
-            Some((
-                fixed(&format!("{prefix}_{word}").into()),
-                text::of_pieces(pieces, origin).expr,
-            ))
-        })
-        .collect()
 }
 
 /// Names and values of the OpenTelemetry specification, general SDK configuration.

@@ -45,9 +45,6 @@ pub(super) static FACTS: Facts = Facts {
     grace_secs: 120,
     login: Some(Login {
         user: Some("default"),
-        user_env: Some("CLICKHOUSE_USER"),
-        password_env: Some("CLICKHOUSE_PASSWORD"),
-        database_env: Some("CLICKHOUSE_DB"),
     }),
     databases: true,
     url: "clickhouse://{user}:{password}@{host}:9000/{database}",

@@ -35,12 +35,7 @@ pub(super) static FACTS: Facts = Facts {
     shm: false,
     init_folder: None,
     grace_secs: 120,
-    login: Some(Login {
-        user: None,
-        user_env: None,
-        password_env: None,
-        database_env: None,
-    }),
+    login: Some(Login { user: None }),
     databases: false,
     url: "{host}:{port}",
     url_env: Some("KAFKA_URL"),

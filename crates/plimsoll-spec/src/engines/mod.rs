@@ -90,12 +90,6 @@ pub struct Version {
 pub struct Login {
     /// The user; nothing where there is none.
     pub user: Option<&'static str>,
-    /// Env that names the user.
-    pub user_env: Option<&'static str>,
-    /// Env that holds the password.
-    pub password_env: Option<&'static str>,
-    /// Env that names the first database.
-    pub database_env: Option<&'static str>,
 }
 
 /// Commands that save and load, for `/bin/sh -c`.

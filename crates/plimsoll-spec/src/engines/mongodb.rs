@@ -25,12 +25,7 @@ pub(super) static FACTS: Facts = Facts {
     shm: false,
     init_folder: Some("/docker-entrypoint-initdb.d"),
     grace_secs: 60,
-    login: Some(Login {
-        user: Some("app"),
-        user_env: Some("MONGO_INITDB_ROOT_USERNAME"),
-        password_env: Some("MONGO_INITDB_ROOT_PASSWORD"),
-        database_env: Some("MONGO_INITDB_DATABASE"),
-    }),
+    login: Some(Login { user: Some("app") }),
     databases: true,
     url: "mongodb://{user}:{password}@{host}:{port}/{database}?authSource=admin",
     url_env: Some("MONGODB_URL"),

@@ -30,12 +30,7 @@ pub(super) static FACTS: Facts = Facts {
     shm: false,
     init_folder: Some("/docker-entrypoint-initdb.d"),
     grace_secs: 120,
-    login: Some(Login {
-        user: Some("app"),
-        user_env: Some("MYSQL_USER"),
-        password_env: Some("MYSQL_PASSWORD"),
-        database_env: Some("MYSQL_DATABASE"),
-    }),
+    login: Some(Login { user: Some("app") }),
     databases: true,
     url: "mysql://{user}:{password}@{host}:{port}/{database}",
     url_env: Some("DATABASE_URL"),

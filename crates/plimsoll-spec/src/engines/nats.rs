@@ -29,12 +29,7 @@ pub(super) static FACTS: Facts = Facts {
     shm: false,
     init_folder: None,
     grace_secs: 60,
-    login: Some(Login {
-        user: Some("app"),
-        user_env: None,
-        password_env: None,
-        database_env: None,
-    }),
+    login: Some(Login { user: Some("app") }),
     databases: false,
     url: "nats://{user}:{password}@{host}:{port}",
     url_env: Some("NATS_URL"),

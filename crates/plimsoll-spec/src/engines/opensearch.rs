@@ -31,9 +31,6 @@ pub(super) static FACTS: Facts = Facts {
     grace_secs: 120,
     login: Some(Login {
         user: Some("admin"),
-        user_env: None,
-        password_env: Some("OPENSEARCH_INITIAL_ADMIN_PASSWORD"),
-        database_env: None,
     }),
     databases: false,
     url: "http://{user}:{password}@{host}:{port}",

@@ -42,9 +42,6 @@ pub(super) static FACTS: Facts = Facts {
     grace_secs: 120,
     login: Some(Login {
         user: Some("postgres"),
-        user_env: Some("POSTGRES_USER"),
-        password_env: Some("POSTGRES_PASSWORD"),
-        database_env: Some("POSTGRES_DB"),
     }),
     databases: true,
     url: "postgresql://{user}:{password}@{host}:{port}/{database}",

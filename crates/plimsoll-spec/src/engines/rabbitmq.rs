@@ -36,12 +36,7 @@ pub(super) static FACTS: Facts = Facts {
     shm: false,
     init_folder: None,
     grace_secs: 120,
-    login: Some(Login {
-        user: Some("app"),
-        user_env: Some("RABBITMQ_DEFAULT_USER"),
-        password_env: Some("RABBITMQ_DEFAULT_PASS"),
-        database_env: None,
-    }),
+    login: Some(Login { user: Some("app") }),
     databases: false,
     url: "amqp://{user}:{password}@{host}:{port}/",
     url_env: Some("RABBITMQ_URL"),

@@ -25,12 +25,7 @@ pub(super) static FACTS: Facts = Facts {
     shm: false,
     init_folder: None,
     grace_secs: 60,
-    login: Some(Login {
-        user: Some("app"),
-        user_env: Some("AWS_ACCESS_KEY_ID"),
-        password_env: Some("AWS_SECRET_ACCESS_KEY"),
-        database_env: None,
-    }),
+    login: Some(Login { user: Some("app") }),
     databases: true,
     url: "",
     url_env: None,

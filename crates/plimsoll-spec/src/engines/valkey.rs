@@ -40,12 +40,7 @@ pub(super) static FACTS: Facts = Facts {
     shm: false,
     init_folder: None,
     grace_secs: 60,
-    login: Some(Login {
-        user: None,
-        user_env: None,
-        password_env: None,
-        database_env: None,
-    }),
+    login: Some(Login { user: None }),
     databases: false,
     url: "redis://:{password}@{host}:{port}",
     url_env: Some("REDIS_URL"),
