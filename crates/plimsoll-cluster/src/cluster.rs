@@ -89,7 +89,7 @@ impl Cluster {
 
     /// The API server: `kube::Client::new(cluster.service(), "default")`.
     ///
-    /// From the first call on, time follows the tokio runtime that the call is made in.
+    /// From here on, time follows the tokio runtime that the call is made in.
     pub fn service(&self) -> ApiService {
         self.follow_runtime();
         ApiService::new(self.state.clone())

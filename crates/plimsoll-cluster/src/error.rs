@@ -280,6 +280,15 @@ impl Cause {
         }
     }
 
+    /// A list or a map with too many entries.
+    pub fn too_many(field: impl Into<String>, count: i64, most: i64) -> Self {
+        Self {
+            reason: "FieldValueTooMany",
+            message: format!("Too many: {count}: must have at most {most} items"),
+            field: field.into(),
+        }
+    }
+
     /// A value that stands twice where it may stand once.
     pub fn duplicate(field: impl Into<String>, value: &Value) -> Self {
         Self {

@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
-use plimsoll_schema::{Schemas, TypeId, kubernetes};
+use plimsoll_schema::{Schemas, TypeId, components, kubernetes};
 use serde_json::Value;
 
 use crate::apply::TypeRef;
@@ -175,6 +175,18 @@ impl Kind {
             Types::BuiltIn(id) => Some((kubernetes(), *id)),
             Types::Custom(types) => Some((&types.0, types.1)),
         }
+    }
+
+    /// The type that a component's own definition gives to objects of this version, where the definition
+    /// here takes everything: that of a model.
+    pub fn component_schema(&self, api_version: &str) -> Option<(&'static Schemas, TypeId)> {
+        let schema = self.open_api()?;
+        let takes_all = schema["x-kubernetes-preserve-unknown-fields"] == true
+            && schema.get("properties").is_none();
+        let known = components().kind_of(api_version, &self.kind);
+        known
+            .filter(|_| takes_all)
+            .map(|kind| (components(), kind.ty))
     }
 
     /// The `openAPIV3Schema` of a custom kind.

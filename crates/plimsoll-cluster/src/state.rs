@@ -69,6 +69,15 @@ pub struct DeleteOptions {
 /// Lines of one container, and of its predecessor before the last restart.
 pub(crate) type ContainerLogs = BTreeMap<(String, String, String), Vec<(Timestamp, String)>>;
 
+/// The runtime that time follows, and from when on.
+#[derive(Clone, Copy)]
+struct Anchor {
+    /// None outside of any.
+    runtime: Option<tokio::runtime::Id>,
+    since: tokio::time::Instant,
+    base: Timestamp,
+}
+
 /// The cluster.
 pub struct State {
     pub(crate) store: Store,
@@ -78,7 +87,7 @@ pub struct State {
     pub(crate) seed: u64,
     pub(crate) minor: u16,
     pub(crate) counter: u64,
-    anchor: Option<(tokio::time::Instant, Timestamp)>,
+    anchor: Option<Anchor>,
     newest: Changes,
 }
 
@@ -113,21 +122,33 @@ impl State {
         self.now = self.now.max(now);
     }
 
-    /// From here on, time follows the clock of the tokio runtime, paused or not.
+    /// From here on, time follows the clock of the tokio runtime that this is called in, paused or not.
+    /// Between two runtimes it stands still: how long the wall clock went on meanwhile says nothing.
     pub fn follow_runtime(&mut self) {
-        if self.anchor.is_none() {
-            self.anchor = Some((tokio::time::Instant::now(), self.now));
+        let runtime = current_runtime();
+        if self.anchor.is_some_and(|anchor| anchor.runtime == runtime) {
+            return;
         }
+        self.anchor = Some(Anchor {
+            runtime,
+            since: tokio::time::Instant::now(),
+            base: self.now,
+        });
     }
 
     /// Tells the time from the runtime alone, without this state; `None` while it follows no runtime.
     pub fn runtime_clock(&self) -> Option<impl Fn() -> Timestamp + Send + use<>> {
-        let (since, base) = self.anchor?;
+        let Anchor { since, base, .. } = self.anchor?;
         Some(move || clock::after(base, since.elapsed()))
     }
 
-    /// Brings the clock up to that of the runtime, when it follows one.
+    /// Brings the clock up to that of the runtime, when it follows the one that this is called in: outside
+    /// of it, its instants are those of the wall clock.
     pub fn tick(&mut self) {
+        let runtime = current_runtime();
+        if self.anchor.is_none_or(|anchor| anchor.runtime != runtime) {
+            return;
+        }
         if let Some(now) = self.runtime_clock() {
             self.set_now(now());
         }
@@ -371,6 +392,11 @@ impl State {
         self.newest.tell(self.store.version());
         written
     }
+}
+
+fn current_runtime() -> Option<tokio::runtime::Id> {
+    let current = tokio::runtime::Handle::try_current();
+    current.ok().map(|handle| handle.id())
 }
 
 /// A hash over texts, in hexadecimal.

@@ -101,6 +101,13 @@ fn lower(schemas: &mut Schemas, schema: &Value) -> TypeId {
     let mut ty = Type::nested(shape(schemas, schema));
     ty.nullable = flag(schema, "nullable");
     ty.bounds = bounds(&ty.shape, schema);
+    if matches!(
+        ty.shape,
+        Shape::Scalar(Scalar::String | Scalar::IntOrString)
+    ) {
+        let pattern = schema.get("pattern").and_then(Value::as_str);
+        ty.pattern = pattern.map(text);
+    }
     if let (Shape::Scalar(Scalar::String), Some(values)) = (&ty.shape, list(schema, "enum")) {
         let choice = |value: &Value| Some(always(text(value.as_str()?)));
         ty.choices = values.iter().filter_map(choice).collect();

@@ -11,6 +11,7 @@ mod kinds;
 mod lifecycle;
 mod minor;
 mod path;
+mod pattern;
 mod prune;
 mod table;
 mod tree;

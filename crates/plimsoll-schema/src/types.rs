@@ -23,6 +23,8 @@ pub struct Type {
     pub choices: Vec<Choice>,
     /// How large it may be.
     pub bounds: Bounds,
+    /// What a text must match, as a regular expression of Go.
+    pub pattern: Option<Text>,
 }
 
 impl Type {
@@ -37,6 +39,7 @@ impl Type {
                 min: None,
                 max: None,
             },
+            pattern: None,
         }
     }
 

@@ -61,6 +61,11 @@ pub enum ProblemKind {
         /// How large it is: a number's value, a text's characters, a list's items, a map's keys.
         size: i64,
     },
+    /// The text is not of the form that is asked for.
+    NoMatch {
+        /// The form, as a regular expression.
+        pattern: String,
+    },
     /// The checked version has no such kind.
     UnknownKind {
         /// The first version that can serve it, if any can.
@@ -121,6 +126,7 @@ impl fmt::Display for ProblemKind {
                     bounds.max.unwrap_or_default()
                 )
             }
+            Self::NoMatch { pattern } => write!(f, "must match `{pattern}`"),
             Self::UnknownKind { since, until, near } => {
                 match (since, until) {
                     (None, _) => f.write_str("unknown kind")?,
@@ -253,7 +259,10 @@ impl<'a> Check<'a> {
                     self.inside(Step::Index(index), |check| check.value(*item, value));
                 }
             }
-            (Shape::Scalar(scalar), form) if fits(*scalar, form) => self.choice(ty, form),
+            (Shape::Scalar(scalar), form) if fits(*scalar, form) => {
+                self.choice(ty, form);
+                self.pattern(ty, form);
+            }
             (shape, form) => {
                 self.problem(ProblemKind::WrongType {
                     expected: wanted(shape),
@@ -357,6 +366,16 @@ impl<'a> Check<'a> {
         let large = |size: &i64| bounds.max.is_some_and(|max| *size > max);
         if let Some(size) = size.filter(|size| small(size) || large(size)) {
             self.problem(ProblemKind::OutOfBounds { bounds, size });
+        }
+    }
+
+    fn pattern(&mut self, ty: &Type, form: Form<'_>) {
+        let (Form::Text(text), Some(pattern)) = (form, &ty.pattern) else {
+            return;
+        };
+        if !crate::pattern::matches(pattern, text) {
+            let pattern = pattern.to_string();
+            self.problem(ProblemKind::NoMatch { pattern });
         }
     }
 

@@ -3,11 +3,12 @@
 
 use jiff::{SignedDuration, Timestamp};
 use kube::Client;
-use kube::api::{Api, DynamicObject};
+use kube::api::{Api, DynamicObject, ListParams};
 use serde::Serialize;
 
 use crate::error::ShipError;
 use crate::family::{ready, wanted};
+use crate::history;
 use crate::lease;
 use crate::obstacle::Obstacle;
 use crate::picture::Picture;
@@ -15,7 +16,7 @@ use crate::plan::{Action, Plan, plan};
 use crate::pod_spec::runs_replicas;
 use crate::ready::{Readiness, in_conditions};
 use crate::references::{items, text};
-use crate::release::{Release, Role, Target};
+use crate::release::{ObjectKey, Release, Role, Target};
 use crate::retry::{optional, retrying};
 use crate::up::Options;
 
@@ -83,8 +84,8 @@ pub async fn checklist(
         return Ok(list.0);
     };
     let now = options.clock.now();
-    list.way_back(&picture);
-    list.backups(&picture, now);
+    list.way_back(client, &target, &picture).await?;
+    list.backups(client, &picture, now).await;
     list.during(&picture, release);
     list.pods(&picture);
     list.ready_objects(&picture);
@@ -255,54 +256,61 @@ impl List {
         Ok(())
     }
 
-    fn way_back(&mut self, picture: &Picture) {
-        let kept: Vec<String> = picture
-            .record
-            .journal
-            .releases
-            .iter()
-            .filter(|one| one.kept)
-            .map(|one| one.number.to_string())
-            .collect();
-        let what = "a release can come back";
-        if kept.is_empty() {
-            self.add(
-                Phase::Before,
-                what,
-                Mark::Nothing,
-                "none came up yet".into(),
-            );
-        } else {
-            self.add(
-                Phase::Before,
-                what,
-                Mark::Yes,
-                format!("release {}", kept.join(", ")),
-            );
+    /// The releases that `rollback` takes: those whose databases did not move on.
+    async fn way_back(
+        &mut self,
+        client: &Client,
+        target: &Target,
+        picture: &Picture,
+    ) -> Result<(), ShipError> {
+        let releases = &picture.record.journal.releases;
+        let current = releases.last().map(|last| last.hash.as_str());
+        let (mut can, mut cannot, mut leads_back) = (Vec::new(), Vec::new(), false);
+        for one in releases.iter().filter(|one| one.kept) {
+            let before = history::load(client, target, one.number).await?;
+            let moved = before.and_then(|before| history::database_moved(&picture.record, &before));
+            if let Some(moved) = moved {
+                cannot.push(format!("release {}: {}", one.number, moved.cause));
+            } else {
+                leads_back |= Some(one.hash.as_str()) != current;
+                can.push(one.number.to_string());
+            }
         }
+        let (mark, evidence) = if can.is_empty() && cannot.is_empty() {
+            (Mark::Nothing, "none came up yet".to_owned())
+        } else if leads_back || cannot.is_empty() {
+            (Mark::Yes, format!("release {}", can.join(", ")))
+        } else {
+            (Mark::No, cannot.join("; "))
+        };
+        self.add(Phase::Before, "a release can come back", mark, evidence);
+        Ok(())
     }
 
-    fn backups(&mut self, picture: &Picture, now: Timestamp) {
-        let is_backup = |name: &str| name.contains("backup");
-        let jobs: Vec<_> = picture
+    async fn backups(&mut self, client: &Client, picture: &Picture, now: Timestamp) {
+        let jobs = picture
             .live("batch", "CronJob")
-            .filter(|(key, _)| is_backup(&key.name))
-            .collect();
-        let late: Vec<String> = jobs
+            .filter(|(key, _)| key.name.contains("backup"))
+            .map(|(key, job)| {
+                let last = text(&job.data, "/status/lastSuccessfulTime").parse();
+                (key, last.ok())
+            });
+        let mut backups: Vec<(&ObjectKey, Option<Timestamp>)> = jobs.collect();
+        for (key, schedule) in picture.live("postgresql.cnpg.io", "ScheduledBackup") {
+            backups.push((key, last_backup(client, picture, key, schedule).await));
+        }
+        let late: Vec<String> = backups
             .iter()
-            .filter_map(|(key, job)| {
-                let last = text(&job.data, "/status/lastSuccessfulTime").parse::<Timestamp>();
-                match last {
-                    Ok(at) if now.duration_since(at) < BACKUP => None,
-                    Ok(at) => Some(format!("{key} last ended well at {at}")),
-                    Err(_) => Some(format!("{key} has not ended well yet")),
-                }
+            .filter_map(|(key, last)| match last {
+                Some(at) if now.duration_since(*at) < BACKUP => None,
+                Some(at) => Some(format!("{key} last ended well at {at}")),
+                None => Some(format!("{key} has not ended well yet")),
             })
             .collect();
         self.of_all(
             Phase::Before,
             "backups are fresh",
-            jobs.len(),
+            backups.len(),
             &late,
             "backups",
         );
@@ -524,4 +532,27 @@ impl List {
             format!("{} objects", plan.unchanged),
         );
     }
+}
+
+/// When a backup of a schedule's database last ended well (CloudNativePG 1.30: a `Backup` for each, which
+/// says so itself). None also where they may not be looked at.
+async fn last_backup(
+    client: &Client,
+    picture: &Picture,
+    key: &ObjectKey,
+    schedule: &DynamicObject,
+) -> Option<Timestamp> {
+    let namespace = key.namespace.as_deref();
+    let backup = ObjectKey::new(&key.api_version, "Backup", namespace, "");
+    let api = picture.kinds.api(client, &backup).ok()?;
+    let all = ListParams::default();
+    let list = retrying(|| api.list(&all)).await.ok()?;
+    let of_database = |backup: &&DynamicObject| {
+        let database = |object: &DynamicObject| text(&object.data, "/spec/cluster/name").to_owned();
+        database(backup) == database(schedule) && text(&backup.data, "/status/phase") == "completed"
+    };
+    let ended = list.items.iter().filter(of_database);
+    ended
+        .filter_map(|backup| text(&backup.data, "/status/stoppedAt").parse().ok())
+        .max()
 }

@@ -9,6 +9,7 @@ use crate::error::ShipError;
 use crate::graph::Graph;
 use crate::history;
 use crate::inventory::{Entry, Inventory, Record};
+use crate::issued::{self, with_certificates};
 use crate::kinds::Kinds;
 use crate::observe::{Observed, Scope};
 use crate::obstacle::Obstacle;
@@ -49,7 +50,7 @@ pub(crate) async fn decide(
     let earlier: Record = store.load().await?.unwrap_or_default();
     let kinds = kinds(client, release, &earlier).await?;
     let mut obstacles = not_served(&kinds, release);
-    let inventory = Inventory::of(release, graph).remembering(&earlier.inventory);
+    let mut inventory = Inventory::of(release, graph).remembering(&earlier.inventory);
     let mut observed = Observed::new(client);
     let scopes = inventory.0.keys().map(Scope::of);
     let namespaces = Scope {
@@ -57,8 +58,12 @@ pub(crate) async fn decide(
         kind: "Namespace".to_owned(),
         namespace: None,
     };
-    let scopes = scopes.chain(prune::scopes(&inventory)).chain([namespaces]);
+    let scopes = scopes
+        .chain(prune::scopes(&inventory))
+        .chain(issued::scopes(release))
+        .chain([namespaces]);
     observed.open(&kinds, scopes).await?;
+    inventory.name_claims(&observed, |_, entry| entry.left && entry.keeps_claims);
     obstacles.extend(data_left_behind(release, &inventory, &observed));
     let past = Past {
         observed: &observed,
@@ -180,6 +185,9 @@ impl Decided {
         let served = self.kinds.get(&key.api_version, &key.kind);
         let has_status = served.is_some_and(|kind| kind.has_status);
         let live = self.observed.get(key);
-        live.is_some_and(|live| readiness(live, has_status) == Readiness::Ready)
+        live.is_some_and(|live| {
+            let now = readiness(live, has_status);
+            with_certificates(key, live, &self.observed, now) == Readiness::Ready
+        })
     }
 }

@@ -43,7 +43,7 @@ pub fn fate(
     let is_ours = if is_namespace(key) {
         is_made_by_us(live, id)
     } else {
-        carries(live, RELEASE_LABEL, id)
+        carries(live, RELEASE_LABEL, id) || entry.was_made_by_a_set(key)
     };
     if is_other || !is_ours {
         return Fate::Forget;

@@ -12,16 +12,14 @@ use crate::delete::{Dependents, Fate, delete, fate, foreign, namespaces_of};
 use crate::error::ShipError;
 use crate::events::{Event, Listener, What, seconds};
 use crate::history;
-use crate::inventory::{Inventory, Record};
+use crate::inventory::{Entry, Inventory, Record, claim_scopes};
 use crate::kinds::Kinds;
 use crate::lease::Lease;
 use crate::observe::{Observed, Scope};
 use crate::pod_spec::runs_replicas;
 use crate::record::{Memory, Store};
-use crate::references::{items, text};
 use crate::release::{ObjectKey, Target};
 use crate::steps::is_namespace;
-use crate::transfer::claims_of;
 
 /// How an application is removed.
 #[derive(Debug, Clone)]
@@ -78,7 +76,7 @@ pub async fn down(
         .0
         .keys()
         .map(Scope::of)
-        .chain(claim_scopes(&record.inventory));
+        .chain(claim_scopes(record.inventory.0.keys()));
     observed.open(&kinds, scopes).await?;
     let lease = Lease::take(client, target, &options.holder, options.clock).await?;
     let mut removal = Removal {
@@ -127,11 +125,15 @@ enum Stage {
 impl Removal<'_> {
     async fn run(
         &mut self,
-        record: Record,
+        mut record: Record,
         store: &mut Store,
         lease: Lease,
     ) -> Result<(), ShipError> {
         let id = self.target.id();
+        let goes = |_: &ObjectKey, entry: &Entry| self.options.data || !entry.protected;
+        if record.inventory.name_claims(&self.observed, goes) {
+            store.save(&record).await?;
+        }
         self.removed.foreign = foreign(&self.observed, &record.inventory, &id);
         let doomed = self.sort(&record.inventory, &id);
         let stages: BTreeSet<Stage> = doomed.iter().map(|(stage, ..)| *stage).collect();
@@ -198,32 +200,10 @@ impl Removal<'_> {
         self.removed
             .kept
             .extend(kept.into_iter().map(|(_, key, _)| key));
-        let claims = self.claims_of(&doomed);
         for key in self.removed.kept.clone() {
             self.say(&key, What::Kept);
         }
-        doomed.into_iter().chain(claims).collect()
-    }
-
-    /// Claims that a StatefulSet made: they go with it, and stay with it.
-    fn claims_of(&self, doomed: &[Doomed]) -> Vec<Doomed> {
-        let sets = doomed
-            .iter()
-            .filter(|(_, key, _)| key.kind == "StatefulSet");
-        let mut claims = Vec::new();
-        for (_, set, _) in sets {
-            let Some(live) = self.observed.get(set) else {
-                continue;
-            };
-            for template in items(&live.data, "/spec/volumeClaimTemplates") {
-                for key in claims_of(&self.observed, set, text(template, "/metadata/name")) {
-                    let live = self.observed.get(&key);
-                    let uid = live.and_then(|claim| claim.metadata.uid.clone());
-                    claims.push((Stage::Claims, key, uid.unwrap_or_default()));
-                }
-            }
-        }
-        claims
+        doomed
     }
 
     /// Deletes objects and waits until they are gone.
@@ -278,16 +258,7 @@ fn stage(key: &ObjectKey, wave: usize, target: &Target) -> Stage {
         _ if is_namespace(key) && key.name == target.namespace => Stage::MainNamespace,
         _ if is_namespace(key) => Stage::Namespaces,
         "CustomResourceDefinition" => Stage::Definitions,
+        "PersistentVolumeClaim" => Stage::Claims,
         _ => Stage::Wave(std::cmp::Reverse(wave)),
     }
-}
-
-fn claim_scopes(inventory: &Inventory) -> BTreeSet<Scope> {
-    let sets = inventory.0.keys().filter(|key| key.kind == "StatefulSet");
-    sets.map(|key| Scope {
-        api_version: "v1".to_owned(),
-        kind: "PersistentVolumeClaim".to_owned(),
-        namespace: key.namespace.clone(),
-    })
-    .collect()
 }

@@ -21,6 +21,7 @@ use crate::examine::Suspicions;
 use crate::family::wanted;
 use crate::graph::{Graph, Need};
 use crate::inventory::Inventory;
+use crate::issued::{self, with_certificates};
 use crate::journal::Journal;
 use crate::kinds::Kinds;
 use crate::lease::{Lease, RENEWAL};
@@ -77,6 +78,8 @@ pub(crate) struct Engine<'a> {
     nodes: BTreeMap<ObjectKey, usize>,
     /// Fewest pods that an autoscaler of the release asks of a workload.
     minimums: BTreeMap<usize, i64>,
+    /// What waits for certificates, by their Secrets.
+    certificates: BTreeMap<ObjectKey, Vec<usize>>,
     open_edges: Vec<usize>,
     followers: Vec<Vec<(usize, Need)>>,
     startable: BTreeSet<(usize, usize)>,
@@ -125,6 +128,7 @@ impl<'a> Engine<'a> {
         Self {
             client: parts.client,
             minimums: minimums(parts.release, &nodes),
+            certificates: issued::waiting(parts.release),
             release: parts.release,
             graph,
             kinds: parts.kinds,
@@ -386,6 +390,9 @@ impl<'a> Engine<'a> {
         if let Some(&node) = self.nodes.get(key) {
             self.judge(node);
         }
+        for node in self.certificates.get(key).cloned().unwrap_or_default() {
+            self.judge(node);
+        }
     }
 
     /// Looks at an object that is waited for.
@@ -400,7 +407,10 @@ impl<'a> Engine<'a> {
             .get(&key.api_version, &key.kind)
             .is_some_and(|k| k.has_status);
         let now = match self.observed.get(key) {
-            Some(live) => self.with_minimum(node, live, readiness(live, has_status)),
+            Some(live) => {
+                let now = self.with_minimum(node, live, readiness(live, has_status));
+                with_certificates(key, live, &self.observed, now)
+            }
             None => Readiness::Waiting("it is gone".to_owned()),
         };
         if now == Readiness::Ready {

@@ -23,6 +23,7 @@ pub mod graph;
 mod held;
 pub mod history;
 pub mod inventory;
+mod issued;
 pub mod journal;
 pub mod kinds;
 pub mod lease;

@@ -8,7 +8,7 @@ use crate::clock::Clock;
 use crate::delete::{Dependents, Fate, delete, fate, namespaces_of};
 use crate::error::ShipError;
 use crate::events::{Event, Listener, What};
-use crate::inventory::{Entry, Inventory};
+use crate::inventory::{Entry, Inventory, claim_scopes};
 use crate::kinds::Kinds;
 use crate::observe::{Observed, Scope};
 use crate::pod_spec::runs_replicas;
@@ -117,19 +117,22 @@ fn staying<'a>(
         .filter(|key| !is_namespace(key))
 }
 
-/// Where to look for what still names an old object: every `ReplicaSet` beside one that left.
+/// Where to look for what goes on without an object that left: every `ReplicaSet` that may still name
+/// old configuration, every claim that an old `StatefulSet` made.
 pub fn scopes(inventory: &Inventory) -> BTreeSet<Scope> {
     let configuration = |key: &&ObjectKey| matches!(key.kind.as_str(), "ConfigMap" | "Secret");
-    let left = inventory
-        .0
-        .iter()
-        .filter(|(_, entry)| entry.left)
-        .map(|(key, _)| key);
-    left.filter(configuration)
+    let left = || {
+        let left = inventory.0.iter().filter(|(_, entry)| entry.left);
+        left.map(|(key, _)| key)
+    };
+    let claims = claim_scopes(left());
+    left()
+        .filter(configuration)
         .map(|key| Scope {
             api_version: "apps/v1".to_owned(),
             kind: "ReplicaSet".to_owned(),
             namespace: key.namespace.clone(),
         })
+        .chain(claims)
         .collect()
 }

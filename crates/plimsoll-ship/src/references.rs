@@ -282,18 +282,7 @@ impl Found<'_> {
     }
 
     fn of_pods(&mut self, namespace: &str, template: &Value) {
-        self.push_all(self.names.before_pods.get(namespace));
-        let labels = template
-            .pointer("/metadata/labels")
-            .and_then(Value::as_object);
-        for (label, value) in labels.into_iter().flatten() {
-            let selected = (
-                namespace,
-                label.as_str(),
-                value.as_str().unwrap_or_default(),
-            );
-            self.push_all(self.names.policies.get(&selected));
-        }
+        self.policies(namespace, template.pointer("/metadata/labels"));
         let Some(spec) = template.get("spec") else {
             return;
         };
@@ -318,6 +307,19 @@ impl Found<'_> {
                 kind => self.exists("", kind, namespace, used.name),
             }
         }
+    }
+
+    /// What is to be there before pods that carry these labels.
+    fn policies(&mut self, namespace: &str, labels: Option<&Value>) {
+        self.push_all(self.names.before_pods.get(namespace));
+        let labels = labels.and_then(Value::as_object);
+        for (label, value) in labels.into_iter().flatten() {
+            self.policies_of(namespace, label, value.as_str().unwrap_or_default());
+        }
+    }
+
+    fn policies_of(&mut self, namespace: &str, label: &str, value: &str) {
+        self.push_all(self.names.policies.get(&(namespace, label, value)));
     }
 
     /// A Secret, or what makes it: that must be ready, or the Secret is not there yet.
@@ -402,11 +404,18 @@ impl Found<'_> {
             }
             ("argoproj.io", "Rollout") => self.of_rollout(namespace, body),
             ("postgresql.cnpg.io", "Cluster") => {
-                for (pointer, kind) in [
-                    ("/spec/bootstrap/initdb/secret/name", "Secret"),
-                    ("/spec/superuserSecret/name", "Secret"),
+                self.policies(namespace, body.pointer("/spec/inheritedMetadata/labels"));
+                // The operator labels the pods (CloudNativePG, "Labels and annotations").
+                self.policies_of(namespace, "cnpg.io/cluster", &key.name);
+                for pointer in [
+                    "/spec/bootstrap/initdb/secret/name",
+                    "/spec/superuserSecret/name",
                 ] {
-                    self.exists("", kind, namespace, text(body, pointer));
+                    self.exists("", "Secret", namespace, text(body, pointer));
+                }
+                for role in items(body, "/spec/managed/roles") {
+                    let name = text(role, "/passwordSecret/name");
+                    self.exists("", "Secret", namespace, name);
                 }
                 self.storage_class(text(body, "/spec/storage/storageClass"));
             }

@@ -129,6 +129,10 @@ pub struct Desired {
     /// Holds data: never deleted, unless data is asked to go.
     #[serde(default)]
     pub protected: bool,
+    /// It may go, and the claims that it made from its templates stay, unless data is asked to go: the
+    /// disks of a service.
+    #[serde(default)]
+    pub keeps_claims: bool,
     /// What it is for.
     #[serde(default)]
     pub role: Role,

@@ -246,6 +246,9 @@ pub struct Target {
     /// A kubeconfig context; without it, and without one in the file, the embedded cluster
     #[arg(long, value_name = "CONTEXT")]
     pub context: Option<String>,
+    /// The embedded cluster, also where the file names a context
+    #[arg(long, conflicts_with = "context")]
+    pub embedded: bool,
     /// One JSON object on stdout instead of text
     #[arg(long)]
     pub json: bool,

@@ -8,6 +8,7 @@ use plimsoll_cluster::node::machines::Machines;
 use plimsoll_cluster::{Cluster, ClusterError, Options};
 use plimsoll_source::{Node, Origin, Sourced, Str};
 use plimsoll_spec::App;
+use plimsoll_spec::app::cluster::Cni;
 use plimsoll_spec::app::platform::{
     AutoscalerUse, BackupUse, CertificatesUse, DashboardsUse, GatewayApi, GatewayUse, GitopsUse,
     LogsUse, MeshUse, MetricsUse, PoliciesUse, ReloadUse, RolloutsUse, SecretSourceUse,
@@ -244,6 +245,11 @@ fn components(app: &App) -> Vec<Component> {
     all.extend(gateway(app));
     all.extend(certificates(app));
     all.extend(external_secrets(app));
+    // Its kinds of policies; as the gateway it is there already.
+    let cilium = *app.cluster.cni.peek() == Cni::Cilium;
+    if cilium && all.iter().all(|component| component.name != "cilium") {
+        all.push(Component::named("cilium"));
+    }
     let istio = *platform.mesh.use_.peek() == MeshUse::Istio;
     if istio && all.iter().all(|component| component.name != "istio") {
         all.push(Component::named("istio"));

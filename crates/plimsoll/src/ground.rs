@@ -6,6 +6,7 @@ use crate::embedded;
 use crate::exit::Failure;
 use crate::prepare::{Prepared, Ready};
 use crate::release::Ground;
+use crate::stand_ins;
 use crate::terminal;
 use anyhow::Context;
 use kube::Client;
@@ -50,7 +51,7 @@ pub struct Session {
 }
 
 impl Place {
-    /// The place that the command line or the environment names; without either the embedded
+    /// The place that the command line or else the environment names; without either the embedded
     /// cluster. The current context of the kubeconfig is never used.
     pub fn choose(
         prepared: &Prepared,
@@ -59,6 +60,7 @@ impl Place {
         faults: Faults,
     ) -> Result<Self, Failure> {
         let said = ready.app().and_then(|app| app.cluster.context.as_ref());
+        let said = said.filter(|_| !target.embedded);
         let named = said.map(|context| context.peek().to_string());
         if let Some(context) = target.context.clone().or(named) {
             let several = prepared.environments.len() > 1;
@@ -77,6 +79,7 @@ impl Place {
         let file = embedded::path(&prepared.path, &ready.world.environment)?;
         let options = embedded::options(ready, faults);
         let cluster = embedded::open(&file, options, &mut |line| terminal::progress(line))?;
+        stand_ins::put(&cluster, ready)?;
         Ok(Self::Embedded { cluster, file })
     }
 

@@ -21,6 +21,7 @@ mod project;
 mod release;
 mod routes;
 mod sealing;
+mod stand_ins;
 mod summary;
 mod terminal;
 #[cfg(test)]

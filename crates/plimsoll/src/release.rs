@@ -131,6 +131,8 @@ fn desired(sources: &Sources, world: &World, object: &Object) -> Desired {
         exists_after: Vec::new(),
         calls: Vec::new(),
         protected: object.protected,
+        // The disks of a store go with it where it says `protect: false`; what a service keeps is kept.
+        keeps_claims: object.key.kind == "StatefulSet" && !matches!(object.unit, Unit::Store(_)),
         role: role_of_object(object),
         place: place(sources, object.body.origin()),
         unit: object.unit.to_string(),

@@ -22,6 +22,8 @@ const PERIOD: i64 = 15;
 pub struct Autoscalers {
     /// Autoscalers by namespace and name of the target.
     by_target: BTreeMap<(String, String), BTreeSet<String>>,
+    /// When an autoscaler that has something to do looks next.
+    looks: BTreeMap<Key, Timestamp>,
 }
 
 impl Controller for Autoscalers {
@@ -59,19 +61,27 @@ impl Controller for Autoscalers {
 
     fn reconcile(&mut self, state: &mut State, key: &Key) -> Outcome {
         let Some(scaler) = state.get(KIND, &key.namespace, &key.name) else {
+            self.looks.remove(key);
             return Outcome::Done;
         };
         let wish = Wish::of(state, &scaler);
         let mut probe = scaler["status"].clone();
         wish.describe(&scaler, &mut probe, state.now());
         if probe == scaler["status"] && !wish.moves() {
+            self.looks.remove(key);
             return Outcome::Done;
         }
-        // It looks at fixed instants, counted from its creation, and not in between.
-        let look = next_look(&scaler, state.now());
-        if look > state.now() {
+        // It looks at fixed instants, counted from its creation, and not in between. One that has come
+        // counts also where it is a little past by now: timers wake late.
+        let now = state.now();
+        let look = *self
+            .looks
+            .entry(key.clone())
+            .or_insert_with(|| next_look(&scaler, now));
+        if look > now {
             return Outcome::at(state, look);
         }
+        self.looks.remove(key);
         act(state, &scaler, &wish);
         Outcome::Done
     }
@@ -101,16 +111,16 @@ impl Autoscalers {
     }
 }
 
+/// The first look of an autoscaler that is not before `now`.
 fn next_look(scaler: &Value, now: Timestamp) -> Timestamp {
     let Some(created) = pods::created(scaler) else {
         return now;
     };
     let age = now.duration_since(created);
-    let rounds = age.as_secs() / PERIOD;
-    let on_time = age == SignedDuration::from_secs(rounds * PERIOD) && rounds > 0;
-    let wait = if on_time { rounds } else { rounds + 1 } * PERIOD;
+    let begun = age.as_secs() + i64::from(age.subsec_nanos() > 0);
+    let rounds = begun.div_euclid(PERIOD) + i64::from(begun.rem_euclid(PERIOD) > 0);
     created
-        .checked_add(SignedDuration::from_secs(wait))
+        .checked_add(SignedDuration::from_secs(rounds.max(1) * PERIOD))
         .unwrap_or(now)
 }
 

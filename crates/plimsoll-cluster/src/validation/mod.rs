@@ -1,10 +1,12 @@
 //! Validation: strict fields by the schema, and the rules of each kind.
 
 mod definitions;
+mod duplicates;
 mod leases;
 mod names;
 mod rules;
 mod strict;
+mod volumes;
 
 use serde_json::Value;
 

@@ -105,6 +105,30 @@ pub fn is_label(text: &str) -> bool {
         && !text.ends_with('-')
 }
 
+/// What is wrong with the name of a port (`IsValidPortName`).
+pub fn broken_port_name(text: &str) -> Vec<&'static str> {
+    let bytes = text.as_bytes();
+    let inner = |byte: &u8| byte.is_ascii_lowercase() || byte.is_ascii_digit() || *byte == b'-';
+    let rules = [
+        (text.len() > 15, "must be no more than 15 characters"),
+        (
+            !bytes.iter().all(inner),
+            "must contain only alphanumeric characters (a-z, 0-9), and hyphens (-)",
+        ),
+        (
+            !bytes.iter().any(u8::is_ascii_lowercase),
+            "must contain at least one letter (a-z)",
+        ),
+        (text.contains("--"), "must not contain consecutive hyphens"),
+        (
+            text.starts_with('-') || text.ends_with('-'),
+            "must not begin or end with a hyphen",
+        ),
+    ];
+    let broken = rules.into_iter().filter(|(is_broken, _)| *is_broken);
+    broken.map(|(_, rule)| rule).collect()
+}
+
 fn is_service_name(text: &str) -> bool {
     is_label(text) && text.starts_with(|first: char| first.is_ascii_lowercase())
 }

@@ -2,7 +2,7 @@
 
 use serde_json::{Value, json};
 
-use super::{definitions, leases, names};
+use super::{definitions, leases, names, volumes};
 use crate::api::selector::selects;
 use crate::error::Cause;
 use crate::kinds::Kind;
@@ -106,7 +106,14 @@ pub fn check_change(kind: &Kind, old: &Value, new: &Value) -> Vec<Cause> {
     causes
 }
 
-fn require(object: &Value, field: &str, path: &str, detail: &str, causes: &mut Vec<Cause>) {
+/// A field that must be there and hold something.
+pub(super) fn require(
+    object: &Value,
+    field: &str,
+    path: &str,
+    detail: &str,
+    causes: &mut Vec<Cause>,
+) {
     let empty = match &object[field] {
         Value::Null => true,
         Value::String(text) => text.is_empty(),
@@ -181,6 +188,10 @@ fn workload(spec: &Value, causes: &mut Vec<Cause>) {
 }
 
 fn job(template: &Value, path: &str, causes: &mut Vec<Cause>) {
+    causes.extend(names::check_labels(
+        &format!("{path}.metadata.labels"),
+        &template["metadata"]["labels"],
+    ));
     pod(&template["spec"], &format!("{path}.spec"), causes);
     let policy = &template["spec"]["restartPolicy"];
     if policy == "Always" {
@@ -219,6 +230,7 @@ fn pod(spec: &Value, path: &str, causes: &mut Vec<Cause>) {
 
 /// Checks a pod spec whose owner adds volumes of these names.
 fn pod_with(spec: &Value, path: &str, added: Vec<&str>, causes: &mut Vec<Cause>) {
+    volumes::volumes(spec, path, causes);
     require(spec, "containers", path, "", causes);
     let own = list(spec, "volumes").filter_map(|one| one["name"].as_str());
     let volumes: Vec<&str> = own.chain(added).collect();
@@ -247,27 +259,8 @@ fn container_rules(container: &Value, at: &str, volumes: &[&str], causes: &mut V
             names::LABEL,
         ));
     }
-    for (index, port) in list(container, "ports").enumerate() {
-        let number = port["containerPort"].as_i64().unwrap_or(0);
-        if !(1..=65535).contains(&number) {
-            let field = format!("{at}.ports[{index}].containerPort");
-            causes.push(Cause::invalid(
-                field,
-                &port["containerPort"],
-                "must be between 1 and 65535, inclusive",
-            ));
-        }
-    }
-    for (index, mount) in list(container, "volumeMounts").enumerate() {
-        let at = format!("{at}.volumeMounts[{index}]");
-        if mount["name"]
-            .as_str()
-            .is_some_and(|name| !volumes.contains(&name))
-        {
-            causes.push(Cause::not_found(format!("{at}.name"), &mount["name"]));
-        }
-        require(mount, "mountPath", &at, "", causes);
-    }
+    volumes::ports(container, at, causes);
+    volumes::mounts(container, at, volumes, causes);
     resources(&container["resources"], &format!("{at}.resources"), causes);
 }
 
@@ -305,6 +298,13 @@ fn service(spec: &Value, causes: &mut Vec<Cause>) {
         let at = format!("spec.ports[{index}]");
         if ports.len() > 1 {
             require(port, "name", &at, "", causes);
+        }
+        let name = port["name"].as_str().unwrap_or_default();
+        if !name.is_empty() && !names::is_label(name) {
+            let field = format!("{at}.name");
+            causes.push(Cause::invalid(field, &port["name"], names::LABEL));
+        } else if !name.is_empty() && ports[..index].iter().any(|other| other["name"] == name) {
+            causes.push(Cause::duplicate(format!("{at}.name"), &port["name"]));
         }
         if !(1..=65535).contains(&port["port"].as_i64().unwrap_or(0)) {
             causes.push(Cause::invalid(
@@ -510,6 +510,10 @@ fn ingress(spec: &Value, causes: &mut Vec<Cause>) {
     }
 }
 
-fn list<'v>(object: &'v Value, field: &str) -> impl Iterator<Item = &'v Value> + use<'v> {
+/// The items of a field.
+pub(super) fn list<'v>(
+    object: &'v Value,
+    field: &str,
+) -> impl Iterator<Item = &'v Value> + use<'v> {
     object[field].as_array().into_iter().flatten()
 }

@@ -1,9 +1,9 @@
 //! Fields that the schema does not know, and values of the wrong form.
 
-use plimsoll_schema::{Minor, Path, Problem, ProblemKind, Segment, validate};
+use plimsoll_schema::{Bounds, Minor, Path, Problem, ProblemKind, Segment, validate};
 use serde_json::Value;
 
-use super::leases;
+use super::{duplicates, leases};
 use crate::error::{ApiError, Cause};
 use crate::kinds::Kind;
 use crate::object;
@@ -39,6 +39,12 @@ pub fn strict(
             _ => {}
         }
     }
+    let of_component = values_of_component(kind, object, minor);
+    causes.extend(
+        of_component
+            .iter()
+            .filter_map(|problem| cause(object, problem)),
+    );
     if mode == FieldValidation::Strict && !unknown.is_empty() {
         let message = if kind.custom.is_some() {
             format!("strict decoding error: {}", unknown.join(", "))
@@ -68,7 +74,7 @@ pub fn strict(
     })
 }
 
-/// Refuses an apply configuration with fields that the schema does not know.
+/// Refuses an apply configuration with fields that the schema does not know, or with items that stand twice.
 pub fn declared(kind: &Kind, config: &Value, minor: u16) -> Result<(), ApiError> {
     let wrong = problems(kind, config, minor)
         .into_iter()
@@ -84,7 +90,13 @@ pub fn declared(kind: &Kind, config: &Value, minor: u16) -> Result<(), ApiError>
                 _ => None,
             }
         });
-    let Some(wrong) = wrong else { return Ok(()) };
+    let twice = || {
+        let (schemas, id) = kind.schema()?;
+        duplicates::first(schemas, id, config)
+    };
+    let Some(wrong) = wrong.or_else(twice) else {
+        return Ok(());
+    };
     let namespace = object::namespace(config);
     let name = object::name(config);
     let full = if namespace.is_empty() {
@@ -98,6 +110,19 @@ pub fn declared(kind: &Kind, config: &Value, minor: u16) -> Result<(), ApiError>
     ));
     error.reason = "Unknown";
     Err(error)
+}
+
+/// Values that the definition of a component refuses. Its unknown fields are let through: what others add
+/// to an object of a model is no concern of ours.
+fn values_of_component(kind: &Kind, object: &Value, minor: u16) -> Vec<Problem> {
+    let version = object["apiVersion"].as_str().unwrap_or_default();
+    let Some((schemas, id)) = kind.component_schema(version) else {
+        return Vec::new();
+    };
+    let at = Minor::new(u8::try_from(minor).unwrap_or(u8::MAX));
+    let mut problems = validate(schemas, id, object, at);
+    problems.retain(|problem| !matches!(problem.kind, ProblemKind::UnknownField { .. }));
+    problems
 }
 
 fn problems(kind: &Kind, object: &Value, minor: u16) -> Vec<Problem> {
@@ -129,8 +154,38 @@ fn cause(object: &Value, problem: &Problem) -> Option<Cause> {
             let allowed: Vec<&str> = allowed.iter().map(String::as_str).collect();
             Some(Cause::not_supported(field, value, &allowed))
         }
+        ProblemKind::NoMatch { pattern } => {
+            let detail = format!("{field} in body should match '{pattern}'");
+            Some(Cause::invalid(field, value, &detail))
+        }
+        ProblemKind::OutOfBounds { bounds, size } => {
+            Some(out_of_bounds(field, value, *bounds, *size))
+        }
         _ => None,
     }
+}
+
+/// As `apiextensions-apiserver` 1.37 says it (`pkg/apiserver/validation`).
+fn out_of_bounds(field: String, value: &Value, bounds: Bounds, size: i64) -> Cause {
+    let too_small = bounds.min.filter(|min| size < *min);
+    let said = match (value, too_small) {
+        (Value::String(_), Some(min)) => format!("be at least {min} chars long"),
+        (Value::Array(_), Some(min)) => format!("have at least {min} items"),
+        (Value::Object(_), Some(min)) => format!("have at least {min} properties"),
+        (_, Some(min)) => format!("be greater than or equal to {min}"),
+        (other, None) => {
+            let max = bounds.max.unwrap_or_default();
+            match other {
+                Value::String(_) => {
+                    return Cause::too_long(field, usize::try_from(max).unwrap_or_default());
+                }
+                Value::Array(_) | Value::Object(_) => return Cause::too_many(field, size, max),
+                _ => format!("be less than or equal to {max}"),
+            }
+        }
+    };
+    let detail = format!("{field} in body should {said}");
+    Cause::invalid(field, value, &detail)
 }
 
 fn json_type(value: &Value) -> &'static str {

@@ -140,6 +140,25 @@ fn a_saved_cluster_goes_on_where_it_was() {
     });
 }
 
+/// Each command has a runtime of its own, and the wall clock goes on between two of them.
+#[test]
+fn time_stands_still_between_two_runtimes() {
+    let cluster = Cluster::new(Options::default()).expect("a cluster");
+    let minute = async || {
+        let client = Client::new(cluster.service(), "default");
+        let run = tokio::spawn(cluster.run());
+        tokio::time::sleep(Duration::from_mins(1)).await;
+        apply(&client, "web").await;
+        run.abort();
+    };
+    let begin = cluster.with(|state| state.now());
+    in_virtual_time(minute());
+    std::thread::sleep(Duration::from_millis(20));
+    in_virtual_time(minute());
+    let passed = cluster.with(|state| state.now()).duration_since(begin);
+    assert_eq!(passed, jiff::SignedDuration::from_mins(2));
+}
+
 #[test]
 fn what_is_no_cluster_is_not_loaded() {
     assert!(Cluster::load(b"nonsense", Options::default()).is_err());

@@ -108,6 +108,7 @@ fn read_head(mut parts: impl Iterator<Item = &'static str>) -> Option<Type> {
             ("?", _) => ty.nullable = true,
             (">", min) => ty.bounds.min = Some(min.parse().ok()?),
             ("<", max) => ty.bounds.max = Some(max.parse().ok()?),
+            ("~", pattern) => ty.pattern = Some(Cow::Borrowed(pattern)),
             ("e", value) => ty.choices.push(read_choice(value)?),
             ("+", value) => match &mut ty.shape {
                 Shape::Object { extra, .. } => *extra = Extra::Of(id(value)?),

@@ -61,7 +61,7 @@ fn shape(ty: &Type) -> String {
     }
 }
 
-/// `?` nullable, `>` least, `<` most, `e<value>` allowed text (with `@since-until`), `+<type>` values of other keys.
+/// `?` nullable, `>` least, `<` most, `~<pattern>`, `e<value>` allowed text (with `@since-until`), `+<type>` values of other keys.
 fn type_attributes(out: &mut String, ty: &Type) {
     if ty.nullable {
         out.push_str("\t?");
@@ -78,6 +78,11 @@ fn type_attributes(out: &mut String, ty: &Type) {
     }
     if let Some(max) = ty.bounds.max {
         write!(out, "\t<{max}").expect("memory");
+    }
+    // A line has no room for one that breaks it.
+    let pattern = ty.pattern.as_ref();
+    if let Some(pattern) = pattern.filter(|pattern| !pattern.contains(['\t', '\n'])) {
+        write!(out, "\t~{pattern}").expect("memory");
     }
     for choice in &ty.choices {
         write!(out, "\te{}", choice.value).expect("memory");

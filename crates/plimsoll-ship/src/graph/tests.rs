@@ -22,6 +22,7 @@ fn object(body: Value) -> Desired {
         exists_after: Vec::new(),
         calls: Vec::new(),
         protected: false,
+        keeps_claims: false,
         role: Role::Plain,
         place: None,
         unit: String::new(),

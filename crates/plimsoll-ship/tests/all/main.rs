@@ -5,6 +5,7 @@ mod diagnosis;
 mod handover;
 mod harness;
 mod interruption;
+mod keeping;
 mod lifecycle;
 mod moving;
 mod plan;

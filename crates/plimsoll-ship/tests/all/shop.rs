@@ -24,6 +24,7 @@ pub fn object(api_version: &str, kind: &str, name: &str, content: &Value) -> Des
         exists_after: Vec::new(),
         calls: Vec::new(),
         protected: false,
+        keeps_claims: false,
         role: Role::Plain,
         place: None,
         unit: name.to_owned(),
@@ -95,6 +96,21 @@ pub fn config(name: &str, mode: &str) -> Desired {
 }
 
 fn database() -> Desired {
+    let mut database = stateful("db");
+    database.protected = true;
+    database.role = Role::Store;
+    database
+}
+
+/// A service that keeps files on disks of its own.
+pub fn files() -> Desired {
+    let mut files = stateful("files");
+    files.keeps_claims = true;
+    files.role = Role::Workload;
+    files
+}
+
+fn stateful(name: &str) -> Desired {
     let container = json!({
         "image": "ghcr.example/db:1",
         "ports": [{ "containerPort": 5432 }],
@@ -104,15 +120,15 @@ fn database() -> Desired {
         }],
         "volumeMounts": [{ "name": "data", "mountPath": "/data" }],
     });
-    let mut database = object(
+    object(
         "apps/v1",
         "StatefulSet",
-        "db",
+        name,
         &json!({ "spec": {
-            "serviceName": "db",
+            "serviceName": name,
             "replicas": 1,
-            "selector": { "matchLabels": { "app.kubernetes.io/name": "db" } },
-            "template": template("db", &container),
+            "selector": { "matchLabels": { "app.kubernetes.io/name": name } },
+            "template": template(name, &container),
             "volumeClaimTemplates": [{
                 "metadata": { "name": "data" },
                 "spec": {
@@ -121,10 +137,7 @@ fn database() -> Desired {
                 },
             }],
         } }),
-    );
-    database.protected = true;
-    database.role = Role::Store;
-    database
+    )
 }
 
 fn migration() -> Desired {

@@ -6,6 +6,7 @@ mod alerts;
 mod applied;
 mod check;
 mod composed;
+mod embedded;
 mod examples;
 mod faults;
 mod gitops;

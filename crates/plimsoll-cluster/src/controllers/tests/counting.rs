@@ -1,5 +1,7 @@
 //! Budgets, quotas, autoscalers, slices, schedules: what is counted and kept within bounds.
 
+use std::time::Duration;
+
 use serde_json::{Value, json};
 
 use crate::controllers::testing::{World, deployment, template};
@@ -80,6 +82,19 @@ fn an_autoscaler_keeps_its_target_within_bounds_at_its_next_look() {
     });
     world.pass(60);
     assert_eq!(world.get("apps/Deployment", "api")["spec"]["replicas"], 4);
+}
+
+/// Timers wake in whole milliseconds, so a clock that is between two of them is never on time.
+#[test]
+fn an_autoscaler_looks_also_when_it_wakes_late() {
+    let mut world = World::new();
+    world.create(deployment("api", 1));
+    world.create(scaler(3, 5));
+    world.pass(10);
+    let late = crate::clock::after(world.state.now(), Duration::from_nanos(5_000_000_777));
+    world.state.set_now(late);
+    world.runner.step(&mut world.state);
+    assert_eq!(world.get("apps/Deployment", "api")["spec"]["replicas"], 3);
 }
 
 #[test]

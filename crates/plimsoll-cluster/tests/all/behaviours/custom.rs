@@ -13,6 +13,10 @@ behaviours![
     a_custom_object_needs_its_required_fields,
     a_custom_object_has_its_types,
     a_custom_object_has_its_choices,
+    a_text_of_a_custom_object_matches_its_pattern,
+    texts_of_a_custom_object_have_their_length,
+    numbers_of_a_custom_object_have_their_bounds,
+    a_list_of_a_custom_object_is_as_long_as_it_may_be,
     the_status_of_a_custom_object_has_its_own_path,
     a_custom_object_scales,
     lists_of_a_custom_object_merge_by_their_keys,
@@ -46,7 +50,9 @@ async fn served(at: &At) -> Value {
                             "type": "object", "required": ["color"],
                             "properties": {
                                 "color": {"type": "string", "enum": ["red", "blue"]},
-                                "size": {"type": "integer", "default": 3},
+                                "size": {"type": "integer", "default": 3, "minimum": 1, "maximum": 9},
+                                "host": {"type": "string", "minLength": 2, "maxLength": 12, "pattern": "^[a-z]+(\\.[a-z]+)*$"},
+                                "hosts": {"type": "array", "minItems": 1, "maxItems": 2, "items": {"type": "string", "pattern": "^[a-z]+$"}},
                                 "parts": {
                                     "type": "array", "x-kubernetes-list-type": "map", "x-kubernetes-list-map-keys": ["name"],
                                     "items": {
@@ -129,6 +135,10 @@ async fn a_strict_custom_object_refuses_unknown_fields(at: At) {
 
 async fn invalid(at: &At, spec: Value, part: &str) {
     served(at).await;
+    refuses(at, spec, part).await;
+}
+
+async fn refuses(at: &At, spec: Value, part: &str) {
     let refused = at
         .try_create(&resource(at), widget(at, spec))
         .await
@@ -161,6 +171,66 @@ async fn a_custom_object_has_its_choices(at: At) {
         &at,
         json!({"color": "green"}),
         "spec.color: Unsupported value: \"green\": supported values: \"red\", \"blue\"",
+    )
+    .await;
+}
+
+async fn a_text_of_a_custom_object_matches_its_pattern(at: At) {
+    invalid(
+        &at,
+        json!({"color": "red", "host": "a.example:8443"}),
+        "spec.host: Invalid value: \"a.example:8443\": spec.host in body should match '^[a-z]+(\\.[a-z]+)*$'",
+    )
+    .await;
+    refuses(
+        &at,
+        json!({"color": "red", "hosts": ["a", "*"]}),
+        "spec.hosts[1]: Invalid value: \"*\": spec.hosts[1] in body should match '^[a-z]+$'",
+    )
+    .await;
+}
+
+async fn texts_of_a_custom_object_have_their_length(at: At) {
+    invalid(
+        &at,
+        json!({"color": "red", "host": "a"}),
+        "spec.host: Invalid value: \"a\": spec.host in body should be at least 2 chars long",
+    )
+    .await;
+    refuses(
+        &at,
+        json!({"color": "red", "host": "abcdefghijklm"}),
+        "spec.host: Too long: may not be more than 12 bytes",
+    )
+    .await;
+}
+
+async fn numbers_of_a_custom_object_have_their_bounds(at: At) {
+    invalid(
+        &at,
+        json!({"color": "red", "size": 0}),
+        "spec.size: Invalid value: 0: spec.size in body should be greater than or equal to 1",
+    )
+    .await;
+    refuses(
+        &at,
+        json!({"color": "red", "size": 10}),
+        "spec.size: Invalid value: 10: spec.size in body should be less than or equal to 9",
+    )
+    .await;
+}
+
+async fn a_list_of_a_custom_object_is_as_long_as_it_may_be(at: At) {
+    invalid(
+        &at,
+        json!({"color": "red", "hosts": []}),
+        "spec.hosts: Invalid value: []: spec.hosts in body should have at least 1 items",
+    )
+    .await;
+    refuses(
+        &at,
+        json!({"color": "red", "hosts": ["a", "b", "c"]}),
+        "spec.hosts: Too many: 3: must have at most 2 items",
     )
     .await;
 }

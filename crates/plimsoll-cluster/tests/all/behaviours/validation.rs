@@ -25,6 +25,17 @@ behaviours![
     a_pod_spec_changes_little,
     a_path_needs_its_type,
     a_role_reference_stays,
+    a_volume_stands_once,
+    a_path_is_mounted_once,
+    a_sidecar_needs_its_volume_too,
+    a_container_stands_once,
+    a_port_name_stands_once,
+    a_port_name_has_its_letters,
+    a_port_of_a_service_has_a_name_of_its_own,
+    labels_of_a_job_have_their_letters,
+    a_namespace_is_named_in_lower_case,
+    an_autoscaler_asks_for_one_pod_at_least,
+    an_applied_list_says_nothing_twice,
 ];
 
 async fn refused(at: &At, what: &str, body: Value, parts: &[&str]) {
@@ -306,4 +317,113 @@ async fn a_role_reference_stays(at: At) {
         &["roleRef: Invalid value: ", "field is immutable"],
     )
     .await;
+}
+
+async fn a_volume_stands_once(at: At) {
+    let mut body = deployment("a", 0);
+    body["spec"]["template"]["spec"]["volumes"] =
+        json!([{"name": "data", "emptyDir": {}}, {"name": "data", "emptyDir": {}}]);
+    let parts = [
+        "Deployment.apps \"a\" is invalid: spec.template.spec.volumes[1].name: Duplicate value: \"data\"",
+    ];
+    refused(&at, "deployments", body, &parts).await;
+}
+
+async fn a_path_is_mounted_once(at: At) {
+    let mut body = pod("a");
+    body["spec"]["volumes"] = json!([{"name": "a", "emptyDir": {}}, {"name": "b", "emptyDir": {}}]);
+    body["spec"]["containers"][0]["volumeMounts"] = json!([
+        {"name": "a", "mountPath": "/data"}, {"name": "b", "mountPath": "/data"},
+    ]);
+    let parts =
+        ["spec.containers[0].volumeMounts[1].mountPath: Invalid value: \"/data\": must be unique"];
+    refused(&at, "pods", body, &parts).await;
+}
+
+async fn a_sidecar_needs_its_volume_too(at: At) {
+    let mut body = pod("a");
+    body["spec"]["initContainers"] = json!([{
+        "name": "side", "image": "x:1", "restartPolicy": "Always",
+        "volumeMounts": [{"name": "data", "mountPath": "/data"}],
+    }]);
+    let parts = ["spec.initContainers[0].volumeMounts[0].name: Not found: \"data\""];
+    refused(&at, "pods", body, &parts).await;
+}
+
+async fn a_container_stands_once(at: At) {
+    let mut body = pod("a");
+    let name = body["spec"]["containers"][0]["name"].clone();
+    body["spec"]["initContainers"] = json!([{"name": name, "image": "x:1"}]);
+    let parts = ["spec.initContainers[0].name: Duplicate value: "];
+    refused(&at, "pods", body, &parts).await;
+}
+
+async fn a_port_name_stands_once(at: At) {
+    let mut body = pod("a");
+    body["spec"]["containers"][0]["ports"] =
+        json!([{"name": "http", "containerPort": 80}, {"name": "http", "containerPort": 81}]);
+    let parts = ["spec.containers[0].ports[1].name: Duplicate value: \"http\""];
+    refused(&at, "pods", body, &parts).await;
+}
+
+async fn a_port_name_has_its_letters(at: At) {
+    let mut body = pod("a");
+    body["spec"]["containers"][0]["ports"] = json!([{"name": "8080", "containerPort": 8080}]);
+    let parts = [
+        "spec.containers[0].ports[0].name: Invalid value: \"8080\": must contain at least one letter (a-z)",
+    ];
+    refused(&at, "pods", body, &parts).await;
+}
+
+async fn a_port_of_a_service_has_a_name_of_its_own(at: At) {
+    let ports = json!([{"name": "http", "port": 80}, {"name": "http", "port": 81}]);
+    let parts = ["spec.ports[1].name: Duplicate value: \"http\""];
+    refused(&at, "services", service("a", ports), &parts).await;
+}
+
+async fn labels_of_a_job_have_their_letters(at: At) {
+    let mut body = job("Never");
+    body["spec"]["template"]["metadata"] = json!({"labels": {"x": "a b"}});
+    let parts = ["spec.template.metadata.labels: Invalid value: \"a b\": a valid label must be"];
+    refused(&at, "jobs", body, &parts).await;
+}
+
+async fn a_namespace_is_named_in_lower_case(at: At) {
+    let body = json!({"apiVersion": "v1", "kind": "Namespace", "metadata": {"name": "Nope"}});
+    let parts =
+        ["metadata.name: Invalid value: \"Nope\": a lowercase RFC 1123 label must consist of"];
+    refused(&at, "namespaces", body, &parts).await;
+}
+
+async fn an_autoscaler_asks_for_one_pod_at_least(at: At) {
+    let body = json!({
+        "apiVersion": "autoscaling/v2", "kind": "HorizontalPodAutoscaler", "metadata": {"name": "a"},
+        "spec": {
+            "minReplicas": 0, "maxReplicas": 3,
+            "scaleTargetRef": {"apiVersion": "apps/v1", "kind": "Deployment", "name": "a"},
+        },
+    });
+    let parts = ["spec.minReplicas: Invalid value: 0: must be greater than or equal to 1"];
+    refused(&at, "horizontalpodautoscalers", body, &parts).await;
+}
+
+async fn an_applied_list_says_nothing_twice(at: At) {
+    let mut body = deployment("a", 0);
+    body["spec"]["template"]["spec"]["containers"][0]["env"] =
+        json!([{"name": "X", "value": "1"}, {"name": "X", "value": "2"}]);
+    let refused = at
+        .try_apply("test", "deployments/a", body)
+        .await
+        .expect_err("it says X twice");
+    assert_eq!(refused.code, 500);
+    let expected =
+        ".spec.template.spec.containers[name=\"main\"].env: duplicate entries for key [name=\"X\"]";
+    assert!(
+        refused
+            .message
+            .starts_with("failed to create typed patch object (")
+            && refused.message.ends_with(expected),
+        "{}",
+        refused.message
+    );
 }
