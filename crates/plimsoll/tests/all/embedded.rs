@@ -83,15 +83,7 @@ services: { web: { image: r.example/web:1, ports: 3000, scale: 2..4 } }
 /// Each command has a runtime of its own; virtual time must not notice.
 #[test]
 fn what_was_asked_before_changes_nothing_about_an_up() {
-    let came = |bench: &Bench| {
-        let up = bench.json(&["up"], 0);
-        (
-            up["ready"].clone(),
-            up["objects"].clone(),
-            up["pods"].clone(),
-        )
-    };
-    let wanted = came(&Bench::with(SCALED));
+    let wanted = Bench::with(SCALED).json(&["up"], 0);
     for before in ["plan", "status", "doctor", "drift", "checklist"] {
         let bench = Bench::with(SCALED);
         bench.run(&[before]);
