@@ -2,12 +2,12 @@
 
 use crate::cx::{Cx, Objects};
 use crate::program::Program;
-use crate::release::job;
-use crate::workload::{container, pod};
+use crate::release::{job, sql};
+use crate::workload::{config, container, pod};
 use plimsoll_source::{Finding, Level, Origin, Rule, Sourced, Str};
 use plimsoll_spec::app::Migration;
 use plimsoll_spec::app::migration::Tool;
-use plimsoll_spec::app::store::Engine;
+use plimsoll_spec::app::store::{Engine, Run};
 use plimsoll_spec::types::{Part, Target, TargetField, Template};
 use plimsoll_world::{Expr, Form, ObjectForm, Op, Role, Scope, Unit, form};
 
@@ -44,8 +44,8 @@ pub static WRONG_TOOL: Rule = Rule {
     level: Level::Error,
     consequence: "the migration would fail in every release",
     docs: "`goose` migrates PostgreSQL, MySQL, MariaDB and ClickHouse; `sqlx`, `flyway` and `prisma` PostgreSQL, MySQL and \
-           MariaDB; `alembic` whatever the program's own dialects reach. `sql` is not run by this version. Give the \
-           migration a `command` of its own instead of a `tool`.",
+           MariaDB; `alembic` whatever the program's own dialects reach; `sql` PostgreSQL, and MySQL and MariaDB that run \
+           in the cluster. Give the migration a `command` of its own instead of a `tool`.",
 };
 
 /// The engine of the store that is migrated.
@@ -63,14 +63,25 @@ fn knows(tool: Tool, engine: Engine) -> bool {
     match tool {
         Tool::Own | Tool::Alembic => true,
         Tool::Goose => sql || engine == ClickHouse,
-        Tool::Sqlx | Tool::Flyway | Tool::Prisma => sql,
-        Tool::Sql => false,
+        Tool::Sqlx | Tool::Flyway | Tool::Prisma | Tool::Sql => sql,
     }
+}
+
+/// Whether the client wants the parts of a URL of which nobody here knows more than the whole.
+fn out_of_reach(cx: &Cx, migration: &Migration) -> bool {
+    let tool = migration.tool.as_ref().map(|tool| *tool.peek());
+    let Target::Store { store, .. } = &migration.target else {
+        return false;
+    };
+    let store = cx.app.stores.get(store);
+    let external = store.is_some_and(|store| *store.run.peek() == Run::External);
+    tool == Some(Tool::Sql) && external && speaks_mysql(engine(cx, migration))
 }
 
 fn refuse(cx: &Cx, migration: &Migration) {
     let Some(tool) = &migration.tool else { return };
-    let Some(engine) = engine(cx, migration).filter(|engine| !knows(*tool.peek(), *engine)) else {
+    let wrong = |engine: &Engine| !knows(*tool.peek(), *engine) || out_of_reach(cx, migration);
+    let Some(engine) = engine(cx, migration).filter(wrong) else {
         return;
     };
     let message = format!(
@@ -115,7 +126,7 @@ pub fn command(cx: &Cx, migration: &Migration) -> Option<Vec<Template>> {
             word(goose_driver(engine)),
             match engine {
                 // Its driver reads no URL.
-                Some(Engine::MySql | Engine::MariaDb) => text(&[
+                _ if speaks_mysql(engine) => text(&[
                     Ok(TargetField::User),
                     Err(":"),
                     Ok(TargetField::Password),
@@ -167,7 +178,29 @@ pub fn command(cx: &Cx, migration: &Migration) -> Option<Vec<Template>> {
             word("--schema"),
             path(),
         ],
-        Tool::Sql | Tool::Own => return None,
+        Tool::Sql if speaks_mysql(engine) => vec![
+            word("/bin/sh"),
+            word("-c"),
+            word(sql::MYSQL),
+            word(if engine == Some(Engine::MariaDb) {
+                "mariadb"
+            } else {
+                "mysql"
+            }),
+            text(&[Ok(TargetField::Host)]),
+            text(&[Ok(TargetField::Port)]),
+            text(&[Ok(TargetField::User)]),
+            text(&[Ok(TargetField::Password)]),
+            text(&[Ok(TargetField::Database)]),
+        ],
+        Tool::Sql => vec![
+            word("/bin/sh"),
+            word("-c"),
+            word(sql::POSTGRES),
+            word("psql"),
+            url(),
+        ],
+        Tool::Own => return None,
     })
 }
 
@@ -186,6 +219,10 @@ fn of_target(target: &Target, field: &TargetField, origin: &Origin) -> Part {
             origin,
         },
     }
+}
+
+fn speaks_mysql(engine: Option<Engine>) -> bool {
+    matches!(engine, Some(Engine::MySql | Engine::MariaDb))
 }
 
 fn goose_driver(engine: Option<Engine>) -> &'static str {
@@ -228,16 +265,17 @@ fn target(cx: &Cx, migration: &Migration, program: &Program) -> Sourced<Str> {
     named.because(namespace.origin()).because(home.origin())
 }
 
-/// `IDENTITY-migrate-HASH`: the hash is over image, command, folder and store.
+/// `IDENTITY-migrate-HASH`: the hash is over image, command, folder, files and store.
 fn body(cx: &Cx, migration: &Migration, program: &Program) -> Form {
     let s = &Scope::new("release/migration").because(program.origin);
     let store = target(cx, migration, program);
-    let runs = [
+    let mut runs = vec![
         container::image(cx, program.image),
         job::words(cx, program),
         Expr::text(s.origin(), "\n"),
         Expr::from(&store),
     ];
+    runs.extend(config::name_by_content(cx, program));
     let hash = Expr::call(Op::Hash, [Expr::concat(runs)]);
     let name = Expr::concat([Expr::from(&program.name), Expr::text(s.origin(), "-"), hash]);
     form!(s; {

@@ -3,6 +3,7 @@
 pub mod analysis;
 pub mod job;
 pub mod migration;
+mod sql;
 
 #[cfg(test)]
 mod tests;

@@ -7,6 +7,7 @@ use crate::program::Program;
 use crate::secrets::composed;
 use crate::text;
 use crate::workload::volume::{Volumes, volume_name};
+use indexmap::IndexMap;
 use plimsoll_source::{Node, Origin, Str};
 use plimsoll_spec::app::ConfigFile;
 use plimsoll_world::{Cond, Expr, Form, MapBuilder, ObjectForm, Op, Scope, form};
@@ -69,6 +70,12 @@ fn name(cx: &Cx, program: &Program, part: Part) -> Expr {
     Expr::concat([Expr::from(&base), Expr::text(s.origin(), "-"), hash])
 }
 
+/// Name of the ConfigMap that is named by its content, where there is one.
+pub fn name_by_content(cx: &Cx, program: &Program) -> Option<Expr> {
+    let is_there = !files(program, Part::Rolled).is_empty();
+    is_there.then(|| name(cx, program, Part::Rolled))
+}
+
 /// The `ConfigMaps` of a program.
 pub fn objects(cx: &Cx, program: &Program, out: &mut Objects) {
     let s = &Scope::new("workload/config");
@@ -91,14 +98,34 @@ pub fn objects(cx: &Cx, program: &Program, out: &mut Objects) {
     }
 }
 
-/// Mounts the files: each at its path, or the folder of those that are read again.
+/// Folder of files that we bring: no image has it, so that nothing is hidden where it is mounted whole.
+const OURS: &str = "/plimsoll/";
+
+fn folder(path: &str) -> &str {
+    path.rsplit_once('/').map_or("/", |(folder, _)| folder)
+}
+
+fn file_name(path: &str) -> Str {
+    path.rsplit('/').next().unwrap_or_default().into()
+}
+
+/// Mounts the files: each at its path; the folder of those that are read again, and of ours.
 pub fn mount(cx: &Cx, program: &Program, all: &mut Volumes) {
-    let s = &Scope::new("workload/config");
     mount_composed(program, all);
-    for (path, file) in files(program, Part::Rolled) {
+    let rolled = files(program, Part::Rolled).into_iter();
+    let (ours, rolled) = rolled.partition(|(path, _)| path.starts_with(OURS));
+    mount_files(cx, program, rolled, all);
+    mount_folders(cx, program, (Part::Rolled, "config"), ours, all);
+    let live = files(program, Part::Live);
+    mount_folders(cx, program, (Part::Live, "live"), live, all);
+}
+
+fn mount_files(cx: &Cx, program: &Program, files: Vec<(&Str, &ConfigFile)>, all: &mut Volumes) {
+    let s = &Scope::new("workload/config");
+    for (path, file) in files {
         let s = &s.because(&file.origin).because(file.roll.origin());
         let volume = s.text(volume_name("config", path));
-        let name_in_folder = Str::from(path.rsplit('/').next().unwrap_or_default());
+        let name_in_folder = file_name(path);
         all.add(
             form!(s; { name: volume.clone(), configMap: {
                 name: name(cx, program, Part::Rolled),
@@ -113,27 +140,33 @@ pub fn mount(cx: &Cx, program: &Program, all: &mut Volumes) {
             }),
         );
     }
-    let mut folders: Vec<&str> = Vec::new();
-    for (path, file) in files(program, Part::Live) {
-        let folder = path.rsplit_once('/').map_or("/", |(folder, _)| folder);
-        if folders.contains(&folder) {
+}
+
+fn mount_folders(
+    cx: &Cx,
+    program: &Program,
+    (part, word): (Part, &str),
+    files: Vec<(&Str, &ConfigFile)>,
+    all: &mut Volumes,
+) {
+    let s = &Scope::new("workload/config");
+    let mut folders: IndexMap<&str, Vec<(&Str, &ConfigFile)>> = IndexMap::new();
+    for (path, file) in files {
+        folders.entry(folder(path)).or_default().push((path, file));
+    }
+    for (folder, inside) in folders {
+        let Some((_, first)) = inside.first() else {
             continue;
-        }
-        folders.push(folder);
-        let s = &s.because(&file.origin).because(file.roll.origin());
-        let volume = s.text(volume_name("live", folder));
-        let inside: Vec<&Str> = files(program, Part::Live)
-            .into_iter()
-            .map(|(path, _)| path)
-            .filter(|path| path.rsplit_once('/').map_or("/", |(folder, _)| folder) == folder)
-            .collect();
+        };
+        let s = &s.because(&first.origin).because(first.roll.origin());
+        let volume = s.text(volume_name(word, folder));
         all.add(
             form!(s; { name: volume.clone(), configMap: {
-                name: name(cx, program, Part::Live),
-                defaultMode: mode(file),
-                items: [for path in inside => {
+                name: name(cx, program, part),
+                defaultMode: mode(first),
+                items: [for (path, _) in inside => {
                     key: s.text(key(path)),
-                    path: s.text(path.rsplit('/').next().unwrap_or_default()),
+                    path: s.text(file_name(path)),
                 }],
             } }),
             form!(s; { name: volume, mountPath: s.text(folder), readOnly: true }),
@@ -150,7 +183,7 @@ fn mount_composed(program: &Program, all: &mut Volumes) {
     for (path, file) in composed::files(program) {
         let s = &s.because(&file.origin);
         let volume = s.text(volume_name("config", path));
-        let name_in_folder = Str::from(path.rsplit('/').next().unwrap_or_default());
+        let name_in_folder = file_name(path);
         all.add(
             form!(s; { name: volume.clone(), secret: {
                 secretName: &secret,

@@ -6,6 +6,7 @@ pub mod namespace;
 pub mod pod;
 pub mod route;
 pub mod service;
+pub mod sql;
 pub mod store;
 
 use plimsoll_source::{Entry, Findings, Node, Origin, Str};
@@ -62,6 +63,7 @@ pub fn complete(root: &Node, texts: &mut Texts<'_>, findings: &mut Findings) -> 
     for block in pod::WITH_COMPANIONS {
         pod::companions(&mut root, block, &mut aliases);
     }
+    sql::fill(&mut root, texts, findings);
     for block in pod::BLOCKS {
         pod::config(&mut root, block, texts, findings);
     }

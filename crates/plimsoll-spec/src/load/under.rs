@@ -4,6 +4,7 @@ use plimsoll_source::{Entry, Finding, Findings, Node, Origin, Rule, Str};
 use std::collections::BTreeMap;
 
 use crate::app::{App, Job, Migration, Service};
+use crate::complete::sql::is_plain;
 use crate::read::{Word, entries};
 use crate::rules::layers as rules;
 use crate::shape::canonical::mend;
@@ -28,6 +29,9 @@ const OWN: &[&str] = &["enabled", "build", "secretName", "like"];
 
 /// Keys that a job or migration does not take from its program.
 const OWN_OF_PROGRAMS: &[&str] = &["command", "args", "size", "secretName", "like"];
+
+/// Keys that a migration by plain files takes from the service whose chart it is in: it is no program of it.
+const OF_PLAIN_FILES: &[&str] = &["enabled", "namespace", "placement", "labels", "annotations"];
 
 /// Handles that a job or migration shares with its program where it writes nothing there itself.
 const TURNED_WITH_ITS_PROGRAM: [&str; 6] = [
@@ -178,9 +182,13 @@ impl Work<'_> {
         services: Option<&Node>,
     ) -> Node {
         let own = &entry.value;
+        let plain = block == "migrations" && is_plain(own);
+        let named = |own: &Node| {
+            if plain { own.clone() } else { named(entry, own) }
+        };
         let Some(service) = own.get("service").filter(|service| !service.is_null()) else {
             return match own {
-                Node::Map(..) => named(entry, own),
+                Node::Map(..) => named(own),
                 _ => own.clone(),
             };
         };
@@ -190,15 +198,17 @@ impl Work<'_> {
         let program = services.and_then(|services| services.get(name));
         let Some(program) = program.filter(|program| !program.is_null()) else {
             self.unknown(&rules::UNKNOWN_PROGRAM, service, name);
-            return named(entry, own);
+            return named(own);
         };
-        let taken = entries(program).filter(|entry| {
-            let key = entry.key.as_str();
-            shape.field(key).is_some() && !OWN_OF_PROGRAMS.contains(&key)
-        });
+        let takes = |key: &str| match plain {
+            true => OF_PLAIN_FILES.contains(&key),
+            false => !OWN_OF_PROGRAMS.contains(&key),
+        };
+        let taken = entries(program)
+            .filter(|entry| shape.field(&entry.key).is_some() && takes(&entry.key));
         let below = Node::map(own.origin().clone(), taken.cloned().collect::<Vec<_>>());
         for word in TURNED_WITH_ITS_PROGRAM {
-            if shape.field(word).is_some() && own.get(word).is_none() {
+            if takes(word) && shape.field(word).is_some() && own.get(word).is_none() {
                 let (here, there) = (
                     format!("{block}.{}.{word}", entry.key),
                     format!("services.{name}.{word}"),

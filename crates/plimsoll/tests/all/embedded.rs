@@ -259,3 +259,35 @@ secrets: { access: { keys: [AWS_ACCESS_KEY_ID, AWS_SECRET_ACCESS_KEY] } }
         "{line}"
     );
 }
+
+/// Plain files of SQL are a migration without any image of ours (LANGUAGE 5.2): a new file is a new run.
+#[test]
+fn files_of_sql_are_run_by_the_client_of_the_store() {
+    let bench = Bench::with(
+        "app: shop
+images: { registry: r.example }
+services: { web: { image: web:1, ports: 8080, uses: [db] } }
+stores: { db: { engine: postgres, backup: none } }
+migrations: { db: { service: web, tool: sql, folder: schema } }
+",
+    );
+    let missing = bench.run(&["check"]);
+    assert!(missing.stdout.contains("there is no `schema/*.sql`"), "{}", missing.stdout);
+    bench.write("schema/001_orders.sql", "create table orders (id int);\n");
+    let up = bench.json(&["up"], 0);
+    assert_eq!(up["migrations"].as_array().map(Vec::len), Some(1));
+    let again = bench.json(&["up"], 0);
+    assert_eq!((&again["objects"]["created"], &again["objects"]["changed"]), (&json!(0), &json!(0)));
+    let manifests = bench.run(&["render"]).stdout;
+    for part in [
+        "image: docker.io/library/postgres:",
+        "plimsoll-migrations-001-orders-sql: |\n    create table orders (id int);",
+        "mountPath: /plimsoll/migrations",
+        "postgresql://app:$(DB_PASSWORD)@db:5432/app",
+    ] {
+        assert!(manifests.contains(part), "{part} in\n{manifests}");
+    }
+    bench.write("schema/002_more.sql", "alter table orders add note text;\n");
+    let up = bench.json(&["up"], 0);
+    assert_eq!(up["objects"]["created"], 2, "a ConfigMap and a Job: {up}");
+}
