@@ -123,7 +123,7 @@ platform: { secrets: external }
         let expected = json!({ "name": "web-secrets", "key": "AWS_SECRET_ACCESS_KEY" });
         assert_eq!(*secret, expected);
         let held = &made.object("ExternalSecret/web-secrets")["spec"]["data"][0];
-        let stored = &made.object("ExternalSecret/files-secrets")["spec"]["data"][0];
+        let stored = &made.object("ExternalSecret/files-credentials")["spec"]["data"][0];
         assert_eq!(held["remoteRef"], stored["remoteRef"]);
     }
 

@@ -88,7 +88,10 @@ if [ -n "$read_stdin" ]; then cat > "$ran.stdin"; file "$ran.stdin"; fi
             .env("PATH", format!("{}:{path}", folder.display()))
             .output()
             .expect("a shell");
-        (ran.status.success(), fs::read_to_string(folder.join("ran")).expect("what ran"))
+        (
+            ran.status.success(),
+            fs::read_to_string(folder.join("ran")).expect("what ran"),
+        )
     }
 
     /// Each file is run once, in the order of names; one that fails ends the run and is run again.

@@ -184,7 +184,11 @@ impl Work<'_> {
         let own = &entry.value;
         let plain = block == "migrations" && is_plain(own);
         let named = |own: &Node| {
-            if plain { own.clone() } else { named(entry, own) }
+            if plain {
+                own.clone()
+            } else {
+                named(entry, own)
+            }
         };
         let Some(service) = own.get("service").filter(|service| !service.is_null()) else {
             return match own {
@@ -204,8 +208,8 @@ impl Work<'_> {
             true => OF_PLAIN_FILES.contains(&key),
             false => !OWN_OF_PROGRAMS.contains(&key),
         };
-        let taken = entries(program)
-            .filter(|entry| shape.field(&entry.key).is_some() && takes(&entry.key));
+        let taken =
+            entries(program).filter(|entry| shape.field(&entry.key).is_some() && takes(&entry.key));
         let below = Node::map(own.origin().clone(), taken.cloned().collect::<Vec<_>>());
         for word in TURNED_WITH_ITS_PROGRAM {
             if takes(word) && shape.field(word).is_some() && own.get(word).is_none() {

@@ -272,12 +272,19 @@ migrations: { db: { service: web, tool: sql, folder: schema } }
 ",
     );
     let missing = bench.run(&["check"]);
-    assert!(missing.stdout.contains("there is no `schema/*.sql`"), "{}", missing.stdout);
+    assert!(
+        missing.stdout.contains("there is no `schema/*.sql`"),
+        "{}",
+        missing.stdout
+    );
     bench.write("schema/001_orders.sql", "create table orders (id int);\n");
     let up = bench.json(&["up"], 0);
     assert_eq!(up["migrations"].as_array().map(Vec::len), Some(1));
     let again = bench.json(&["up"], 0);
-    assert_eq!((&again["objects"]["created"], &again["objects"]["changed"]), (&json!(0), &json!(0)));
+    assert_eq!(
+        (&again["objects"]["created"], &again["objects"]["changed"]),
+        (&json!(0), &json!(0))
+    );
     let manifests = bench.run(&["render"]).stdout;
     for part in [
         "image: docker.io/library/postgres:",

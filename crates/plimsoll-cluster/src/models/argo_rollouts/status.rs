@@ -135,25 +135,65 @@ fn tell(work: &mut Work<'_>, progress: &Progress, late: bool) {
     let available = work.status["availableReplicas"].as_u64() >= Some(work.wanted());
     let done = work.stable() == work.hash;
     let was = |work: &Work<'_>, name: &str| conditions::find(&work.status, name).is_some();
+    let completed = completed(work, done);
     let mut all = vec![
-        says("Available", available, "AvailableReason", ""),
-        says("Completed", done, "RolloutCompleted", ""),
+        says(
+            "Available",
+            available,
+            "AvailableReason",
+            availability(available),
+        ),
+        says("Completed", done, completed.0, &completed.1),
     ];
     // Two that are there only once they were true.
-    if healthy || was(work, "Healthy") {
-        all.push(says("Healthy", healthy, "RolloutHealthy", ""));
+    if healthy {
+        all.push(says(
+            "Healthy",
+            true,
+            "RolloutHealthy",
+            "Rollout is healthy",
+        ));
+    } else if was(work, "Healthy") {
+        all.push(says(
+            "Healthy",
+            false,
+            "RolloutNotHealthy",
+            "Rollout is not healthy",
+        ));
     }
     if paused || was(work, "Paused") {
-        all.push(says("Paused", paused, "RolloutPaused", ""));
-    }
-    for condition in all {
-        conditions::set(&mut work.status, condition, now);
+        all.push(says("Paused", paused, "RolloutPaused", "Rollout is paused"));
     }
     if let Progress::Invalid(why) = progress {
-        let invalid = says("InvalidSpec", true, "InvalidSpec", why);
-        conditions::set(&mut work.status, invalid, now);
+        all.push(says("InvalidSpec", true, "InvalidSpec", why));
     } else {
         conditions::remove(&mut work.status, "InvalidSpec");
+    }
+    for condition in all {
+        conditions::set_with(&mut work.status, condition, now, &["lastUpdateTime"]);
+    }
+}
+
+fn availability(available: bool) -> &'static str {
+    if available {
+        "Rollout has minimum availability"
+    } else {
+        "Rollout does not have minimum availability"
+    }
+}
+
+/// Reason and message of the condition `Completed`.
+fn completed(work: &Work<'_>, done: bool) -> (&'static str, String) {
+    let (revision, hash) = (replica_sets::revision_of(work), &work.hash);
+    if done {
+        let message = format!(
+            "Rollout completed update to revision {revision} ({hash}): Completed all canary steps"
+        );
+        ("RolloutCompleted", message)
+    } else {
+        let message =
+            format!("Rollout not completed, started update to revision {revision} ({hash})");
+        ("RolloutNotCompleted", message)
     }
 }
 
