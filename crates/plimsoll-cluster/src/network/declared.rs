@@ -103,13 +103,9 @@ fn declared_matches(route: &Value) -> Vec<(String, Option<String>, BTreeMap<Stri
                 let path = if found["path"]["type"] == "RegularExpression" {
                     rule::literal_head(path)
                 } else {
-                    path
+                    path.to_owned()
                 };
-                all.push((
-                    path.to_owned(),
-                    found["method"].as_str().map(str::to_owned),
-                    headers,
-                ));
+                all.push((path, found["method"].as_str().map(str::to_owned), headers));
             }
         }
     }

@@ -195,8 +195,8 @@ impl Entrance<'_> {
         }
         let declared = read::items(&chosen.rule, "/backendRefs");
         if declared.is_empty() {
-            // "If unspecified, the rule performs no forwarding"; without a filter that answers: 404.
-            return Ok(Answer::Status(404));
+            // No valid backend and no filter that answers: "traffic MUST receive a 500".
+            return Ok(Answer::Status(500));
         }
         let backends: Vec<_> = declared.iter().filter(|b| b["weight"] != 0).collect();
         if backends.is_empty() {

@@ -2,21 +2,20 @@
 
 use super::backend::{certificate_secret, reach};
 use super::request::{host_rank, host_takes};
-use super::rule::{literal_head, prefix_takes};
+use super::rule::literal_head;
 use super::walk::stop;
 use super::{
     Answer, DataPlane, Declared, Flow, ObjectRef, Party, PortRef, Protocol, Request, Stop, Walk,
-    data_plane, read, service,
+    data_plane, nginx, read, service,
 };
 use crate::state::State;
-use serde_json::Value;
+use serde_json::{Value, json};
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 const INGRESS: &str = "networking.k8s.io/Ingress";
 const CLASS: &str = "networking.k8s.io/IngressClass";
 const DEFAULT_CLASS: &str = "ingressclass.kubernetes.io/is-default-class";
-const NGINX: &str = "nginx.ingress.kubernetes.io/";
 
 /// Answers `request` if some Ingress names its host; `None` if none does.
 pub(super) fn answer(
@@ -26,8 +25,8 @@ pub(super) fn answer(
 ) -> Option<Result<Answer, Stop>> {
     let ingresses = state.list(INGRESS);
     let chosen = choose(&ingresses, request).or_else(|| fallback(&ingresses));
-    if let Some((ingress, backend)) = chosen {
-        return Some(through(state, request, walk, &ingress, &backend));
+    if let Some((ingress, entry)) = chosen {
+        return Some(through(state, request, walk, &ingress, &entry));
     }
     let host = |ingress: &&Arc<Value>| {
         read::items(ingress, "/spec/rules")
@@ -52,11 +51,11 @@ pub(super) fn declared(state: &State, all: &mut BTreeSet<Declared>) {
                 let text = if path["pathType"] == "ImplementationSpecific" {
                     literal_head(text)
                 } else {
-                    text
+                    text.to_owned()
                 };
                 all.insert(Declared {
                     host: host.to_owned(),
-                    path: text.to_owned(),
+                    path: text,
                     tls: tls_secret(&ingress, host).is_some(),
                     method: None,
                     headers: BTreeMap::new(),
@@ -90,10 +89,19 @@ fn find_class(state: &State, ingress: &Value) -> Result<Arc<Value>, String> {
         .ok_or_else(String::new)
 }
 
+/// The Ingress and the path of it that take a request.
 fn choose(ingresses: &[Arc<Value>], request: &Request) -> Option<(Arc<Value>, Value)> {
     let path = request.path.split('?').next().unwrap_or_default();
+    let of_host: Vec<&Arc<Value>> = ingresses
+        .iter()
+        .filter(|ingress| {
+            let mut rules = read::items(ingress, "/spec/rules").iter();
+            rules.any(|rule| host_takes(read::text(rule, "/host"), &request.host))
+        })
+        .collect();
+    let patterns = nginx::has_patterns(&of_host);
     let mut best = None;
-    for ingress in ingresses {
+    for ingress in of_host {
         for rule in read::items(ingress, "/spec/rules") {
             let host = read::text(rule, "/host");
             if !host_takes(host, &request.host) {
@@ -101,26 +109,16 @@ fn choose(ingresses: &[Arc<Value>], request: &Request) -> Option<(Arc<Value>, Va
             }
             for entry in read::items(rule, "/http/paths")
                 .iter()
-                .filter(|entry| takes(entry, path))
+                .filter(|entry| nginx::takes(entry, path, patterns))
             {
-                let exact = entry["pathType"] == "Exact";
-                let rank = (host_rank(host), exact, read::text(entry, "/path").len());
+                let rank = (host_rank(host), nginx::rank(entry, patterns));
                 if best.as_ref().is_none_or(|(known, _, _)| rank > *known) {
-                    best = Some((rank, Arc::clone(ingress), entry["backend"].clone()));
+                    best = Some((rank, Arc::clone(ingress), entry.clone()));
                 }
             }
         }
     }
-    best.map(|(_, ingress, backend)| (ingress, backend))
-}
-
-fn takes(entry: &Value, path: &str) -> bool {
-    let declared = entry["path"].as_str().unwrap_or("/");
-    match read::text(entry, "/pathType") {
-        "Exact" => path == declared,
-        "ImplementationSpecific" => path.starts_with(literal_head(declared)),
-        _ => prefix_takes(declared, path),
-    }
+    best.map(|(_, ingress, entry)| (ingress, entry))
 }
 
 /// An Ingress without rules that takes what nobody else does.
@@ -130,10 +128,8 @@ fn fallback(ingresses: &[Arc<Value>]) -> Option<(Arc<Value>, Value)> {
             && ingress["spec"]["defaultBackend"].is_object()
     };
     ingresses.iter().find(all).map(|ingress| {
-        (
-            Arc::clone(ingress),
-            ingress["spec"]["defaultBackend"].clone(),
-        )
+        let entry = json!({"path": "/", "backend": ingress["spec"]["defaultBackend"]});
+        (Arc::clone(ingress), entry)
     })
 }
 
@@ -142,7 +138,7 @@ fn through(
     request: &Request,
     walk: &mut Walk,
     ingress: &Value,
-    backend: &Value,
+    entry: &Value,
 ) -> Result<Answer, Stop> {
     let object = ObjectRef::of(ingress);
     let (class, plane) = class_and_plane(state, walk, ingress)?;
@@ -162,6 +158,7 @@ fn through(
     };
     service::enter(state, walk, &flow)?;
     let certificate = tls_secret(ingress, &request.host);
+    let elsewhere = nginx::redirect(ingress, entry, request);
     match (request.tls, certificate) {
         (true, Some(secret)) => certificate_secret(state, walk, read::namespace(ingress), secret)?,
         (true, None) => {
@@ -170,6 +167,7 @@ fn through(
                 format!("names no certificate for {}", request.host),
             ));
         }
+        (false, _) if elsewhere.is_some() => {}
         (false, Some(_)) if redirects(plane, ingress) => {
             return Ok(Answer::Redirect {
                 status: 308,
@@ -178,15 +176,13 @@ fn through(
         }
         (false, _) => {}
     }
-    if let Some(location) = read::annotation(ingress, &format!("{NGINX}permanent-redirect")) {
-        let status = read::annotation(ingress, &format!("{NGINX}permanent-redirect-code"))
-            .and_then(|code| code.parse().ok());
-        return Ok(Answer::Redirect {
-            status: status.unwrap_or(301),
-            location: location.to_owned(),
-        });
+    if let Some(answer) = elsewhere {
+        return Ok(answer);
     }
-    to_backend(state, walk, ingress, backend, &proxy)
+    if let Some(answer) = nginx::refusal(ingress, request) {
+        return Ok(answer);
+    }
+    to_backend(state, walk, ingress, &entry["backend"], &proxy)
 }
 
 fn class_and_plane(
@@ -216,8 +212,7 @@ fn class_and_plane(
 }
 
 fn redirects(plane: &DataPlane, ingress: &Value) -> bool {
-    plane.redirects_to_tls
-        && read::annotation(ingress, &format!("{NGINX}ssl-redirect")) != Some("false")
+    plane.redirects_to_tls && nginx::said(ingress, "ssl-redirect") != Some("false")
 }
 
 fn tls_secret<'a>(ingress: &'a Value, host: &str) -> Option<&'a str> {

@@ -13,6 +13,7 @@ mod declared;
 pub(crate) mod gateway;
 mod ingresses;
 mod mesh;
+mod nginx;
 mod party;
 mod policy;
 mod probe;

@@ -119,7 +119,7 @@ fn http_match(found: &Value, request: &Request) -> Option<Match> {
             true
         }
         "RegularExpression" => {
-            if !path.starts_with(literal_head(wanted)) {
+            if !path.starts_with(&literal_head(wanted)) {
                 return None;
             }
             false
@@ -212,13 +212,28 @@ pub(super) fn prefix_takes(prefix: &str, path: &str) -> bool {
         .is_some_and(|rest| rest.is_empty() || rest.starts_with('/'))
 }
 
-/// What stands before the first sign of a regular expression.
-pub(super) fn literal_head(pattern: &str) -> &str {
-    let pattern = pattern.trim_start_matches('^');
-    let end = pattern
-        .find(['(', '[', '.', '*', '+', '?', '|', '\\', '$', '{'])
-        .unwrap_or(pattern.len());
-    &pattern[..end]
+/// What stands before the first sign of a regular expression; a sign alone in brackets is itself.
+pub(super) fn literal_head(pattern: &str) -> String {
+    let mut head = String::new();
+    let mut rest = pattern.trim_start_matches('^');
+    while let Some(next) = rest.chars().next() {
+        let alone = rest.strip_prefix('[').and_then(|inner| {
+            let sign = inner.chars().next().filter(|sign| *sign != '^')?;
+            Some((sign, inner[sign.len_utf8()..].strip_prefix(']')?))
+        });
+        match alone {
+            Some((sign, after)) => {
+                head.push(sign);
+                rest = after;
+            }
+            None if "([.*+?|\\${".contains(next) => break,
+            None => {
+                head.push(next);
+                rest = &rest[next.len_utf8()..];
+            }
+        }
+    }
+    head
 }
 
 #[cfg(test)]

@@ -4,7 +4,7 @@ use super::{allow_dns, default_deny, named, policy, prepared, serve, stopped};
 use crate::controllers::testing::World;
 use crate::models::platform::Component;
 use crate::network::{Answer, Request, Walk, route, routes};
-use serde_json::json;
+use serde_json::{Value, json};
 
 const HOST: &str = "shop.example";
 
@@ -305,13 +305,13 @@ fn a_policy_for_the_services_port_is_no_policy_for_the_pods_port() {
 }
 
 #[test]
-fn a_rule_without_backends_answers_404_by_intent() {
+fn a_rule_without_backends_answers_500() {
     let mut world = shop();
     world.edit("gateway.networking.k8s.io/HTTPRoute", "main", |route| {
         route["spec"]["rules"][0] =
             json!({"matches": [{"path": {"type": "PathPrefix", "value": "/"}}]});
     });
-    assert_eq!(ask(&world).answer, Some(Answer::Status(404)));
+    assert_eq!(ask(&world).answer, Some(Answer::Status(500)));
 }
 
 #[test]
@@ -396,4 +396,57 @@ fn an_ingress_without_tls_has_no_certificate() {
         "Ingress app/main: names no certificate for shop.example"
     );
     assert!(route(&world.state, &Request::get(HOST, "/").plain()).arrived());
+}
+
+/// What is beside the Ingress of a shop: paths that its controller answers by itself.
+fn beside(world: &mut World, name: &str, path: &str, annotations: &Value) {
+    world.create(json!({
+        "apiVersion": "networking.k8s.io/v1", "kind": "Ingress",
+        "metadata": {"name": name, "annotations": annotations},
+        "spec": {"ingressClassName": "nginx", "tls": [{"hosts": [HOST], "secretName": "shop-tls"}], "rules": [{"host": HOST, "http": {"paths": [
+            {"path": path, "pathType": if path.contains('(') { "ImplementationSpecific" } else { "Prefix" }, "backend": {"service": {"name": "web", "port": {"name": "http"}}}},
+        ]}}]},
+    }));
+    world.pass(10);
+}
+
+#[test]
+fn a_path_of_an_ingress_that_lets_nobody_in_never_reaches_the_service() {
+    let mut world = ingress_shop();
+    beside(
+        &mut world,
+        "closed",
+        "/admin",
+        &json!({
+            "nginx.ingress.kubernetes.io/denylist-source-range": "0.0.0.0/0,::/0",
+            "nginx.ingress.kubernetes.io/custom-http-errors": "403",
+        }),
+    );
+    let at = |path: &str| route(&world.state, &Request::get(HOST, path)).answer;
+    assert_eq!(at("/admin"), Some(Answer::Status(404)));
+    assert_eq!(at("/admin/users"), Some(Answer::Status(404)));
+    assert!(matches!(at("/administration"), Some(Answer::Pod(_))));
+}
+
+#[test]
+fn a_rewrite_makes_patterns_of_all_paths_of_its_host() {
+    let mut world = ingress_shop();
+    beside(
+        &mut world,
+        "old",
+        "/old[.]x(/(.*))?$",
+        &json!({"nginx.ingress.kubernetes.io/rewrite-target": "https://b.example/new$1"}),
+    );
+    let at = |path: &str| route(&world.state, &Request::get(HOST, path)).answer;
+    let moved = |to: &str| {
+        Some(Answer::Redirect {
+            status: 302,
+            location: format!("https://b.example/new{to}"),
+        })
+    };
+    assert_eq!(at("/old.x/a?b=c"), moved("/a?b=c"));
+    assert_eq!(at("/OLD.x"), moved(""));
+    assert!(matches!(at("/old.xy"), Some(Answer::Pod(_))));
+    let declared = routes(&world.state);
+    assert!(declared.iter().any(|declared| declared.path == "/old.x"));
 }
