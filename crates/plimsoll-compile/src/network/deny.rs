@@ -81,7 +81,7 @@ fn probes(cx: &Cx) -> Vec<Flow> {
     let because = mesh.use_.origin();
     if cx.has_ambient_mesh() {
         return vec![
-            Flow::new(Peer::fixed("169.254.7.127/32"), Vec::new(), because),
+            Flow::to_all(Peer::fixed("169.254.7.127/32"), because),
             Flow::new(Peer::Cluster, vec![PodPort::tcp(15008)], because),
         ];
     }

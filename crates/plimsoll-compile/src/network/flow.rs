@@ -74,13 +74,22 @@ impl PodPort {
     }
 }
 
+/// What a hole opens.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Open {
+    /// Every port.
+    All,
+    /// These; of none nothing is open.
+    Only(Vec<PodPort>),
+}
+
 /// A hole in a policy.
 #[derive(Clone, Debug)]
 pub struct Flow {
     /// The other side.
     pub peer: Peer,
-    /// What is open; empty: every port.
-    pub ports: Vec<PodPort>,
+    /// What is open.
+    pub open: Open,
     /// What lets it exist.
     pub when: Cond,
     /// The line that asked for it.
@@ -90,12 +99,34 @@ pub struct Flow {
 impl Flow {
     /// A flow that is always there.
     pub fn new(peer: Peer, ports: Vec<PodPort>, because: &Origin) -> Self {
+        Self::opening(peer, Open::Only(ports), because)
+    }
+
+    /// A flow to every port that is always there.
+    pub fn to_all(peer: Peer, because: &Origin) -> Self {
+        Self::opening(peer, Open::All, because)
+    }
+
+    fn opening(peer: Peer, open: Open, because: &Origin) -> Self {
         let when = Cond::known(true, because);
         Self {
             peer,
-            ports,
+            open,
             when,
             because: because.clone(),
+        }
+    }
+
+    /// Whether it opens anything: an empty list of ports means every port to those who read policies.
+    pub fn opens(&self) -> bool {
+        self.open != Open::Only(Vec::new())
+    }
+
+    /// The ports, where they are named.
+    pub fn ports(&self) -> Option<&[PodPort]> {
+        match &self.open {
+            Open::All => None,
+            Open::Only(ports) => Some(ports),
         }
     }
 

@@ -10,7 +10,7 @@ use crate::workload::env::available;
 use plimsoll_source::{Origin, Sourced, Str};
 use plimsoll_spec::app::platform::GatewayUse;
 use plimsoll_spec::app::store::Run;
-use plimsoll_spec::app::{Port, Ports, Store, Use};
+use plimsoll_spec::app::{Port, Ports, Service, Store, Use};
 use plimsoll_spec::types::{Caller, PortRef, RouteTarget, Target};
 use plimsoll_world::Cond;
 
@@ -29,7 +29,7 @@ fn pod_port(port: &Port) -> PodPort {
 
 /// The ports that an edge opens: those it names, by name or number of the Service, else the main
 /// one, else (of stores and buckets) all.
-fn opened(ports: &Ports, asked: Option<&Vec<Sourced<PortRef>>>, all: bool) -> Vec<PodPort> {
+fn opened(ports: &Ports, asked: Option<&[Sourced<PortRef>]>, all: bool) -> Vec<PodPort> {
     let chosen = |asked: &Sourced<PortRef>| {
         let found = find(ports, asked.peek())?;
         let number = match asked.peek() {
@@ -50,6 +50,12 @@ fn opened(ports: &Ports, asked: Option<&Vec<Sourced<PortRef>>>, all: bool) -> Ve
             .into_iter()
             .collect(),
     }
+}
+
+/// The ports of a service's pods that an edge opens, those of its sidecars among them. None: nothing
+/// listens.
+pub fn of_service(service: &Service, asked: Option<&[Sourced<PortRef>]>) -> Vec<PodPort> {
+    opened(&service.offered(), asked, false)
 }
 
 /// What says which ports an edge opens.
@@ -84,11 +90,11 @@ pub fn into_program(cx: &Cx, program: &Program) -> Vec<Flow> {
     let mut flows = Vec::new();
     for (user, uses) in cx.edges.users_of_service(name) {
         let peer = pods(cx, &user.name, user.namespace);
-        let ports = opened(&service.offered(), uses.ports.as_ref(), false);
+        let ports = of_service(service, uses.ports.as_deref());
         flows.push(Flow::new(peer, ports, &uses.origin).when(user.on()));
     }
     for caller in service.callers.values() {
-        let ports = opened(&service.offered(), caller.ports.as_ref(), false);
+        let ports = of_service(service, caller.ports.as_deref());
         let said = |text: &Str| caller.caller.map(|_| text.clone());
         let peer = match caller.caller.peek() {
             Caller::Namespace(namespace) => Peer::Namespace(said(namespace)),
@@ -258,14 +264,14 @@ fn toward(cx: &Cx, uses: &Use, program: &Program) -> Option<Flow> {
             let peer = pods(cx, service.name.fixed(), &service.namespace);
             Flow::new(
                 peer,
-                opened(&service.offered(), uses.ports.as_ref(), false),
+                of_service(service, uses.ports.as_deref()),
                 &uses.origin,
             )
         }
         Target::Store { store, .. } => to_store(cx, uses, program, cx.app.stores.get(store)?),
         Target::External(name) => {
             let external = cx.app.externals.get(name)?;
-            let ports = opened(&external.ports, uses.ports.as_ref(), true);
+            let ports = opened(&external.ports, uses.ports.as_deref(), true);
             Flow::new(addresses(&external.cidr), ports, &uses.origin)
         }
         Target::Slot(slot) => {
@@ -292,7 +298,7 @@ fn addresses(ranges: &[Sourced<plimsoll_spec::types::Cidr>]) -> Peer {
 }
 
 fn to_store(cx: &Cx, uses: &Use, program: &Program, store: &Store) -> Flow {
-    let ports = opened(&store.offered(), uses.ports.as_ref(), true);
+    let ports = opened(&store.offered(), uses.ports.as_deref(), true);
     if *store.run.peek() == Run::External {
         return Flow::new(addresses(&store.cidr), ports, &uses.origin);
     }
@@ -339,13 +345,13 @@ pub fn users_of(cx: &Cx, store: &Store, pooled: bool) -> Vec<Flow> {
     for (user, uses) in cx.edges.users_of_store(store.name.peek()) {
         let (through, because) = through_pooler(uses, user, store);
         let peer = pods(cx, &user.name, user.namespace);
-        let ports = opened(&store.offered(), uses.ports.as_ref(), true);
+        let ports = opened(&store.offered(), uses.ports.as_deref(), true);
         let flow = Flow::new(peer, ports, &uses.origin.because(&because));
         let flow = flow
             .when(Cond::known(through == pooled, &because))
             .when(user.on());
         let known = |other: &Flow| {
-            other.peer == flow.peer && other.ports == flow.ports && other.when.may_hold()
+            other.peer == flow.peer && other.open == flow.open && other.when.may_hold()
         };
         if !flows.iter().any(known) {
             flows.push(flow);

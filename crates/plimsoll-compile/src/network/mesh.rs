@@ -2,7 +2,8 @@
 //! flows as its network policy. Between pods of the mesh the network sees one encrypted port alone.
 //!
 //! Source: Istio 1.30, `security.istio.io/v1`. What is not of the mesh has no identity there: it is let
-//! to its ports, and the network policy says who it is.
+//! to its ports, and the network policy says who it is. A namespace is one of the mesh: who is let in by its
+//! name comes with an identity.
 
 use super::flow::{Flow, Peer, PodPort};
 use super::policy::Guarded;
@@ -25,7 +26,7 @@ pub fn policy(cx: &Cx, pods: &Guarded) -> Form {
         labels.put(s, key.clone(), value);
     }
     let mut rules = SeqBuilder::new(s);
-    for flow in pods.ingress {
+    for flow in pods.ingress.iter().filter(|flow| flow.opens()) {
         let s = &s.because(&flow.because);
         rules.push_when(s, flow.when.clone(), || rule(cx, s, flow));
     }
@@ -47,7 +48,7 @@ pub fn policy(cx: &Cx, pods: &Guarded) -> Form {
 
 fn rule(cx: &Cx, s: &Scope, flow: &Flow) -> Form {
     let source = source(cx, s, &flow.peer);
-    let ports = (!flow.ports.is_empty()).then(|| ports(s, &flow.ports));
+    let ports = flow.ports().map(|open| ports(s, open));
     form!(s; {
         from: source.map(|source| form!(s; [{ source: source }])),
         to: ports.map(|ports| form!(s; [{ operation: { ports: ports } }])),
@@ -69,12 +70,8 @@ fn source(cx: &Cx, s: &Scope, peer: &Peer) -> Option<Form> {
             Some(form!(s; { principals: [principal] }))
         }
         Peer::Addresses(ranges) => Some(form!(s; { ipBlocks: [for range in ranges => range] })),
-        Peer::Namespace(_)
-        | Peer::Cluster
-        | Peer::Public
-        | Peer::ApiServer
-        | Peer::CiliumIngress
-        | Peer::Anyone => None,
+        Peer::Namespace(namespace) => Some(form!(s; { namespaces: [namespace] })),
+        Peer::Cluster | Peer::Public | Peer::ApiServer | Peer::CiliumIngress | Peer::Anyone => None,
     }
 }
 

@@ -4,9 +4,12 @@ pub mod deny;
 pub mod edges;
 pub mod flow;
 pub mod flows;
+pub mod listens;
 pub mod mesh;
 pub mod policy;
 pub mod route;
+#[cfg(test)]
+mod tests;
 
 use crate::cx::{Cx, Objects};
 use crate::names;
@@ -59,6 +62,7 @@ pub fn guard(
 
 /// The policy of a program.
 pub fn of_program(cx: &Cx, program: &Program, out: &mut Objects) {
+    listens::report(cx, program);
     let ingress = flows::into_program(cx, program);
     let egress = flows::out_of_program(cx, program);
     guard(

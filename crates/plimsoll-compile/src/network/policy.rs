@@ -85,7 +85,7 @@ fn match_labels(s: &Scope, labels: &[(Str, Sourced<Str>)]) -> Form {
 fn rules(flows: &[Flow], side: &'static str) -> Form {
     let s = &Scope::new("network/policy");
     let mut list = plimsoll_world::SeqBuilder::new(s);
-    for flow in flows {
+    for flow in flows.iter().filter(|flow| flow.opens()) {
         let s = &s.because(&flow.because);
         let Some(peers) = peers(s, &flow.peer) else {
             continue;
@@ -93,7 +93,7 @@ fn rules(flows: &[Flow], side: &'static str) -> Form {
         list.push_when(s, flow.when.clone(), || {
             form!(s; {
                 (side): peers,
-                ports: (!flow.ports.is_empty()).then(|| ports(s, &flow.ports)),
+                ports: flow.ports().map(|open| ports(s, open)),
             })
         });
     }
@@ -147,7 +147,8 @@ fn ports(s: &Scope, ports: &[PodPort]) -> Form {
 /// outside of the cluster. `None` where there is nothing of that kind.
 pub fn cilium(pods: &Guarded) -> Option<Form> {
     let s = &Scope::new("network/policy").because(pods.because);
-    let said = |flow: &&Flow| matches!(flow.peer, Peer::CiliumIngress | Peer::ApiServer);
+    let said =
+        |flow: &&Flow| flow.opens() && matches!(flow.peer, Peer::CiliumIngress | Peer::ApiServer);
     let ingress: Vec<&Flow> = pods.ingress.iter().filter(said).collect();
     let egress: Vec<&Flow> = pods.egress.iter().filter(said).collect();
     if ingress.is_empty() && egress.is_empty() {
@@ -195,11 +196,12 @@ fn entity_rules(flows: &[&Flow], side: Side) -> Form {
             rule.put(s, key, form!(s; [Lit(entity)]));
             // The API server listens on 6443 behind its Service, and providers differ: the entity
             // alone is exact.
-            if !flow.ports.is_empty() && flow.peer != Peer::ApiServer {
+            let named = flow.ports().filter(|_| flow.peer != Peer::ApiServer);
+            if let Some(ports) = named {
                 rule.put(
                     s,
                     "toPorts",
-                    form!(s; [{ ports: [for port in &flow.ports => {
+                    form!(s; [{ ports: [for port in ports => {
                     port: port.number.map(|number| Str::from(number.to_string())),
                     protocol: Lit(port.protocol),
                 }] }]),
