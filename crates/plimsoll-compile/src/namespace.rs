@@ -275,7 +275,6 @@ fn most_pods(cx: &Cx, program: &Program) -> Expr {
     let Some(service) = cx.app.services.get(name) else {
         return one();
     };
-    let replicas = &service.scale.replicas;
     if *service.kind.peek() == Kind::DaemonSet {
         let nodes = cx
             .app
@@ -286,11 +285,7 @@ fn most_pods(cx: &Cx, program: &Program) -> Expr {
             .map(|count| count.map(|count| count.max));
         return nodes.map_or_else(one, |nodes| Expr::from(&nodes));
     }
-    let most = Expr::either(
-        Cond::on(&replicas.auto),
-        Expr::from(&replicas.max),
-        Expr::from(&replicas.count),
-    );
+    let most = crate::scaling::most(service);
     let surge = Expr::call(Op::PercentUp, [most.clone(), surge(service)]);
     Expr::either(program.on(), Expr::call(Op::Add, [most, surge]), zero())
 }

@@ -2,10 +2,11 @@
 
 use crate::cx::{Cx, Objects};
 use crate::names;
+use crate::observe::uncounted;
 use crate::program::Program;
 use crate::workload::rollout;
 use plimsoll_source::{Knob, Node, Origin, Sourced, Str};
-use plimsoll_spec::app::platform::AutoscalerUse;
+use plimsoll_spec::app::platform::{AutoscalerUse, MetricsUse};
 use plimsoll_spec::app::scale::{Amount, Pace, Per};
 use plimsoll_spec::app::service::Kind;
 use plimsoll_spec::app::{OrNone, Service};
@@ -17,6 +18,7 @@ pub fn objects(cx: &Cx, service: &Service, program: &Program, out: &mut Objects)
     if *service.kind.peek() == Kind::DaemonSet || *service.scale.replicas.single.peek() {
         return;
     }
+    report(cx, service);
     let auto = program.on().and(Cond::on(&service.scale.replicas.auto));
     let keda = needs_events(cx, service);
     let plain = ObjectForm::new(
@@ -36,38 +38,117 @@ pub fn objects(cx: &Cx, service: &Service, program: &Program, out: &mut Objects)
     }
 }
 
+/// How many pods there are without an autoscaler, and whether there is none. Of a `single` nobody can
+/// turn it.
+pub fn fixed(service: &Service) -> (Cond, Expr) {
+    let replicas = &service.scale.replicas;
+    match one(service) {
+        Some(one) => (Cond::known(true, replicas.single.origin()), one),
+        None => (Cond::off(&replicas.auto), Expr::from(&replicas.count)),
+    }
+}
+
+/// The fewest pods that are kept.
+pub fn fewest(service: &Service) -> Expr {
+    of_range(service, &service.scale.replicas.min)
+}
+
+/// The most pods there may be.
+pub fn most(service: &Service) -> Expr {
+    of_range(service, &service.scale.replicas.max)
+}
+
+fn of_range(service: &Service, end: &Knob<u32>) -> Expr {
+    let replicas = &service.scale.replicas;
+    one(service).unwrap_or_else(|| {
+        let auto = Cond::on(&replicas.auto);
+        Expr::either(auto, Expr::from(end), Expr::from(&replicas.count))
+    })
+}
+
+fn one(service: &Service) -> Option<Expr> {
+    let single = &service.scale.replicas.single;
+    single
+        .peek()
+        .then(|| Expr::Lit(Node::Int(single.origin().clone(), 1)))
+}
+
 /// Whether it scales by more than the metrics that every cluster has.
 fn needs_events(cx: &Cx, service: &Service) -> Cond {
-    let keda = Cond::decided(&cx.app.platform.autoscaler.use_, |use_| {
+    counted(cx, service).or(asked(cx, service))
+}
+
+/// What decides whether Prometheus is asked how many pods there should be.
+fn asks(cx: &Cx) -> Cond {
+    let platform = &cx.app.platform;
+    let keda = Cond::decided(&platform.autoscaler.use_, |use_| {
         *use_ == AutoscalerUse::Keda
     });
-    let counted = service
-        .metrics
-        .as_ref()
-        .is_some_and(|metrics| metrics.series.requests.is_some());
-    let requests = Cond::on(&RateKnob(&service.scale.requests).knob())
-        .and(Cond::known(counted, &service.origin));
-    let queries = Cond::known(!service.scale.queries.is_empty(), &service.origin);
-    keda.and(requests.or(queries))
+    keda.and(Cond::decided(&platform.metrics.use_, |use_| {
+        *use_ == MetricsUse::Prometheus
+    }))
 }
 
-/// Requests per second and pod, as a whole number where it is one.
-struct RateKnob<'a>(&'a Knob<Option<Rate>>);
-
-impl RateKnob<'_> {
-    fn knob(&self) -> Knob<Option<String>> {
-        let text = |rate: &Option<Rate>| rate.as_ref().map(per_second);
-        Knob::new(self.0.handle().clone(), self.0.fixed().map(text))
+/// Whether it scales by requests: they have a target and somebody counts them.
+fn counted(cx: &Cx, service: &Service) -> Cond {
+    let counts = counter(service).is_some();
+    match asks(cx).and(Cond::known(counts, &service.origin)) {
+        // A word that turns nothing is not offered.
+        Cond::Known(false, because) => Cond::Known(false, because),
+        counts => counts.and(Cond::on(&per_second(&service.scale.requests))),
     }
 }
 
-fn per_second(rate: &Rate) -> String {
-    let milli = rate.milli_per_second();
-    if milli.is_multiple_of(1000) {
-        (milli / 1000).to_string()
-    } else {
-        format!("{}.{:03}", milli / 1000, milli % 1000)
+/// Whether it scales by queries.
+fn asked(cx: &Cx, service: &Service) -> Cond {
+    asks(cx).and(Cond::known(
+        !service.scale.queries.is_empty(),
+        &service.origin,
+    ))
+}
+
+/// The series that counts its requests.
+fn counter(service: &Service) -> Option<&Sourced<Str>> {
+    service.metrics.as_ref()?.series.requests.as_ref()
+}
+
+/// Reports the targets of a range that nothing measures.
+fn report(cx: &Cx, service: &Service) {
+    let scale = &service.scale;
+    if !*scale.replicas.auto.peek() {
+        return;
     }
+    let asks = matches!(asks(cx), Cond::Known(true, _));
+    let help = "write `platform.autoscaler: keda` and `platform.metrics: prometheus`";
+    let name = service.name.peek();
+    if scale.requests.peek().is_some() {
+        let origin = scale.requests.origin();
+        if counter(service).is_none() {
+            let help =
+                format!("write `metrics: {{ series: {{ requests: NAME }} }}` in `services.{name}`");
+            uncounted::report(cx, name, origin, "scale.requests", &help);
+        } else if !asks {
+            uncounted::report(cx, name, origin, "scale.requests", help);
+        }
+    }
+    if let Some(query) = scale.queries.first().filter(|_| !asks) {
+        uncounted::report(cx, name, query.query.origin(), "scale.queries", help);
+    }
+}
+
+/// Requests per second and pod, as the number that values files hold.
+fn per_second(knob: &Knob<Option<Rate>>) -> Knob<Option<Node>> {
+    let origin = knob.fixed().origin();
+    #[expect(clippy::cast_precision_loss, reason = "no rate is so large")]
+    let number = |rate: &Rate| {
+        let milli = rate.milli_per_second();
+        match i64::try_from(milli / 1000) {
+            Ok(whole) if milli.is_multiple_of(1000) => Node::Int(origin.clone(), whole),
+            _ => Node::Float(origin.clone(), milli as f64 / 1000.0),
+        }
+    };
+    let value = knob.fixed().map(|rate| rate.as_ref().map(number));
+    Knob::new(knob.handle().clone(), value)
 }
 
 /// A target in percent, as the number that values files hold.
@@ -80,11 +161,11 @@ fn percent(knob: &Knob<Option<Percent>>) -> Knob<Option<u32>> {
 }
 
 /// Whether cpu decides: it has a target, or nothing else has one.
-fn follows_cpu(service: &Service) -> Cond {
+fn follows_cpu(cx: &Cx, service: &Service) -> Cond {
     let scale = &service.scale;
     let others = Cond::on(&percent(&scale.memory))
-        .or(Cond::on(&RateKnob(&scale.requests).knob()))
-        .or(Cond::known(!scale.queries.is_empty(), &service.origin));
+        .or(counted(cx, service))
+        .or(asked(cx, service));
     Cond::on(&percent(&scale.cpu)).or(others.not())
 }
 
@@ -122,7 +203,7 @@ fn autoscaler(cx: &Cx, service: &Service, program: &Program) -> Form {
             minReplicas: &scale.replicas.min,
             maxReplicas: &scale.replicas.max,
             metrics: [
-                when (follows_cpu(service)) resource(program, "cpu", cpu(service)),
+                when (follows_cpu(cx, service)) resource(program, "cpu", cpu(service)),
                 when (Cond::on(&percent(&scale.memory)))
                     resource(program, "memory", Expr::from(&percent(&scale.memory))),
             ],
@@ -218,7 +299,7 @@ fn triggers(cx: &Cx, service: &Service, program: &Program) -> Form {
     let mut list = SeqBuilder::new(s);
     let memory = percent(&scale.memory);
     let followed = [
-        ("cpu", follows_cpu(service), cpu(service)),
+        ("cpu", follows_cpu(cx, service), cpu(service)),
         ("memory", Cond::on(&memory), Expr::from(&memory)),
     ];
     for (name, when, target) in followed {
@@ -231,20 +312,16 @@ fn triggers(cx: &Cx, service: &Service, program: &Program) -> Form {
             })
         });
     }
-    let counter = service
-        .metrics
-        .as_ref()
-        .and_then(|metrics| metrics.series.requests.clone());
-    if let Some(counter) = counter {
-        let rate = RateKnob(&scale.requests).knob();
+    if let Some(counter) = counter(service) {
         let query = counter.zip(&program.name, |counter, name| {
             format!(
                 "sum(rate({counter}{{namespace=\"{}\",service=\"{name}\"}}[2m]))",
                 program.namespace.peek()
             )
         });
-        list.push_when(s, Cond::on(&rate), || {
-            let threshold = Form::Expr(Expr::from(&rate));
+        let rate = Expr::from(&per_second(&scale.requests));
+        list.push_when(s, counted(cx, service), || {
+            let threshold = Form::Expr(Expr::concat([rate]));
             prometheus(cx, None, &query, threshold, "AverageValue")
         });
     }
@@ -294,16 +371,10 @@ fn prometheus(
 /// A budget that never blocks a drain: it counts pods that are away, and only where two or more
 /// pods are kept.
 fn budget(cx: &Cx, service: &Service, program: &Program) -> Option<ObjectForm> {
-    let replicas = &service.scale.replicas;
     let OrNone::Some(disruption) = &service.disruption else {
         return None;
     };
     let s = &Scope::new("scaling/budget").because(disruption.origin());
-    let fewest = Expr::either(
-        Cond::on(&replicas.auto),
-        Expr::from(&replicas.min),
-        Expr::from(&replicas.count),
-    );
     let body = form!(s; {
         apiVersion: "policy/v1",
         kind: "PodDisruptionBudget",
@@ -315,6 +386,6 @@ fn budget(cx: &Cx, service: &Service, program: &Program) -> Option<ObjectForm> {
             selector: { matchLabels: names::selector(cx, &program.name) },
         },
     });
-    let when = program.on().and(Cond::AtLeast(fewest, 2));
+    let when = program.on().and(Cond::AtLeast(fewest(service), 2));
     Some(ObjectForm::new(program.unit.clone(), when, body))
 }

@@ -11,6 +11,7 @@ mod engines;
 mod monitors;
 mod objectives;
 pub mod query;
+pub mod uncounted;
 
 #[cfg(test)]
 mod tests;
@@ -27,6 +28,7 @@ use plimsoll_world::{Form, Scope, form};
 
 /// Monitors, alerts and dashboards of everything.
 pub fn objects(cx: &Cx, out: &mut Objects) {
+    uncounted::check(cx);
     if *cx.app.platform.metrics.use_.peek() != MetricsUse::Prometheus {
         return;
     }

@@ -79,13 +79,13 @@ fn covers(one: &Target, other: &Target) -> bool {
 
 fn deployment(cx: &Cx, service: &Service, program: &Program) -> Form {
     let s = &Scope::new("workload/deployment").because(program.origin);
-    let replicas = &service.scale.replicas;
+    let (fixed, count) = crate::scaling::fixed(service);
     form!(s; {
         apiVersion: "apps/v1",
         kind: "Deployment",
         metadata: metadata(cx, program),
         spec: {
-            when (Cond::off(&replicas.auto)) replicas: &replicas.count,
+            when (fixed) replicas: count,
             revisionHistoryLimit: 3,
             selector: { matchLabels: names::selector(cx, &program.name) },
             strategy: strategy(service),

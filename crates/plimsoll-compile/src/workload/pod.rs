@@ -70,14 +70,8 @@ fn spec(cx: &Cx, service: &Service, program: &Program, owner: Owner) -> Form {
         terminationGracePeriodSeconds: service.stop.grace.map(|grace| i64::try_from(grace.secs()).unwrap_or(i64::MAX)),
         securityContext: security(cx, program),
     }));
-    let replicas = &service.scale.replicas;
-    let fewest = Expr::either(
-        Cond::on(&replicas.auto),
-        Expr::from(&replicas.min),
-        Expr::from(&replicas.count),
-    );
     let pods = Pods {
-        fewest,
+        fewest: crate::scaling::fewest(service),
         owner,
         name: &program.name,
     };

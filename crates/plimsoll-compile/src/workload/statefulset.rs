@@ -7,18 +7,18 @@ use crate::workload::placement::Owner;
 use crate::workload::{deployment, pod};
 use plimsoll_source::Str;
 use plimsoll_spec::app::Service;
-use plimsoll_world::{Cond, Form, Fragment, Scope, SeqBuilder, form};
+use plimsoll_world::{Form, Fragment, Scope, SeqBuilder, form};
 
 /// The StatefulSet of a service.
 pub fn of_service(cx: &Cx, service: &Service, program: &Program) -> Form {
     let s = &Scope::new("workload/statefulset").because(program.origin);
-    let replicas = &service.scale.replicas;
+    let (fixed, count) = crate::scaling::fixed(service);
     form!(s; {
         apiVersion: "apps/v1",
         kind: "StatefulSet",
         metadata: deployment::metadata(cx, program),
         spec: {
-            when (Cond::off(&replicas.auto)) replicas: &replicas.count,
+            when (fixed) replicas: count,
             revisionHistoryLimit: 3,
             serviceName: program.name.map(|name| Str::from(format!("{name}-pods"))),
             podManagementPolicy: "Parallel",
