@@ -127,6 +127,7 @@ const COMPONENTS: &[Component] = &[
         plurals: &[
             "backendtrafficpolicies",
             "clienttrafficpolicies",
+            "httproutefilters",
             "securitypolicies",
         ],
     },
