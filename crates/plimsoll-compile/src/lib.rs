@@ -53,6 +53,8 @@ pub static RULES: &[&Rule] = &[
     &release::migration::WRONG_TOOL,
     &observe::uncounted::NOT_COUNTED,
     &network::listens::NOTHING_LISTENS,
+    &network::route::said::BROKEN_REDIRECT,
+    &network::route::said::ANSWERS_500,
 ];
 
 /// What compiling gives.

@@ -9,6 +9,7 @@ use plimsoll_spec::app::guard::Guard;
 use plimsoll_spec::app::observe::Notify;
 use plimsoll_spec::app::platform::GatewayUse;
 use plimsoll_spec::app::route::RoutePath;
+use plimsoll_spec::types::RouteTarget;
 pub use plimsoll_spec::rules::NOT_YET as RULE;
 
 /// Words without any effect, each with all below it; `*` stands for any name.
@@ -70,28 +71,18 @@ pub fn check(subject: &Subject, findings: &mut Findings) {
 }
 
 /// The paths that a largest request misses, where the gateway can be told of one at all: what streams is
-/// not read before it goes on, and an Ingress has one size for all of its paths.
+/// read whole nowhere but where its gateway counts on the way.
 fn bodies(app: &App, findings: &mut Findings) {
-    let gateway = *app.platform.gateway.use_.peek();
-    if gateway == GatewayUse::None || !Guard::Body.is_known(&app.platform) {
+    let can = |guard: Guard| guard.is_known(&app.platform);
+    if *app.platform.gateway.use_.peek() == GatewayUse::None || !can(Guard::Body) || can(Guard::StreamBody) {
         return;
     }
-    for route in app.routes.values() {
-        let whole = route.body.as_ref().and_then(OrNone::some);
-        for path in route.paths.values() {
-            let Some(body) = path.body.as_ref().and_then(OrNone::some) else { continue };
-            let own = whole.is_none_or(|whole| whole.place() != body.place());
-            let (missed, why) = match gateway {
-                GatewayUse::IngressNginx => (own, "one size holds for all paths"),
-                _ => (*path.stream.peek(), "streams: it is not read whole"),
-            };
-            if !missed {
-                continue;
-            }
-            let message = format!("not-yet: routes.*.body has no effect at `{}` in this version", path.path.peek());
-            let finding = Finding::new(&RULE, message).mark_origin(body.origin(), "not at this path");
-            findings.report(finding.mark_origin(path.path.origin(), why));
-        }
+    let paths = app.routes.values().flat_map(|route| route.paths.values());
+    for path in paths.filter(|path| *path.stream.peek()) {
+        let Some(body) = path.body.as_ref().and_then(OrNone::some) else { continue };
+        let message = format!("not-yet: routes.*.body has no effect at `{}` in this version", path.path.peek());
+        let finding = Finding::new(&RULE, message).mark_origin(body.origin(), "not at this path");
+        findings.report(finding.mark_origin(path.path.origin(), "streams: it is not read whole"));
     }
 }
 
@@ -146,6 +137,9 @@ fn unknown<'a>(
     let burst = rate.and_then(|rate| rate.burst.as_ref());
     let header = rate.filter(|rate| rate.per.peek().header().is_some() && !can(Guard::Header));
     let body = path.body.as_ref().and_then(OrNone::some);
+    let streams = *path.stream.peek();
+    let way = |origin: Option<&'a Origin>| origin.filter(|_| !can(Guard::Way));
+    let elsewhere = matches!(path.to.peek(), RouteTarget::Redirect(_)).then(|| path.to.origin());
     let all = [
         ("routes.*.auth", basic.or(oidc).map(|auth| &auth.origin)),
         ("routes.*.rate", rate.filter(|_| !can(Guard::Rate)).map(|rate| rate.rate.origin())),
@@ -153,6 +147,27 @@ fn unknown<'a>(
         ("routes.*.rate.burst", burst.filter(|_| !can(Guard::Burst)).map(Sourced::origin)),
         ("routes.*.allow", path.allow.first().filter(|_| !can(Guard::Allow)).map(Sourced::origin)),
         ("routes.*.body", body.filter(|_| !can(Guard::Body)).map(Sourced::origin)),
+        ("routes.*.timeout", time(path, can)),
+        ("routes.*.stream", way(streams.then(|| path.stream.origin()))),
+        ("routes.*.paths.*.rewrite", way(path.rewrite.as_ref().map(Sourced::origin))),
+        ("routes.*.paths.*.cors", way(path.cors.as_ref().and_then(|cors| cors.origins.first()).map(Sourced::origin))),
+        ("routes.*.paths.*.to", way(elsewhere)),
+        ("routes.*.paths.*.methods", path.methods.first().filter(|_| !can(Guard::Methods)).map(Sourced::origin)),
     ];
     all.into_iter().filter_map(|(key, origin)| Some((key, origin?))).collect()
+}
+
+/// A time that somebody wrote, other than what holds anyway, and that the gateway cannot be told.
+fn time<'a>(path: &'a RoutePath, can: &dyn Fn(Guard) -> bool) -> Option<&'a Origin> {
+    let (known, usual) = if *path.stream.peek() {
+        (can(Guard::Idle), 60 * 60)
+    } else {
+        (can(Guard::Way), 30)
+    };
+    let origin = match &path.timeout {
+        OrNone::Some(time) if time.peek().secs() == usual => return None,
+        OrNone::Some(time) => time.origin(),
+        OrNone::None(origin) => origin,
+    };
+    Some(origin).filter(|_| !known)
 }

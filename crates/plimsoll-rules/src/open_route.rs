@@ -1,9 +1,10 @@
-//! A route that asks for a login, or for known client addresses, where the gateway is not told.
+//! A route that asks for a login, for known client addresses or for nobody at all, where the gateway is not told.
 
 use crate::Subject;
 use plimsoll_source::{Finding, Findings, Level, Rule};
 use plimsoll_spec::app::guard::Guard;
 use plimsoll_spec::app::route::RoutePath;
+use plimsoll_spec::types::RouteTarget;
 
 /// The bad pattern.
 pub static RULE: Rule = Rule {
@@ -13,7 +14,8 @@ pub static RULE: Rule = Rule {
     consequence: "whoever knows the host comes in without a login",
     docs: "`auth` and `allow` of a route are not spelled for this gateway in this version: logins by \
            password are told to Envoy, Traefik and ingress-nginx, logins elsewhere to Envoy, client \
-           addresses to these and Istio. On the embedded cluster that is a warning. Where the \
+           addresses to these and Istio; a path that leads nowhere (`none`) to routes of Gateway API and to \
+           ingress-nginx, elsewhere it is served by what leads to a shorter path. On the embedded cluster that is a warning. Where the \
            environment names a real cluster it is an error, and `up --context` refuses: a page that \
            should be guarded must not be published open.",
 };
@@ -21,7 +23,7 @@ pub static RULE: Rule = Rule {
 /// Reports each such route; where the environment names a real cluster, as an error.
 pub fn check(subject: &Subject, findings: &mut Findings) {
     for (name, origin) in open(subject.app) {
-        let message = format!("route `{name}` is open: its `auth` or `allow` is not told to the gateway");
+        let message = format!("route `{name}` is open: its `auth`, `allow` or `none` is not told to the gateway");
         let mut finding = Finding::new(&RULE, message)
             .mark_origin(&origin, "this guard has no effect yet")
             .about(format!("HTTPRoute/{name}"))
@@ -42,7 +44,9 @@ pub fn open(app: &plimsoll_spec::App) -> Vec<(plimsoll_source::Str, plimsoll_sou
         let oidc = auth.filter(|auth| auth.oidc.is_some() && !can(Guard::Oidc));
         let allow = path.allow.first().filter(|_| !can(Guard::Allow));
         let login = basic.or(oidc).map(|auth| auth.origin.clone());
-        login.or_else(|| allow.map(|allow| allow.origin().clone()))
+        let nowhere = *path.to.peek() == RouteTarget::None && !can(Guard::Nowhere);
+        let nowhere = nowhere.then(|| path.to.origin().clone());
+        login.or_else(|| allow.map(|allow| allow.origin().clone())).or(nowhere)
     };
     let guard = |route: &plimsoll_spec::app::Route| route.paths.values().find_map(open);
     let on = app.routes.values().filter(|route| *route.enabled.peek());

@@ -1,10 +1,14 @@
 //! How the outside comes in: a Gateway with routes, or Ingresses.
 
+mod elsewhere;
 mod gateway;
+mod grpc;
 mod guard;
+mod http;
 mod ingress;
 pub mod issuer;
 mod listener;
+pub mod said;
 #[cfg(test)]
 mod tests;
 
@@ -28,18 +32,38 @@ pub fn home_of(cx: &Cx, route: &Route) -> Sourced<Str> {
     gateway::home(cx, &found)
 }
 
-/// Whether a route leads to a service by HTTP, and whether by gRPC.
-pub fn kinds_of(cx: &Cx, route: &Route, service: &str) -> (bool, bool) {
-    let here = |path: &&RoutePath| {
-        let to = path.to.peek();
-        matches!(to, RouteTarget::Backend { target: Target::Service(to), .. } if to == service)
+/// The Ingresses of a route that lead to a service, by name.
+pub fn ingresses_to(cx: &Cx, route: &Route, service: &Str) -> Vec<Sourced<Str>> {
+    ingress::leading_to(cx, route, service)
+}
+
+/// Whether the route of Gateway API is one by gRPC.
+pub fn is_grpc(cx: &Cx, route: &Route) -> bool {
+    grpc::is_spoken(cx, route)
+}
+
+/// The routes that hold a host of this one, and those that hold a host of theirs: what one of them
+/// needs, the hosts of all of them have. This one stands first.
+fn together<'a>(cx: &Cx<'a>, route: &'a Route) -> Vec<&'a Route> {
+    let shares = |one: &Route, other: &Route| {
+        let holds = |host: &Sourced<Str>| {
+            let mut hosts = other.hosts.peek().iter();
+            hosts.any(|other| other.peek() == host.peek())
+        };
+        one.hosts.peek().iter().any(holds)
     };
-    let found = route.paths.values().filter(here);
-    let grpc: Vec<bool> = found
-        .filter_map(|path| backed(cx, path))
-        .map(|backed| backed.grpc)
-        .collect();
-    (grpc.contains(&false), grpc.contains(&true))
+    let mut together = vec![route];
+    let mut at = 0;
+    while let Some(one) = together.get(at).copied() {
+        for other in cx.app.routes.values() {
+            let known = together.iter().any(|known| std::ptr::eq(*known, other));
+            if !known && shares(one, other) {
+                together.push(other);
+            }
+        }
+        at += 1;
+    }
+    together
 }
 
 /// The objects of all routes.
@@ -47,6 +71,7 @@ pub fn objects(cx: &Cx, out: &mut Objects) {
     if cx.gateway() == GatewayUse::None || cx.app.routes.is_empty() {
         return;
     }
+    said::report(cx);
     match cx.app.platform.gateway.api.peek() {
         GatewayApi::Gateway => gateway::objects(cx, out),
         GatewayApi::Ingress => ingress::objects(cx, out),

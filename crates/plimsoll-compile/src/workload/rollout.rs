@@ -313,10 +313,12 @@ fn by_gateway(cx: &Cx, service: &Service) -> Option<Router> {
             });
             let (mut http, mut grpc) = (Vec::new(), Vec::new());
             for route in here {
-                let (some_http, some_grpc) =
-                    crate::network::route::kinds_of(cx, route, service.name.peek());
-                http.extend(some_http.then(|| route.name.clone()));
-                grpc.extend(some_grpc.then(|| route.name.clone()));
+                let named = if crate::network::route::is_grpc(cx, route) {
+                    &mut grpc
+                } else {
+                    &mut http
+                };
+                named.push(route.name.clone());
             }
             Some(Router::Routes {
                 namespace,
@@ -325,8 +327,11 @@ fn by_gateway(cx: &Cx, service: &Service) -> Option<Router> {
             })
         }
         (GatewayUse::IngressNginx, GatewayApi::Ingress) => {
-            let names = names.iter().map(|route| route.name.clone());
-            Some(Router::Nginx(names.collect()))
+            let name = service.name.peek();
+            let ingresses = |route| crate::network::route::ingresses_to(cx, route, name);
+            Some(Router::Nginx(
+                names.into_iter().flat_map(ingresses).collect(),
+            ))
         }
         (_, GatewayApi::Ingress) => None,
     }

@@ -19,6 +19,19 @@ pub enum Guard {
     Header,
     /// Largest request.
     Body,
+    /// Largest request of a stream.
+    StreamBody,
+    /// How long nothing may be said on a stream.
+    Idle,
+    /// Time to an answer, another path, pages of others, a redirect, gRPC: what routes of Gateway API
+    /// say by themselves.
+    Way,
+    /// Methods that are let in.
+    Methods,
+    /// A path that leads nowhere, kept from what leads to a shorter one.
+    Nowhere,
+    /// The answer 404 of such a path.
+    NotFound,
     /// Versions and ciphers of TLS.
     Tls,
 }
@@ -27,12 +40,22 @@ impl Guard {
     /// Whether the gateway of a platform can do it, as far as it is known how it is told.
     pub fn is_known(self, platform: &Platform) -> bool {
         let Gateway { use_, api, .. } = &platform.gateway;
+        if *api.peek() == GatewayApi::Gateway
+            && matches!(self, Self::Way | Self::Methods | Self::Nowhere)
+        {
+            return *use_.peek() != GatewayUse::None;
+        }
         match (use_.peek(), api.peek()) {
-            (GatewayUse::Envoy, GatewayApi::Gateway) => self != Self::Burst,
-            (GatewayUse::Traefik, GatewayApi::Gateway) => !matches!(self, Self::Oidc | Self::Tls),
+            (GatewayUse::Envoy, GatewayApi::Gateway) => {
+                !matches!(self, Self::Burst | Self::StreamBody)
+            }
+            (GatewayUse::Traefik, GatewayApi::Gateway) => matches!(
+                self,
+                Self::Basic | Self::Allow | Self::Rate | Self::Burst | Self::Header | Self::Body
+            ),
             (GatewayUse::Istio, GatewayApi::Gateway) => self == Self::Allow,
             (GatewayUse::IngressNginx, GatewayApi::Ingress) => {
-                !matches!(self, Self::Oidc | Self::Tls | Self::Header)
+                !matches!(self, Self::Oidc | Self::Tls | Self::Header | Self::Methods)
             }
             _ => false,
         }

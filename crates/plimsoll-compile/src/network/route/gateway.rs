@@ -2,17 +2,16 @@
 //!
 //! Source: Gateway API 1.5, standard channel.
 
-use super::{Backed, backed, certificate, issuer, listener, matched};
+use super::{Backed, backed, certificate, grpc, http, issuer, listener};
 use crate::cx::{Cx, Objects};
 use crate::names;
 use crate::network::flow::{Flow, Peer, PodPort};
 use crate::network::flows;
 use crate::network::policy::{self, Guarded};
 use plimsoll_source::{Node, Origin, Sourced, Str};
+use plimsoll_spec::app::Route;
 use plimsoll_spec::app::platform::GatewayUse;
-use plimsoll_spec::app::route::{RoutePath, TlsKind};
-use plimsoll_spec::app::{OrNone, Route};
-use plimsoll_spec::types::RouteTarget;
+use plimsoll_spec::app::route::TlsKind;
 use plimsoll_world::{
     Cond, Expr, Form, Fragment, Lit, MapBuilder, ObjectForm, Role, Scope, SeqBuilder, Unit, Var,
     form,
@@ -145,21 +144,12 @@ fn routes(cx: &Cx, route: &Route, out: &mut Objects) {
         .filter_map(|path| backed(cx, path))
         .collect();
     let home = home(cx, &found);
-    let (grpc, http): (Vec<&RoutePath>, Vec<&RoutePath>) = route
-        .paths
-        .values()
-        .partition(|path| backed(cx, path).is_some_and(|backed| backed.grpc));
-    // A path whose backend has no port is a finding already.
-    let http: Vec<&RoutePath> = http
-        .into_iter()
-        .filter(|path| rule(cx, route, path, &home).is_some())
-        .collect();
-    if !http.is_empty() {
-        let body = http_route(cx, route, &home, &http);
-        out.push(ObjectForm::new(unit.clone(), on(cx, route), body).role(Role::Route));
-    }
-    if !grpc.is_empty() {
-        let body = grpc_route(cx, route, &home, &grpc);
+    let body = if grpc::is_spoken(cx, route) {
+        Some(grpc::route(cx, route, &home))
+    } else {
+        http::route(cx, route, &home)
+    };
+    if let Some(body) = body {
         out.push(ObjectForm::new(unit.clone(), on(cx, route), body).role(Role::Route));
     }
     let redirects = Cond::decided(&route.redirect, |redirect| *redirect)
@@ -192,7 +182,7 @@ pub(super) fn home(cx: &Cx, found: &[Backed]) -> Sourced<Str> {
     )
 }
 
-fn parents(cx: &Cx, route: &Route, section: Option<&str>) -> Form {
+pub(super) fn parents(cx: &Cx, route: &Route, section: Option<&str>) -> Form {
     let s = &Scope::new("network/route/gateway");
     let name = match &route.gateway {
         Some(gateway) => gateway.clone(),
@@ -220,7 +210,12 @@ pub(super) fn hostnames(cx: &Cx, s: &Scope, route: &Route) -> Form {
     list.build()
 }
 
-fn metadata(cx: &Cx, route: &Route, name: Sourced<Str>, namespace: &Sourced<Str>) -> Form {
+pub(super) fn metadata(
+    cx: &Cx,
+    route: &Route,
+    name: Sourced<Str>,
+    namespace: &Sourced<Str>,
+) -> Form {
     let s = &Scope::new("network/route/gateway").because(&route.origin);
     let mut labels = MapBuilder::new(s);
     labels.splice(s, names::labels(cx, &route.name, "route"));
@@ -236,188 +231,6 @@ fn metadata(cx: &Cx, route: &Route, name: Sourced<Str>, namespace: &Sourced<Str>
         namespace: namespace,
         labels: labels.build(),
         annotations: Fragment(annotations.build()),
-    })
-}
-
-fn http_route(cx: &Cx, route: &Route, home: &Sourced<Str>, paths: &[&RoutePath]) -> Form {
-    let s = &Scope::new("network/route/gateway").because(&route.origin);
-    let mut rules = SeqBuilder::new(s);
-    for path in paths {
-        if let Some((when, rule)) = rule(cx, route, path, home) {
-            rules.push_when(s, when, || rule);
-        }
-    }
-    form!(s; {
-        apiVersion: "gateway.networking.k8s.io/v1",
-        kind: "HTTPRoute",
-        metadata: metadata(cx, route, route.name.clone(), home),
-        spec: {
-            parentRefs: parents(cx, route, None),
-            hostnames: hostnames(cx, s, route),
-            rules: rules.build(),
-        },
-    })
-}
-
-/// One rule for each path. A path that leads nowhere has a rule without backend: it answers 500,
-/// so 404 is said by leaving it to no rule at all where nothing shorter matches.
-fn rule(cx: &Cx, route: &Route, path: &RoutePath, home: &Sourced<Str>) -> Option<(Cond, Form)> {
-    let s = &Scope::new("network/route/gateway").because(&path.origin);
-    let (text, exact) = matched(path);
-    let matches = matches(s, path, &text, exact);
-    let timeout = timeouts(s, path);
-    match path.to.peek() {
-        RouteTarget::Backend { .. } => {
-            let backed = backed(cx, path)?;
-            let mut filters = SeqBuilder::new(s);
-            if let Some(rewrite) = &path.rewrite {
-                filters.push(
-                    s,
-                    form!(s; { type: "URLRewrite", urlRewrite: {
-                    path: { type: "ReplacePrefixMatch", replacePrefixMatch: rewrite },
-                } }),
-                );
-            }
-            if let Some(cors) = &path.cors {
-                filters.push(s, cors_filter(s, cors));
-            }
-            super::guard::filters(cx, route, path, &mut filters);
-            Some((
-                backed.when.clone(),
-                form!(s; {
-                    name: super::guard::named(route, path),
-                    matches: matches,
-                    filters: Fragment(filters.build()),
-                    backendRefs: backends(s, &backed, home),
-                    timeouts: Fragment(timeout),
-                }),
-            ))
-        }
-        RouteTarget::Redirect(url) => {
-            let filter = redirect_to(s, url, path.to.origin())?;
-            Some((
-                Cond::known(true, path.to.origin()),
-                form!(s; { matches: matches, filters: [filter] }),
-            ))
-        }
-        // A rule without backend answers 500 by the specification; a redirect to nowhere is worse.
-        // An exact match that no pod serves is the nearest: the rule has no backend.
-        RouteTarget::None => Some((
-            Cond::known(true, path.to.origin()),
-            form!(s; { matches: matches }),
-        )),
-    }
-}
-
-/// The Service behind a rule; of a canary both versions, of which the running one has all the weight
-/// until a release shifts it.
-fn backends(s: &Scope, backed: &Backed, home: &Sourced<Str>) -> Form {
-    let other = backed.namespace.peek() != home.peek();
-    let one = |name: &Sourced<Str>, weight: Option<i32>| {
-        form!(s; {
-            name: name,
-            namespace: other.then(|| backed.namespace.clone()),
-            port: &backed.port,
-            weight: weight.map(Lit),
-        })
-    };
-    let mut list = SeqBuilder::new(s);
-    match &backed.second {
-        Some(second) => {
-            list.push(s, one(&backed.service, Some(100)));
-            list.push(s, one(second, Some(0)));
-        }
-        None => list.push(s, one(&backed.service, None)),
-    }
-    list.build()
-}
-
-fn matches(s: &Scope, path: &RoutePath, text: &Sourced<Str>, exact: bool) -> Form {
-    let kind = if exact { "Exact" } else { "PathPrefix" };
-    let value = text_knob(path, text);
-    let one = |method: Option<&Sourced<Str>>| {
-        form!(s; {
-            path: { type: Lit(kind), value: value.clone() },
-            method: method.cloned(),
-        })
-    };
-    let mut list = SeqBuilder::new(s);
-    if path.methods.is_empty() {
-        list.push(s, one(None));
-    }
-    for method in &path.methods {
-        list.push(s, one(Some(method)));
-    }
-    list.build()
-}
-
-/// The path's text as the word that turns it.
-fn text_knob(path: &RoutePath, text: &Sourced<Str>) -> Expr {
-    Expr::from(&plimsoll_source::Knob::new(
-        path.path.handle().clone(),
-        text.clone(),
-    ))
-}
-
-fn timeouts(s: &Scope, path: &RoutePath) -> Form {
-    let s = &s.because(path.stream.origin());
-    let stream = *path.stream.peek();
-    match &path.timeout {
-        // Time that a whole answer may take; a stream has no end, so there it is left out.
-        OrNone::Some(timeout) if !stream => {
-            let request = timeout.map(plimsoll_spec::types::Duration::gateway);
-            form!(s; { request: request.because(path.stream.origin()) })
-        }
-        OrNone::Some(_) => form!(s; { request: "0s" }),
-        OrNone::None(because) => {
-            let s = &s.because(because);
-            form!(s; { request: "0s" })
-        }
-    }
-}
-
-fn cors_filter(s: &Scope, cors: &plimsoll_spec::app::route::Cors) -> Form {
-    form!(s; { type: "CORS", cors: {
-        allowOrigins: [for origin in &cors.origins => origin],
-        allowMethods: (!cors.methods.is_empty()).then(|| form!(s; [for method in &cors.methods => method])),
-        allowHeaders: (!cors.headers.is_empty()).then(|| form!(s; [for header in &cors.headers => header])),
-        allowCredentials: &cors.credentials,
-    } })
-}
-
-/// A redirect elsewhere by 308, path kept.
-fn redirect_to(s: &Scope, url: &str, origin: &Origin) -> Option<Form> {
-    let (scheme, rest) = url.split_once("://")?;
-    let host = rest.split('/').next().unwrap_or(rest);
-    let text = |text: &str| Node::Text(origin.clone(), text.into());
-    Some(form!(s; { type: "RequestRedirect", requestRedirect: {
-        scheme: text(scheme), hostname: text(host), statusCode: 308,
-    } }))
-}
-
-fn grpc_route(cx: &Cx, route: &Route, home: &Sourced<Str>, paths: &[&RoutePath]) -> Form {
-    let s = &Scope::new("network/route/gateway").because(&route.origin);
-    let mut rules = SeqBuilder::new(s);
-    for path in paths {
-        let Some(backed) = backed(cx, path) else {
-            continue;
-        };
-        rules.push_when(s, backed.when.clone(), || {
-            form!(s; {
-                name: super::guard::named(route, path),
-                backendRefs: backends(s, &backed, home),
-            })
-        });
-    }
-    form!(s; {
-        apiVersion: "gateway.networking.k8s.io/v1",
-        kind: "GRPCRoute",
-        metadata: metadata(cx, route, route.name.clone(), home),
-        spec: {
-            parentRefs: parents(cx, route, None),
-            hostnames: hostnames(cx, s, route),
-            rules: rules.build(),
-        },
     })
 }
 
@@ -450,6 +263,7 @@ fn grants(
     out: &mut Objects,
 ) {
     let mut granted: Vec<&Str> = Vec::new();
+    let kind = grpc::kind(cx, route);
     for backed in found
         .iter()
         .filter(|backed| backed.namespace.peek() != home.peek())
@@ -471,7 +285,7 @@ fn grants(
                 labels: names::labels(cx, &route.name, "route"),
             },
             spec: {
-                from: [{ group: "gateway.networking.k8s.io", kind: "HTTPRoute", namespace: home }],
+                from: [{ group: "gateway.networking.k8s.io", kind: Lit(kind), namespace: home }],
                 to: [{ group: "", kind: "Service" }],
             },
         });

@@ -8,7 +8,7 @@ mod envoy;
 mod istio;
 mod traefik;
 
-use super::backed;
+use super::http::asked;
 use crate::cx::{Cx, Objects};
 use plimsoll_source::{Origin, Sourced, Str};
 use plimsoll_spec::app::guard::Guard;
@@ -28,13 +28,41 @@ pub struct Guards<'a> {
     pub rate: Option<&'a RouteRate>,
     /// Largest request.
     pub body: Option<&'a Sourced<Bytes>>,
+    /// How long nothing may be said on a stream, where the gateway has a word for it.
+    pub idle: Option<Idle>,
     /// What decides which of them there are.
     pub because: Origin,
 }
 
+/// How long nothing may be said on a stream.
+#[derive(PartialEq, Eq)]
+pub struct Idle {
+    /// As long as that; `0s` is without end.
+    pub time: Sourced<Str>,
+    /// Whether the route itself has no word for the time to a whole answer, so that it is said here that
+    /// there is none.
+    pub alone: bool,
+}
+
+impl Idle {
+    fn of(cx: &Cx, route: &Route, path: &RoutePath) -> Option<Self> {
+        if !can(cx, Guard::Idle) || !*path.stream.peek() {
+            return None;
+        }
+        let time = match &path.timeout {
+            OrNone::Some(time) => time.map(|time| Str::from(time.gateway())),
+            OrNone::None(because) => Sourced::new("0s".into(), because.clone()),
+        };
+        Some(Self {
+            time: time.because(path.stream.origin()),
+            alone: super::grpc::is_spoken(cx, route),
+        })
+    }
+}
+
 impl<'a> Guards<'a> {
     /// What stands before a path.
-    fn of(path: &'a RoutePath) -> Self {
+    fn of(cx: &Cx, route: &Route, path: &'a RoutePath) -> Self {
         let body = match &path.body {
             // A request that is held until it is whole never ends where it streams.
             Some(OrNone::Some(body)) if !*path.stream.peek() => Some(body),
@@ -46,6 +74,7 @@ impl<'a> Guards<'a> {
             allow: &path.allow,
             rate: path.rate.as_ref(),
             body,
+            idle: Idle::of(cx, route, path),
             because,
         }
     }
@@ -74,6 +103,7 @@ impl<'a> Guards<'a> {
             && self.allow == other.allow
             && rate(self) == rate(other)
             && self.body == other.body
+            && self.idle == other.idle
     }
 }
 
@@ -89,12 +119,12 @@ pub struct Group<'a> {
 }
 
 /// The groups of a route, in the order of its paths.
-pub fn groups(route: &Route) -> Vec<Group<'_>> {
+pub fn groups<'a>(cx: &Cx, route: &'a Route) -> Vec<Group<'a>> {
     let mut groups: Vec<Group> = Vec::new();
     let served = |path: &&&RoutePath| matches!(path.to.peek(), RouteTarget::Backend { .. });
     let paths: Vec<&RoutePath> = route.paths.values().collect();
     for path in paths.iter().filter(served) {
-        let guards = Guards::of(path);
+        let guards = Guards::of(cx, route, path);
         match groups.iter_mut().find(|group| group.guards.same(&guards)) {
             Some(group) => group.paths.push(path),
             None => {
@@ -114,25 +144,45 @@ pub fn groups(route: &Route) -> Vec<Group<'_>> {
     }
     if groups.len() > 1 {
         for group in &mut groups {
-            let names = group.paths.iter().map(|path| rule_name(&paths, path));
+            let names = group.paths.iter().flat_map(|path| {
+                let asked = asked(path).into_iter();
+                asked.map(|methods| rule_name(&paths, path, &methods))
+            });
             group.rules = Some(names.collect());
         }
     }
     groups
 }
 
-/// Name of the rule of a path, by its place.
-fn rule_name(all: &[&RoutePath], path: &RoutePath) -> Sourced<Str> {
+/// Name of a rule of a path, by its place and, where each method has one of its own, by the method.
+fn rule_name(all: &[&RoutePath], path: &RoutePath, methods: &[&Sourced<Str>]) -> Sourced<Str> {
     let at = all.iter().position(|other| std::ptr::eq(*other, path));
     let name = format!("rule-{}", at.unwrap_or_default());
-    Sourced::new(Str::from(name), path.origin.clone())
+    match methods {
+        [method] if path.methods.len() > 1 => method
+            .map(|method| Str::from(format!("{name}-{}", method.to_lowercase())))
+            .because(&path.origin),
+        _ => Sourced::new(Str::from(name), path.origin.clone()),
+    }
 }
 
 /// Name of a path's rule, where guards speak of single rules.
-pub fn named(route: &Route, path: &RoutePath) -> Option<Sourced<Str>> {
-    let several = groups(route).len() > 1;
+pub fn named(
+    cx: &Cx,
+    route: &Route,
+    path: &RoutePath,
+    methods: &[&Sourced<Str>],
+) -> Option<Sourced<Str>> {
+    let several = groups(cx, route).len() > 1;
     let all: Vec<&RoutePath> = route.paths.values().collect();
-    several.then(|| rule_name(&all, path))
+    several.then(|| rule_name(&all, path, methods))
+}
+
+/// The filter that answers 404 where a path leads nowhere, of a gateway that has one.
+pub fn nowhere(cx: &Cx, route: &Route, path: &RoutePath, list: &mut SeqBuilder) {
+    if cx.gateway() == GatewayUse::Envoy {
+        envoy::nowhere(route, path, list);
+    }
 }
 
 /// Filters of a path's rule that its gateway reads.
@@ -162,14 +212,6 @@ pub fn of_gateway(cx: &Cx, out: &mut Objects) {
 /// Whether the gateway can do it.
 fn can(cx: &Cx, guard: Guard) -> bool {
     guard.is_known(&cx.app.platform)
-}
-
-/// Which kinds of routes a group is about: HTTP, gRPC.
-fn kinds(cx: &Cx, group: &Group) -> (bool, bool) {
-    let grpc = |path: &&RoutePath| backed(cx, path).is_some_and(|backed| backed.grpc);
-    let some = group.paths.iter().any(grpc);
-    let all = group.paths.iter().all(grpc);
-    (!all, some)
 }
 
 /// A rate as a whole number in a second, minute, hour or day.

@@ -140,3 +140,152 @@ routes:
     let limit = &slow["rateLimit"]["local"]["rules"][0]["limit"];
     assert_eq!(*limit, json!({"requests": 5, "unit": "Minute"}));
 }
+
+/// The paths of gRPC routes were left out: all came to the first service.
+#[test]
+fn paths_of_grpc_are_services_and_methods() {
+    let text = "
+services: { pub: { ports: { grpc: 9000 } }, adm: { ports: { grpc: 9000 } } }
+routes:
+  g: { hosts: grpc.example.org, paths: { /: pub, /shop.Catalog: pub, =/shop.Admin/Ban: adm } }
+";
+    assert_valid(text);
+    let made = made(text);
+    let rules = made.object("GRPCRoute/g")["spec"]["rules"].clone();
+    assert_eq!(rules[0]["matches"], json!(null));
+    assert_eq!(
+        rules[1]["matches"],
+        json!([{"method": {"service": "shop.Catalog"}}])
+    );
+    let ban = json!([{"method": {"service": "shop.Admin", "method": "Ban"}}]);
+    assert_eq!(rules[2]["matches"], ban);
+    assert_eq!(rules[2]["backendRefs"][0]["name"], "adm");
+}
+
+/// Gateway API refuses one of two routes of both kinds for one host.
+#[test]
+fn a_host_with_more_than_grpc_has_routes_of_http_alone() {
+    let text = "
+services: { api: { ports: { http: 80, grpc: 9000 } } }
+routes:
+  main: { hosts: a.example.org, paths: { /: api, /shop.Catalog: 'api:grpc' } }
+  more: { hosts: a.example.org, paths: { /shop.Admin: 'api:grpc' } }
+";
+    assert_valid(text);
+    let made = made(text);
+    assert!(!made.has("GRPCRoute/main") && !made.has("GRPCRoute/more"));
+    let rule = made.object("HTTPRoute/more")["spec"]["rules"][0].clone();
+    assert_eq!(
+        rule["matches"][0]["path"],
+        json!({"type": "PathPrefix", "value": "/shop.Admin"})
+    );
+    assert_eq!(rule["backendRefs"][0]["port"], 9000);
+}
+
+#[test]
+fn what_a_route_of_grpc_cannot_say_a_route_of_http_does() {
+    let text = "
+services: { api: { ports: { grpc: 9000 } } }
+routes: { g: { hosts: a.example.org, paths: { /shop.Catalog: { to: api, stream: false, timeout: 5s } } } }
+";
+    let made = made(text);
+    let rule = made.object("HTTPRoute/g")["spec"]["rules"][0].clone();
+    assert_eq!(rule["timeouts"]["request"], "5s");
+}
+
+#[test]
+fn a_redirect_has_port_and_path_and_a_query_is_told() {
+    let text = "
+services: { api: { ports: 8080 } }
+routes:
+  main:
+    hosts: a.example.org
+    paths: { /: api, /docs: 'https://docs.example.org:8443/v2', /old: 'https://b.example' }
+";
+    assert_valid(text);
+    let all = made(text);
+    let rules = all.object("HTTPRoute/main")["spec"]["rules"].clone();
+    let redirect = |at: usize| rules[at]["filters"][0]["requestRedirect"].clone();
+    assert_eq!(
+        redirect(1),
+        json!({
+            "scheme": "https", "hostname": "docs.example.org", "port": 8443, "statusCode": 308,
+            "path": {"type": "ReplaceFullPath", "replaceFullPath": "/v2"},
+        })
+    );
+    assert_eq!(
+        redirect(2),
+        json!({"scheme": "https", "hostname": "b.example", "statusCode": 308})
+    );
+    let asked = made(&text.replace("/v2", "/v2?x=1"));
+    assert!(asked.findings().contains(&"broken-redirect"));
+}
+
+#[test]
+fn a_path_that_leads_nowhere_answers_404_by_envoy_and_is_told_elsewhere() {
+    let text = "
+services: { api: { ports: 8080 } }
+routes: { main: { hosts: a.example.org, paths: { /: api, /x: none } } }
+";
+    assert_valid(text);
+    let envoy = made(text);
+    let filter = envoy.object("HTTPRoute/main")["spec"]["rules"][1]["filters"][0].clone();
+    assert_eq!(filter["extensionRef"]["name"], "main-none");
+    let answer = envoy.object("HTTPRouteFilter/main-none")["spec"]["directResponse"].clone();
+    assert_eq!(answer, json!({"statusCode": 404}));
+    assert!(!envoy.findings().contains(&"none-answers-500"));
+    let istio = made(&format!("{text}platform: {{ gateway: istio }}\n"));
+    assert!(istio.findings().contains(&"none-answers-500"));
+}
+
+/// Envoy never ended a stream on which nothing was said: `timeout` was lost.
+#[test]
+fn envoy_ends_a_stream_on_which_nothing_was_said() {
+    let text = "
+services: { api: { ports: { http: 8080, grpc: 9000 } } }
+routes:
+  main: { hosts: a.example.org, paths: { /: api, /ws: { to: api, stream: true, timeout: 7h } } }
+  g: { hosts: g.example.org, paths: { /: 'api:grpc' } }
+";
+    assert_valid(text);
+    let made = made(text);
+    let idle = made.object("BackendTrafficPolicy/main-1")["spec"].clone();
+    assert_eq!(idle["targetRefs"][0]["sectionName"], "rule-1");
+    assert_eq!(
+        idle["timeout"],
+        json!({"http": {"streamIdleTimeout": "7h"}})
+    );
+    assert!(!made.has("BackendTrafficPolicy/main"));
+    let grpc = made.object("BackendTrafficPolicy/g")["spec"].clone();
+    assert_eq!(grpc["targetRefs"][0]["kind"], "GRPCRoute");
+    let times = json!({"http": {"requestTimeout": "0s", "streamIdleTimeout": "1h"}});
+    assert_eq!(grpc["timeout"], times);
+}
+
+/// A rule that replaces a prefix has exactly one match, and an exact path has no prefix.
+#[test]
+fn a_rewrite_is_one_that_gateways_take() {
+    let text = "
+services: { api: { ports: 8080 } }
+routes:
+  main:
+    hosts: a.example.org
+    paths: { /a: { to: api, rewrite: /b, methods: [GET, POST] }, =/c: { to: api, rewrite: /d, rate: 1/s } }
+";
+    assert_valid(text);
+    let made = made(text);
+    let rules = made.object("HTTPRoute/main")["spec"]["rules"].clone();
+    let names: Vec<_> = rules
+        .as_array()
+        .expect("rules")
+        .iter()
+        .map(|rule| rule["name"].clone())
+        .collect();
+    assert_eq!(names, ["rule-0-get", "rule-0-post", "rule-1"]);
+    assert_eq!(rules[0]["matches"].as_array().map(Vec::len), Some(1));
+    let path = rules[2]["filters"][0]["urlRewrite"]["path"].clone();
+    assert_eq!(
+        path,
+        json!({"type": "ReplaceFullPath", "replaceFullPath": "/d"})
+    );
+}

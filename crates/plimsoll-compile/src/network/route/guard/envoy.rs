@@ -1,20 +1,22 @@
 //! Guards in the words of Envoy Gateway: policies that are attached to routes and to the Gateway.
 
-use super::{Group, can, groups, kinds, ranges, whole};
+use super::{Group, Guards, can, groups, ranges, whole};
 use crate::cx::{Cx, Objects};
 use crate::names::{self, dashed};
 use plimsoll_source::{Sourced, Str};
 use plimsoll_spec::app::Route;
 use plimsoll_spec::app::guard::Guard;
 use plimsoll_spec::app::platform::TlsProfile;
-use plimsoll_spec::app::route::{Auth, RouteRate};
+use plimsoll_spec::app::route::{Auth, RoutePath, RouteRate};
+use plimsoll_spec::types::RouteTarget;
 use plimsoll_world::{
     Cond, Form, Fragment, Lit, MapBuilder, ObjectForm, Scope, SeqBuilder, Unit, form,
 };
 
 /// The policies of a route.
 pub fn objects(cx: &Cx, route: &Route, home: &Sourced<Str>, out: &mut Objects) {
-    for group in groups(route) {
+    answer(cx, route, home, out);
+    for group in groups(cx, route) {
         let target = targets(cx, route, &group);
         let parts = [
             ("SecurityPolicy", security(cx, &group)),
@@ -47,25 +49,20 @@ pub fn objects(cx: &Cx, route: &Route, home: &Sourced<Str>, out: &mut Objects) {
 fn targets(cx: &Cx, route: &Route, group: &Group) -> Form {
     let s = &Scope::new("network/route/guard").because(&group.guards.because);
     let mut list = SeqBuilder::new(s);
-    let (http, grpc) = kinds(cx, group);
-    for (kind, is_there) in [("HTTPRoute", http), ("GRPCRoute", grpc)] {
-        if !is_there {
-            continue;
-        }
-        let one = |section: Option<Sourced<Str>>| {
-            form!(s; {
-                group: "gateway.networking.k8s.io",
-                kind: Lit(kind),
-                name: &route.name,
-                sectionName: section,
-            })
-        };
-        match &group.rules {
-            None => list.push(s, one(None)),
-            Some(rules) => rules
-                .iter()
-                .for_each(|rule| list.push(s, one(Some(rule.clone())))),
-        }
+    let kind = super::super::grpc::kind(cx, route);
+    let one = |section: Option<Sourced<Str>>| {
+        form!(s; {
+            group: "gateway.networking.k8s.io",
+            kind: Lit(kind),
+            name: &route.name,
+            sectionName: section,
+        })
+    };
+    match &group.rules {
+        None => list.push(s, one(None)),
+        Some(rules) => rules
+            .iter()
+            .for_each(|rule| list.push(s, one(Some(rule.clone())))),
     }
     list.build()
 }
@@ -118,14 +115,61 @@ fn login(cx: &Cx, auth: &Auth, map: &mut MapBuilder) -> bool {
 
 fn traffic(cx: &Cx, group: &Group) -> Option<Form> {
     let s = &Scope::new("network/route/guard").because(&group.guards.because);
-    let (rate, body) = (group.guards.rate, group.guards.body);
-    if !can(cx, Guard::Rate) || (rate.is_none() && body.is_none()) {
+    let Guards {
+        rate, body, idle, ..
+    } = &group.guards;
+    if !can(cx, Guard::Rate) || (rate.is_none() && body.is_none() && idle.is_none()) {
         return None;
     }
     Some(form!(s; {
         rateLimit: rate.map(limit),
         requestBuffer: body.map(|body| form!(s; { limit: body.map(std::string::ToString::to_string) })),
+        timeout: idle.as_ref().map(|idle| form!(s; { http: {
+            requestTimeout: idle.alone.then(|| s.text("0s")),
+            streamIdleTimeout: &idle.time,
+        } })),
     }))
+}
+
+/// Name of the filter that answers 404.
+fn nobody(route: &Route) -> Sourced<Str> {
+    route.name.map(|name| Str::from(format!("{name}-none")))
+}
+
+/// What answers 404, where a path of a route leads nowhere.
+fn answer(cx: &Cx, route: &Route, home: &Sourced<Str>, out: &mut Objects) {
+    let mut paths = route.paths.values();
+    let Some(path) = paths.find(|path| *path.to.peek() == RouteTarget::None) else {
+        return;
+    };
+    let s = &Scope::new("network/route/guard").because(path.to.origin());
+    let body = form!(s; {
+        apiVersion: "gateway.envoyproxy.io/v1alpha1",
+        kind: "HTTPRouteFilter",
+        metadata: {
+            name: nobody(route),
+            namespace: home,
+            labels: names::labels(cx, &route.name, "route"),
+        },
+        spec: { directResponse: { statusCode: 404 } },
+    });
+    let when = super::super::gateway::on(cx, route);
+    out.push(ObjectForm::new(
+        Unit::Route(route.name.peek().clone()),
+        when,
+        body,
+    ));
+}
+
+/// The filter of a path's rule that names it.
+pub fn nowhere(route: &Route, path: &RoutePath, list: &mut SeqBuilder) {
+    let s = &Scope::new("network/route/guard").because(path.to.origin());
+    list.push(
+        s,
+        form!(s; { type: "ExtensionRef", extensionRef: {
+            group: "gateway.envoyproxy.io", kind: "HTTPRouteFilter", name: nobody(route),
+        } }),
+    );
 }
 
 /// So many requests of each client, counted by each proxy for itself.

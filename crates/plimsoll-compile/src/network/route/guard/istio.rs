@@ -9,7 +9,7 @@ use plimsoll_world::{Form, ObjectForm, Scope, SeqBuilder, Unit, form};
 
 /// A refusal of all other addresses, for the hosts and paths of each group.
 pub fn objects(cx: &Cx, route: &Route, out: &mut Objects) {
-    for group in groups(route) {
+    for group in groups(cx, route) {
         let allow = group.guards.allow;
         let Some(first) = allow.first() else { continue };
         let s = &Scope::new("network/route/guard").because(first.origin());

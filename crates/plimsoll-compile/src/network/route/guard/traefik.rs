@@ -69,7 +69,7 @@ fn name_of(group: &Group, what: &str) -> Sourced<Str> {
 
 /// The middlewares of a route.
 pub fn objects(cx: &Cx, route: &Route, home: &Sourced<Str>, out: &mut Objects) {
-    for group in groups(route) {
+    for group in groups(cx, route) {
         let s = &Scope::new("network/route/guard").because(&group.guards.because);
         for (what, spec) in middlewares(cx, &group) {
             let body = form!(s; {
@@ -94,7 +94,7 @@ pub fn objects(cx: &Cx, route: &Route, home: &Sourced<Str>, out: &mut Objects) {
 
 /// The filters of a path's rule that name them.
 pub fn filters(cx: &Cx, route: &Route, path: &RoutePath, list: &mut SeqBuilder) {
-    let groups = groups(route);
+    let groups = groups(cx, route);
     let own = |group: &&Group| group.paths.iter().any(|other| std::ptr::eq(*other, path));
     let Some(group) = groups.iter().find(own) else {
         return;
