@@ -173,3 +173,46 @@ observe: { alerts: { cpu: none, services: { web: { down: none } } } }
     assert!(names("api").contains("ServiceDown") && !names("api").contains("ServiceCpu"));
     assert!(!names("web").contains("ServiceDown"));
 }
+
+/// No query goes to series that nobody has, and the line that asks for them is told.
+#[test]
+fn what_nobody_counts_is_told_and_not_asked() {
+    let released = |metrics: &str| {
+        made(&format!(
+            "
+services: {{ web: {{ ports: 8080, strategy: canary{metrics} }} }}
+stores: {{ db: {{ engine: clickhouse }} }}
+platform: {{ rollouts: argo-rollouts }}
+deliver: {{ analysis: {{ success: 99%, latency: p95 500ms }} }}
+observe:
+  objectives: {{ web: {{ availability: 99.9% }} }}
+  alerts: {{ services: {{ db: {{ connections: 80% for 5m }} }} }}
+"
+        ))
+    };
+    let blind = released("");
+    let told = |made: crate::stores::tests::Made| {
+        let findings = made.findings();
+        findings
+            .iter()
+            .filter(|name| **name == "not-counted")
+            .count()
+    };
+    assert!(!blind.has("AnalysisTemplate/web"));
+    let rollout = blind.object("Rollout/web");
+    assert_eq!(
+        rollout["spec"]["strategy"]["canary"]["analysis"],
+        Value::Null
+    );
+    let rules = blind.object("PrometheusRule/web")["spec"]["groups"].to_string();
+    assert!(!rules.contains("ObjectiveMissed") && !rules.contains("ratio_rate"));
+    let rules = blind.object("PrometheusRule/db")["spec"]["groups"].to_string();
+    assert!(!rules.contains("StoreConnections"));
+    // Success, latency, the promise, and the connections of an engine that no exporter is known of.
+    assert_eq!(told(blind), 4);
+    let counted =
+        released(", metrics: { series: { requests: r, errors: 'code=\"5\"', duration: d } }");
+    let asked = counted.object("AnalysisTemplate/web")["spec"]["metrics"].clone();
+    assert_eq!(asked.as_array().map(Vec::len), Some(2));
+    assert_eq!(told(counted), 1);
+}

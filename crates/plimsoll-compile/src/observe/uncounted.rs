@@ -1,13 +1,15 @@
 //! What asks for numbers that nobody has: targets, promises, alerts and analyses of requests that nothing
-//! counts.
+//! counts, and of stores whose exporter does not say.
 
+use super::engines;
 use crate::cx::Cx;
 use crate::workload::rollout;
 use plimsoll_source::{Finding, Level, Origin, Rule, Sourced, Str};
 use plimsoll_spec::app::deliver::Analysis;
 use plimsoll_spec::app::platform::MetricsUse;
 use plimsoll_spec::app::port::Speaks;
-use plimsoll_spec::app::{OrNone, Service};
+use plimsoll_spec::app::store::Run;
+use plimsoll_spec::app::{OrNone, Service, Store};
 use plimsoll_spec::types::Limit;
 
 /// The bad pattern.
@@ -18,17 +20,20 @@ pub static NOT_COUNTED: Rule = Rule {
     consequence: "nothing scales, warns or stops a release by it",
     docs: "Targets, objectives, alerts and analyses of requests are asked of Prometheus \
            (`platform.metrics: prometheus`), which has what the service itself counts: \
-           `metrics: { series: { requests, errors, duration } }`. `scale.requests` and `scale.queries` need \
+           `metrics: { series: { requests, errors, duration } }`, and what the exporter of a store says. `scale.requests` and `scale.queries` need \
            `platform.autoscaler: keda` too. What a gateway or a mesh counts is not asked in this version.",
 };
 
 /// Reports a word of a service that asks for what nobody counts.
 pub fn report(cx: &Cx, service: &Str, origin: &Origin, word: &str, help: &str) {
-    let message = format!("`{word}` of `{service}` does nothing: nobody counts what it asks for");
-    let finding = Finding::new(&NOT_COUNTED, message)
+    cx.report(finding(service, origin, word, help).about(format!("Service/{service}")));
+}
+
+fn finding(services: &str, origin: &Origin, word: &str, help: &str) -> Finding {
+    let message = format!("`{word}` of `{services}` does nothing: nobody counts what it asks for");
+    Finding::new(&NOT_COUNTED, message)
         .mark_origin(origin, "asks for numbers that nobody has")
-        .help(help.to_owned());
-    cx.report(finding.about(format!("Service/{service}")));
+        .help(help.to_owned())
 }
 
 /// What is counted of a service.
@@ -62,7 +67,34 @@ pub fn check(cx: &Cx) {
             analysed(cx, service, analysis, &counted);
         }
     }
+    for store in cx.app.stores.values() {
+        of_store(cx, store);
+    }
     for_all(cx);
+}
+
+/// Reports what somebody wants to know of a store and no exporter of it says.
+fn of_store(cx: &Cx, store: &Store) {
+    let name = store.name.peek();
+    let Some(own) = cx.app.observe.alerts.services.get(name) else {
+        return;
+    };
+    let asked = *cx.app.platform.metrics.use_.peek() == MetricsUse::Prometheus
+        && *store.run.peek() != Run::External;
+    let of = &store.name;
+    let help = "let its exporter run, or ask by a `query` of your own in `observe.alerts`";
+    let connections = own.connections.as_ref().and_then(OrNone::some);
+    if let Some(limit) = connections
+        && !(asked && engines::connections(store, of).is_some())
+    {
+        report(cx, name, limit.origin(), "alerts.connections", help);
+    }
+    let lag = own.lag.as_ref().and_then(OrNone::some);
+    if let Some(limit) = lag
+        && !(asked && engines::lag(store, of, limit.peek()).is_some())
+    {
+        report(cx, name, limit.origin(), "alerts.lag", help);
+    }
 }
 
 /// Reports a word where it was written and nobody counts.
@@ -164,12 +196,8 @@ fn limit(cx: &Cx, key: &str, limit: &OrNone<Sourced<Limit>>, has: fn(&Counted) -
     let Some(first) = passed.first() else {
         return;
     };
-    let names = passed.join("`, `");
-    report(
-        cx,
-        &names.as_str().into(),
-        limit.origin(),
-        &format!("alerts.{key}"),
-        &help(cx, &Str::from(*first)),
-    );
+    let word = format!("alerts.{key}");
+    let help = help(cx, &Str::from(*first));
+    let finding = finding(&passed.join("`, `"), limit.origin(), &word, &help);
+    cx.report(finding.about(word));
 }
