@@ -3,9 +3,9 @@
 use super::flows;
 use crate::cx::Cx;
 use crate::program::Program;
-use plimsoll_source::{Finding, Level, Origin, Rule};
+use plimsoll_source::{Finding, Level, Origin, Rule, Sourced};
 use plimsoll_spec::app::Service;
-use plimsoll_spec::types::Target;
+use plimsoll_spec::types::{PortRef, Target};
 use plimsoll_world::Unit;
 
 /// The bad pattern.
@@ -29,7 +29,7 @@ pub fn report(cx: &Cx, program: &Program) {
         let Some(service) = cx.app.services.get(name) else {
             continue;
         };
-        if flows::of_service(service, uses.ports.as_deref()).is_empty() {
+        if is_closed(service, uses.ports.as_deref()) {
             nobody(cx, service, &uses.origin, Level::Error);
         }
     }
@@ -37,13 +37,19 @@ pub fn report(cx: &Cx, program: &Program) {
         && let Some(service) = cx.app.services.get(name)
     {
         let closed = service.callers.values().filter(|caller| {
-            flows::of_service(service, caller.ports.as_deref()).is_empty()
+            is_closed(service, caller.ports.as_deref())
                 && is_own(cx, service, caller.caller.origin())
         });
         for caller in closed {
             nobody(cx, service, caller.caller.origin(), Level::Warning);
         }
     }
+}
+
+/// Whether an edge opens nothing because there is nothing: a port of a name that is not there is a finding
+/// elsewhere.
+fn is_closed(service: &Service, asked: Option<&[Sourced<PortRef>]>) -> bool {
+    service.offered().all.is_empty() && flows::of_service(service, asked).is_empty()
 }
 
 /// Whether a service names a caller itself: no other has it from the same place, and the name of no other
