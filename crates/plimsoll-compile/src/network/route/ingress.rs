@@ -5,6 +5,7 @@ mod pattern;
 #[cfg(test)]
 mod tests;
 
+use super::elsewhere::Elsewhere;
 use super::gateway::{class, hosts};
 use super::{Backed, backed, certificate, issuer, matched};
 use crate::cx::{Cx, Objects};
@@ -230,10 +231,13 @@ fn paths(cx: &Cx, s: &Scope, route: &Route, group: &Group) -> Form {
         let (text, kind) = match spelling {
             Spelling::Plain => {
                 let (text, exact) = matched(entry.path);
-                let knob = Knob::new(entry.path.path.handle().clone(), text);
-                (Expr::from(&knob), if exact { "Exact" } else { "Prefix" })
+                let kind = if exact { "Exact" } else { "Prefix" };
+                (turned(entry.path, text), kind)
             }
-            Spelling::Pattern => (pattern::text(s, entry.path), "ImplementationSpecific"),
+            Spelling::Pattern => (
+                Expr::from(&pattern::text(entry.path)),
+                "ImplementationSpecific",
+            ),
         };
         list.push_when(s, entry.when.clone(), || {
             form!(s; {
@@ -244,6 +248,16 @@ fn paths(cx: &Cx, s: &Scope, route: &Route, group: &Group) -> Form {
         });
     }
     list.build()
+}
+
+/// The text of a path as the word that turns it, unless what the controller is told holds it too.
+fn turned(path: &RoutePath, text: Sourced<Str>) -> Expr {
+    match path.to.peek() {
+        RouteTarget::Redirect(url) if Elsewhere::parse(url).is_none_or(|to| to.keeps_path()) => {
+            Expr::from(&text)
+        }
+        _ => Expr::from(&Knob::new(path.path.handle().clone(), text)),
+    }
 }
 
 /// What controllers are told beside the rules.

@@ -9,12 +9,11 @@
 use super::super::elsewhere::Elsewhere;
 use super::super::{matched, together};
 use crate::cx::Cx;
-use plimsoll_source::{Knob, Str};
+use plimsoll_source::{Sourced, Str};
 use plimsoll_spec::app::Route;
 use plimsoll_spec::app::platform::GatewayUse;
 use plimsoll_spec::app::route::RoutePath;
 use plimsoll_spec::types::RouteTarget;
-use plimsoll_world::{Expr, Scope};
 
 /// How the paths of a host are spelled.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -47,21 +46,22 @@ pub fn of(cx: &Cx, route: &Route) -> Spelling {
     }
 }
 
-/// A path as a pattern, its text still the word that turns it.
-pub fn text(s: &Scope, path: &RoutePath) -> Expr {
+/// A path as a pattern. No word turns it: a template cannot write one.
+pub fn text(path: &RoutePath) -> Sourced<Str> {
     let (text, exact) = matched(path);
-    let after = match text.peek().as_str() {
-        _ if exact => END,
-        "/" => ALL,
-        _ => BELOW,
-    };
-    // A backslash would be doubled on its way into the configuration.
-    let literal = text.map(|text| match text.as_str() {
-        "/" => text.clone(),
-        text => Str::from(text.trim_end_matches('/').replace('.', "[.]")),
-    });
-    let knob = Knob::new(path.path.handle().clone(), literal);
-    Expr::concat([Expr::from(&knob), Expr::text(s.origin(), after)])
+    text.map(|text| {
+        let after = match text.as_str() {
+            _ if exact => END,
+            "/" => ALL,
+            _ => BELOW,
+        };
+        // A backslash would be doubled on its way into the configuration.
+        let literal = match text.as_str() {
+            "/" => text.to_string(),
+            text => text.trim_end_matches('/').replace('.', "[.]"),
+        };
+        format!("{literal}{after}").into()
+    })
 }
 
 /// What the address becomes, where a path changes it: another path, or another host. A fixed address
