@@ -28,10 +28,25 @@ routes:
   main: { hosts: rest.example.org, paths: { /: web } }
 ";
 
+/// A canary, and paths of an Ingress of which its controller is told different things.
+const RELEASED: &str = "\
+app: released
+platform: { gateway: ingress-nginx, rollouts: argo-rollouts }
+services:
+  web: { ports: 8080, strategy: { canary: { steps: [10% for 5m, 50%] } } }
+  api: { ports: 8080 }
+routes:
+  main:
+    hosts: released.example.org
+    paths: { /: web, /up: { to: web, rate: 1/s }, /no: none, =/old: https://b.example, /docs: 'https://d.example/v2' }
+  moved: { hosts: moved.example.org, paths: { /: { to: api, rewrite: /app }, /x.y: api } }
+";
+
 /// The text of an example, or of the rest.
 fn source(example: &str) -> String {
     match example {
         "rest" => REST.to_owned(),
+        "released" => RELEASED.to_owned(),
         _ => text(example),
     }
 }
@@ -127,6 +142,18 @@ fn turns(example: &str, blueprint: &Blueprint, param: &Param, loaded: &Loaded) -
             let digest = format!("sha256:{}", "0".repeat(64));
             one(plain(&digest), format!("\"{digest}\""))
         }
+        [.., "strategy", "steps"] => vec![Turn {
+            values: vec![(
+                param.handle.clone(),
+                read_node(
+                    "[{ setWeight: 5 }, { pause: { duration: 1m } }, { setWeight: 30 }, { pause: {} }]",
+                ).resolve(),
+            )],
+            edit: Edit::Sets(vec![(
+                handle.replace(".steps", ".canary.steps"),
+                "[5% for 1m, 30%]".to_owned(),
+            )]),
+        }],
         [.., "image", "policy"] => one(plain("Always"), "Always".to_owned()),
         // An image is turned by its parts; no file ever says the others.
         [_, _, "image"]
@@ -359,7 +386,7 @@ fn first_difference(one: &World, two: &World) -> Option<String> {
 
 /// Kinds of handles that some example turns, beside those that only a Helm chart has: a whole
 /// `image` or `resources`, keys of Secrets, an `affinity`.
-const TURNED: [&str; 49] = [
+const TURNED: [&str; 50] = [
     "claims.*.size",
     "images.pull",
     "images.registry",
@@ -398,6 +425,7 @@ const TURNED: [&str; 49] = [
     "services.*.secretName",
     "services.*.size.cpu",
     "services.*.size.memory",
+    "services.*.strategy.steps",
     "stores.*.annotations",
     "stores.*.env",
     "stores.*.exporter.image.name",
@@ -415,7 +443,7 @@ const TURNED: [&str; 49] = [
 #[test]
 fn turning_a_handle_is_editing_the_file() {
     let (mut wrong, mut compared) = (Vec::new(), BTreeSet::new());
-    for example in EXAMPLES.into_iter().chain(["rest"]) {
+    for example in EXAMPLES.into_iter().chain(["rest", "released"]) {
         let loaded = read_well(&source(example));
         let found = compile_one(&loaded.environments[loaded.default]);
         let params = found.blueprint.params();

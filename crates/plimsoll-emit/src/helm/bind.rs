@@ -3,7 +3,7 @@
 
 use super::contract::Contract;
 use super::path::NAMESPACE;
-use super::{element, logic};
+use super::{element, logic, sources};
 use plimsoll_source::{Entry, Handle, Node, Origin, Str};
 use plimsoll_world::{
     Cond, Expr, Form, MapPart, ObjectForm, Op, Param, SeqPart, Unit, plain, value,
@@ -16,15 +16,18 @@ use std::sync::Arc;
 pub struct Binder<'a> {
     contract: &'a Contract,
     namespace: Str,
+    /// Where values may say that secrets come from.
+    sources: Option<&'a [Str]>,
     /// What each path is in this environment, by the handles that say so.
     pub values: RefCell<BTreeMap<String, Vec<(Handle, Node)>>>,
 }
 
 impl<'a> Binder<'a> {
     /// Binds for a main namespace.
-    pub fn new(contract: &'a Contract, namespace: &Str) -> Self {
+    pub fn new(contract: &'a Contract, namespace: &Str, sources: Option<&'a [Str]>) -> Self {
         Self {
             contract,
+            sources,
             namespace: namespace.clone(),
             values: RefCell::default(),
         }
@@ -224,6 +227,9 @@ impl<'a> Binder<'a> {
             Cond::AtLeast(expr, bound) => {
                 self.decide(self.expr(expr), |expr| Cond::AtLeast(expr, *bound))
             }
+            Cond::Is(Expr::Val(param), word) if self.is_never(param, word) => {
+                Cond::Known(false, param.value.origin().clone())
+            }
             Cond::Is(expr, word) => {
                 self.decide(self.expr(expr), |expr| Cond::Is(expr, word.clone()))
             }
@@ -235,6 +241,12 @@ impl<'a> Binder<'a> {
             Cond::And(both) => logic::and(self.cond(&both.0), self.cond(&both.1)),
             Cond::Or(both) => logic::or(self.cond(&both.0), self.cond(&both.1)),
         }
+    }
+
+    /// Whether secrets never come from there by any values.
+    fn is_never(&self, param: &Param, word: &Str) -> bool {
+        let known = self.sources.filter(|_| &*param.handle.0 == sources::HANDLE);
+        known.is_some_and(|known| !known.contains(word))
     }
 
     fn decide(&self, expr: Expr, cond: impl FnOnce(Expr) -> Cond) -> Cond {

@@ -64,10 +64,11 @@ impl Chart {
         let handles = contract::handles(system);
         let scaled = contract::scaled(system);
         let contract = Contract::of(environments[main].app, &handles, &scaled, own);
+        let secrets = sources::of_contract(system, &contract);
         let mut bound = Vec::new();
         let mut binders = Vec::new();
         for environment in environments {
-            let binder = Binder::new(&contract, &environment.world.namespace);
+            let binder = Binder::new(&contract, &environment.world.namespace, secrets.as_deref());
             let objects: Vec<ObjectForm> = environment
                 .blueprint
                 .objects
@@ -79,9 +80,6 @@ impl Chart {
             binders.push(binder);
         }
         let words = said(&contract, &binders, environments, findings);
-        for objects in &mut bound {
-            objects.retain(|object| sources::may_be(&words, object));
-        }
         let mut family = Family::new(
             words,
             names.clone(),

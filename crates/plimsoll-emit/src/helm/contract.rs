@@ -126,6 +126,11 @@ pub fn check(system: &System, findings: &mut Findings) {
         let first = wanted.first().map_or("", |(_, wanted)| wanted.as_str());
         let near = near(first, handles.iter().map(|handle| handle.0.as_str()));
         let help = match near {
+            _ if first.starts_with("routes.") && first.ends_with(".tls") => {
+                "only an Ingress has its certificates in one list: take the line away, or let one come in, \
+                 as by `platform.gateway: ingress-nginx`"
+                    .to_owned()
+            }
             Some(other) => format!("did you mean `{other}`?"),
             None => "write a word of the list in the reference, or take the line away".to_owned(),
         };

@@ -158,6 +158,9 @@ fn typed(word: &Word, inside: bool) -> Value {
             },
         } });
     }
+    if is(".strategy.steps") {
+        return json!({ "type": "array", "items": step() });
+    }
     if is("platform.secrets.store") {
         let text = json!({ "type": "string", "pattern": NAME });
         return json!({
@@ -253,6 +256,26 @@ fn env() -> Value {
         { "type": "integer", "minimum": -999_999, "maximum": 999_999 },
     ] });
     map_of(VARIABLE, &value)
+}
+
+/// A step of a canary, as Argo Rollouts has them: a weight, or a pause.
+fn step() -> Value {
+    let one = |key: &str, value: Value| {
+        json!({
+            "type": "object",
+            "additionalProperties": false,
+            "required": [key],
+            "properties": { key: value },
+        })
+    };
+    let duration = json!({ "type": "string", "pattern": "^([0-9]+|([0-9]+(ms|s|m|h))+)$" });
+    let pause = json!({
+        "type": "object",
+        "additionalProperties": false,
+        "properties": { "duration": duration },
+    });
+    let weight = json!({ "type": "integer", "minimum": 0, "maximum": 100 });
+    json!({ "anyOf": [one("setWeight", weight), one("pause", pause)] })
 }
 
 /// A map with keys of one pattern.

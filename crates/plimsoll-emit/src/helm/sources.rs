@@ -1,12 +1,13 @@
 //! Where secrets may come from by a chart's values: what is sealed in some environment has names and
 //! objects of its own, which no other source fills; and where nothing is sealed, nothing can be opened.
 
-use super::words::{Word, Words};
-use plimsoll_source::Node;
-use plimsoll_world::{Cond, Expr, ObjectForm};
+use super::contract::Contract;
+use super::words::Word;
+use crate::System;
+use plimsoll_source::{Handle, Node, Str};
 
 /// The word of the application file.
-const HANDLE: &str = "platform.secrets.use";
+pub const HANDLE: &str = "platform.secrets.use";
 
 /// Whether a word of a chart says where secrets come from.
 pub fn is_source(word: &Word) -> bool {
@@ -15,43 +16,40 @@ pub fn is_source(word: &Word) -> bool {
 
 /// What it may be.
 pub fn allowed(word: &Word) -> Vec<&str> {
-    if !word.words.is_empty() {
-        return word.words.iter().map(|(_, means)| means.as_str()).collect();
-    }
-    let said: Vec<&str> = word
-        .values
-        .iter()
-        .flatten()
-        .filter_map(Node::text)
-        .map(plimsoll_source::Str::as_str)
-        .collect();
-    let mut all = vec!["generated", "existing"];
-    if said.contains(&"sealed") {
-        all.extend(
-            ["external", "sealed", "csi", "static"]
-                .iter()
-                .filter(|word| said.contains(word)),
-        );
-    } else {
-        all.extend(["external", "csi", "static"]);
-    }
-    all
+    let said = word.values.iter().flatten().filter_map(Node::text);
+    of(&word.words, said.map(Str::as_str).collect())
 }
 
-/// Whether an object is there under some source that the values may name.
-pub fn may_be(words: &Words, object: &ObjectForm) -> bool {
-    let mut all = words.all.iter();
-    let Some((path, word)) = all.find(|(_, word)| is_source(word)) else {
-        return true;
-    };
-    let allowed = allowed(word);
-    let mut may = true;
-    super::logic::conjuncts(&object.when, &mut |cond| {
-        if let Cond::Is(Expr::Val(param), wanted) = cond
-            && &*param.handle.0 == path
-        {
-            may &= allowed.contains(&wanted.as_str());
-        }
+/// What values may say where a contract turns the word; nothing where it is fixed.
+pub fn of_contract(system: &System, contract: &Contract) -> Option<Vec<Str>> {
+    let handle = Handle(HANDLE.into());
+    let binding = contract.binding(&handle)?;
+    let params = system.environments.iter().map(|env| env.blueprint.params());
+    let said: Vec<Str> = params
+        .filter_map(|params| params.get(&handle)?.value.text().cloned())
+        .collect();
+    let said = said.iter().map(Str::as_str).collect();
+    Some(
+        of(&binding.words, said)
+            .into_iter()
+            .map(Str::from)
+            .collect(),
+    )
+}
+
+fn of<'w>(words: &'w [(String, String)], said: Vec<&'w str>) -> Vec<&'w str> {
+    if !words.is_empty() {
+        return words.iter().map(|(_, means)| means.as_str()).collect();
+    }
+    let mut all = vec!["generated", "existing"];
+    let further = ["external", "sealed", "csi", "static"];
+    all.extend(if said.contains(&"sealed") {
+        further
+            .into_iter()
+            .filter(|word| said.contains(word))
+            .collect()
+    } else {
+        vec!["external", "csi", "static"]
     });
-    may
+    all
 }

@@ -44,9 +44,11 @@ impl Word {
         }
     }
 
-    /// A value that it has somewhere and that says its type.
+    /// A value that it has somewhere and that says its type; an empty list says not of what.
     pub fn sample(&self) -> Option<&Node> {
-        self.values.iter().flatten().find(|node| !node.is_null())
+        let said = || self.values.iter().flatten().filter(|node| !node.is_null());
+        let full = |node: &&Node| !matches!(node, Node::Seq(_, items) if items.is_empty());
+        said().find(full).or_else(|| said().next())
     }
 
     /// Whether it is a number, also where no environment says one.

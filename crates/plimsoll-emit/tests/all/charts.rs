@@ -332,6 +332,7 @@ fn a_line_of_the_contract_that_turns_nothing_is_a_finding() {
             "did you mean `services.web.image.tag`?",
         ),
         ("routes.*.hosts", "`tag` turns nothing"),
+        ("routes.main.tls", "only an Ingress"),
     ] {
         let project = Project::of(&ONE_CHART.replace("services.web.image.tag", line));
         let mut findings = Findings::default();

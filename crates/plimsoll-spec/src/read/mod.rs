@@ -131,7 +131,11 @@ impl<'a> Reader<'a> {
 
     /// The handle of the word that is being read.
     pub fn handle(&self) -> Handle {
-        let path = self.path.join(".");
+        // A strategy is one word: the steps of a canary are turned as those of the strategy.
+        let path = self
+            .path
+            .join(".")
+            .replace(".strategy.canary.", ".strategy.");
         for (from, to) in self.aliases {
             if let Some(rest) = path.strip_prefix(from.as_str())
                 && (rest.is_empty() || rest.starts_with('.'))

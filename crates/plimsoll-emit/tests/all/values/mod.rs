@@ -3,6 +3,7 @@
 
 mod batch;
 mod random;
+mod turned;
 mod verdict;
 
 use crate::project::{Project, write};
@@ -31,7 +32,10 @@ struct Subject {
 }
 
 fn subjects(example: &str, folder: &std::path::Path) -> Vec<Subject> {
-    let project = Project::example(example);
+    subjects_of(example, &Project::example(example), folder)
+}
+
+fn subjects_of(name: &str, project: &Project, folder: &std::path::Path) -> Vec<Subject> {
     let system = project.system();
     let files = helm::files(&system).files;
     write(&files, folder);
@@ -66,7 +70,7 @@ fn subjects(example: &str, folder: &std::path::Path) -> Vec<Subject> {
                 .get(&format!("{path}/values.schema.json"))
                 .expect("a schema");
             Subject {
-                name: format!("{example} {}", chart.name),
+                name: format!("{name} {}", chart.name),
                 schema: serde_json::from_slice(schema).expect("JSON"),
                 folder: folder.join(path),
                 bases,
