@@ -6,6 +6,7 @@ use super::rule::prefix_takes;
 use super::{Answer, Request, read};
 use regex::Regex;
 use serde_json::Value;
+use std::fmt::Write;
 use std::sync::Arc;
 
 const PREFIX: &str = "nginx.ingress.kubernetes.io/";
@@ -81,7 +82,7 @@ fn braced(target: &str) -> String {
     while let Some(c) = rest.next() {
         match rest.peek() {
             Some(digit) if c == '$' && digit.is_ascii_digit() => {
-                out.push_str(&format!("${{{digit}}}"));
+                let _ = write!(out, "${{{digit}}}");
                 rest.next();
             }
             _ => out.push(c),

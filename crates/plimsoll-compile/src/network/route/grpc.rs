@@ -1,9 +1,9 @@
 //! Routes by gRPC, in the words of Gateway API, where all that a host answers can be said so.
 //!
-//! A hostname of a listener is either HTTPRoutes' or GRPCRoutes': of two routes of both kinds one is
-//! refused. And a GRPCRoute knows services and methods alone. So a host with anything else has HTTPRoutes
-//! for all of its paths: gRPC is HTTP/2 to `/SERVICE/METHOD`, and the port of the Service says that it
-//! speaks it.
+//! A hostname of a listener is of routes by HTTP or of routes by gRPC: of two routes of both kinds one is
+//! refused. And a `GRPCRoute` knows services and methods alone. So a host with anything else has an
+//! `HTTPRoute` for all of its paths: gRPC is HTTP/2 to `/SERVICE/METHOD`, and the port of the Service says
+//! that it speaks it.
 
 use super::gateway::{hostnames, metadata, parents};
 use super::http::backends;
@@ -15,7 +15,7 @@ use plimsoll_spec::app::route::RoutePath;
 use plimsoll_spec::types::RouteTarget;
 use plimsoll_world::{Form, Scope, SeqBuilder, form};
 
-/// Whether the routes of a host are GRPCRoutes.
+/// Whether the routes of a host are routes by gRPC.
 pub fn is_spoken(cx: &Cx, route: &Route) -> bool {
     let routes = together(cx, route);
     let mut paths = routes.iter().flat_map(|route| route.paths.values());
@@ -49,7 +49,7 @@ enum Call {
 }
 
 impl Call {
-    /// What a path names; nothing where a GRPCRoute cannot say all that the path does.
+    /// What a path names; nothing where a `GRPCRoute` cannot say all that the path does.
     fn of(path: &RoutePath) -> Option<Self> {
         let more = path.rewrite.is_some() || path.cors.is_some() || !path.methods.is_empty();
         if more || !*path.stream.peek() {
@@ -87,7 +87,7 @@ fn is_name(text: &str) -> bool {
     text.split('.').all(word)
 }
 
-/// The GRPCRoute of a route.
+/// The `GRPCRoute` of a route.
 pub fn route(cx: &Cx, route: &Route, home: &Sourced<Str>) -> Form {
     let s = &Scope::new("network/route/gateway").because(&route.origin);
     let mut rules = SeqBuilder::new(s);

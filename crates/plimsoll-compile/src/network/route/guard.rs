@@ -50,7 +50,7 @@ impl Idle {
             return None;
         }
         let time = match &path.timeout {
-            OrNone::Some(time) => time.map(|time| Str::from(time.gateway())),
+            OrNone::Some(time) => time.map(plimsoll_spec::types::Duration::gateway),
             OrNone::None(because) => Sourced::new("0s".into(), because.clone()),
         };
         Some(Self {

@@ -10,7 +10,7 @@ use plimsoll_spec::app::{OrNone, Route};
 use plimsoll_spec::types::RouteTarget;
 use plimsoll_world::{Cond, Expr, Form, Fragment, Lit, Scope, SeqBuilder, form};
 
-/// The HTTPRoute of a route; nothing where none of its paths leads anywhere. A path whose backend has no
+/// The `HTTPRoute` of a route; nothing where none of its paths leads anywhere. A path whose backend has no
 /// port is a finding already.
 pub fn route(cx: &Cx, route: &Route, home: &Sourced<Str>) -> Option<Form> {
     let s = &Scope::new("network/route/gateway").because(&route.origin);
