@@ -95,9 +95,10 @@ fn stores(system: &System<'_>) -> Vec<Value> {
             let is_store = matches!(object.unit, Unit::Store(_));
             if is_store && object.key.kind == "StatefulSet" {
                 namespaces.extend(object.key.namespace.as_ref().map(|name| {
-                    match *name == env.world.namespace {
-                        true => "{{ .Values.namespace }}",
-                        false => name.as_str(),
+                    if *name == env.world.namespace {
+                        "{{ .Values.namespace }}"
+                    } else {
+                        name.as_str()
                     }
                 }));
             }

@@ -64,9 +64,10 @@ fn annotations(
     if stage.kind == StageKind::Claims {
         all.push(("argocd.argoproj.io/ignore-healthcheck", "true".to_owned()));
     }
-    let wave = match disks::is_disk(object) {
-        true => wave_of_disk(env, stage, object),
-        false => wave(env, object),
+    let wave = if disks::is_disk(object) {
+        wave_of_disk(env, stage, object)
+    } else {
+        wave(env, object)
     };
     if wave != 0 {
         all.push(("argocd.argoproj.io/sync-wave", wave.to_string()));

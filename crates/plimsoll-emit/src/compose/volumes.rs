@@ -77,22 +77,22 @@ impl Volume {
         let folders = self.folders.iter();
         let folders = folders.map(|folder| format!(" '/volume/{folder}'"));
         let folders: String = folders.collect();
-        let mut script = "set -e\n".to_owned();
+        let mut script = vec!["set -e".to_owned()];
         if !folders.is_empty() {
-            script += &format!("mkdir -p{folders}\n");
+            script.push(format!("mkdir -p{folders}"));
         }
         let mut owners = self.owners.iter();
         match (owners.next(), owners.next()) {
             (Some((user, group)), None) => {
-                script += &format!("chown {user}:{group} /volume{folders}\n");
+                script.push(format!("chown {user}:{group} /volume{folders}"));
             }
             // Nobody's alone.
-            (Some(_), Some(_)) => script += &format!("chmod 0777 /volume{folders}\n"),
+            (Some(_), Some(_)) => script.push(format!("chmod 0777 /volume{folders}")),
             (None, _) => {}
         }
         let body = json!({
             "image": SHELL,
-            "entrypoint": ["/bin/sh", "-c", literal(&script)],
+            "entrypoint": ["/bin/sh", "-c", literal(&(script.join("\n") + "\n"))],
             "user": "0:0",
             "network_mode": "none",
             "restart": "no",

@@ -237,7 +237,7 @@ pub fn notes(system: &System, chart: &Chart, printer: &mut Printer<'_>) -> Strin
     );
     let instance = chart.application.as_str();
     text = text.replace("APP", instance);
-    let mut answers = String::new();
+    let mut answers = Vec::new();
     for (path, word) in chart.words.in_order() {
         let Some(route) = word.turns.iter().find_map(|handle| route_of(&handle.0)) else {
             continue;
@@ -251,14 +251,14 @@ pub fn notes(system: &System, chart: &Chart, printer: &mut Printer<'_>) -> Strin
         let range = format!(
             "{{{{- range .Values.{path} }}}}\n  {scheme}{{{{ {host} }}}}/\n{{{{- end }}}}\n"
         );
-        answers.push_str(&match printer.condition(&when) {
+        answers.push(match printer.condition(&when) {
             Some(when) => format!("{{{{- if {when} }}}}\n{range}{{{{- end }}}}\n"),
             None => range,
         });
     }
     if !answers.is_empty() {
         text.push_str("\nIt answers at:\n");
-        text.push_str(&answers);
+        text.push_str(&answers.concat());
     }
     text
 }

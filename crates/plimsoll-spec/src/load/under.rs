@@ -204,9 +204,12 @@ impl Work<'_> {
             self.unknown(&rules::UNKNOWN_PROGRAM, service, name);
             return named(own);
         };
-        let takes = |key: &str| match plain {
-            true => OF_PLAIN_FILES.contains(&key),
-            false => !OWN_OF_PROGRAMS.contains(&key),
+        let takes = |key: &str| {
+            if plain {
+                OF_PLAIN_FILES.contains(&key)
+            } else {
+                !OWN_OF_PROGRAMS.contains(&key)
+            }
         };
         let taken =
             entries(program).filter(|entry| shape.field(&entry.key).is_some() && takes(&entry.key));

@@ -143,7 +143,7 @@ fn tell(work: &mut Work<'_>, progress: &Progress, late: bool) {
             "AvailableReason",
             availability(available),
         ),
-        says("Completed", done, completed.0, &completed.1),
+        says("Completed", done, "RolloutCompleted", &completed),
     ];
     // Two that are there only once they were true.
     if healthy {
@@ -157,7 +157,7 @@ fn tell(work: &mut Work<'_>, progress: &Progress, late: bool) {
         all.push(says(
             "Healthy",
             false,
-            "RolloutNotHealthy",
+            "RolloutHealthy",
             "Rollout is not healthy",
         ));
     }
@@ -182,18 +182,14 @@ fn availability(available: bool) -> &'static str {
     }
 }
 
-/// Reason and message of the condition `Completed`.
-fn completed(work: &Work<'_>, done: bool) -> (&'static str, String) {
+fn completed(work: &Work<'_>, done: bool) -> String {
     let (revision, hash) = (replica_sets::revision_of(work), &work.hash);
     if done {
-        let message = format!(
+        format!(
             "Rollout completed update to revision {revision} ({hash}): Completed all canary steps"
-        );
-        ("RolloutCompleted", message)
+        )
     } else {
-        let message =
-            format!("Rollout not completed, started update to revision {revision} ({hash})");
-        ("RolloutNotCompleted", message)
+        format!("Rollout not completed, started update to revision {revision} ({hash})")
     }
 }
 
