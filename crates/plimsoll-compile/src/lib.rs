@@ -51,6 +51,7 @@ pub static RULES: &[&Rule] = &[
     &secrets::sealed::OTHER_SCOPE,
     &secrets::composed::NOT_COMPOSED,
     &release::migration::WRONG_TOOL,
+    &workload::env::TWO_VALUES,
     &observe::uncounted::NOT_COUNTED,
     &network::listens::NOTHING_LISTENS,
     &network::route::said::BROKEN_REDIRECT,

@@ -48,8 +48,25 @@ pub static WAIVED: Rule = Rule {
            until when; it stays in sight, so that nobody forgets what was allowed.",
 };
 
+/// A waiver, or a level, of what nobody can allow.
+pub static NOT_ALLOWED: Rule = Rule {
+    code: "PL0512",
+    name: "not-allowed",
+    level: Level::Error,
+    consequence: "the line would do nothing",
+    docs: "Where two blocks make one object (`same-object`), nothing can be written or released: no waiver and \
+           no level changes that.",
+};
+
 /// Every rule about `policy` itself.
-pub static ALL: &[&Rule] = &[&EXPIRED, &UNKNOWN_RULE, &IDLE_WAIVER, &WAIVED];
+pub static ALL: &[&Rule] = &[&EXPIRED, &UNKNOWN_RULE, &IDLE_WAIVER, &WAIVED, &NOT_ALLOWED];
+
+/// Rules that hold whatever `policy` says.
+static FIXED: [&Rule; 1] = [&crate::same_object::RULE];
+
+fn is_fixed(name: &str) -> bool {
+    FIXED.iter().any(|rule| rule.name == name)
+}
 
 /// What `policy` says, applied to one environment after the other.
 #[derive(Debug)]
@@ -142,8 +159,14 @@ impl<'a> Policies<'a> {
         }
     }
 
-    /// Whether a rule exists; it is reported if not.
+    /// Whether a rule exists and may be changed; it is reported if not.
     fn known_rule(&self, name: &Sourced<Str>, findings: &mut Findings) -> bool {
+        if is_fixed(name.peek()) {
+            let what = format!("nobody can allow `{}`", name.peek());
+            let finding = Finding::new(&NOT_ALLOWED, what).mark_origin(name.origin(), "holds always");
+            findings.report(finding.help("remove the line, and mend what it is about"));
+            return false;
+        }
         let names = self.known.iter().map(|rule| rule.name);
         if names.clone().any(|known| name.peek() == known) {
             return true;
@@ -163,7 +186,8 @@ impl<'a> Policies<'a> {
 /// places of the waivers that did.
 pub fn silence(app: &App, today: Date, findings: &mut Findings) -> BTreeSet<Span> {
     let mut waived = BTreeSet::new();
-    for finding in findings.iter_mut() {
+    let open = findings.iter_mut().filter(|one| !is_fixed(one.rule.name));
+    for finding in open {
         if let Some(level) = app.policy.rules.get(finding.rule.name) {
             finding.level = level_of(*level.peek());
         }

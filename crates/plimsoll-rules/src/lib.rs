@@ -9,7 +9,7 @@ mod objects;
 pub use objects::Objects;
 
 use plimsoll_schema::Minor;
-use plimsoll_source::{Findings, Node, Rule};
+use plimsoll_source::{Findings, Node, Rule, Span};
 use plimsoll_spec::App;
 use plimsoll_spec::types::Date;
 use plimsoll_world::World;
@@ -61,6 +61,22 @@ macro_rules! rules {
             findings
         }
     };
+}
+
+/// Leaves out what only follows: an object is wrong where the file is wrong that made it, and that is told
+/// already, at the places given.
+pub fn without_followers(findings: &mut Findings, wrong: &[Span]) {
+    let of_objects = [&invalid_object::RULE, &same_object::RULE];
+    let is_told = |span: Span| {
+        let touches = |other: &Span| {
+            other.file == span.file && other.start < span.end && span.start < other.end
+        };
+        wrong.iter().any(touches)
+    };
+    findings.retain(|finding| {
+        let follows = of_objects.iter().any(|rule| rule.code == finding.rule.code);
+        !follows || !finding.marks.iter().any(|mark| is_told(mark.span))
+    });
 }
 
 rules! {

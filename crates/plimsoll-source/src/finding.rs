@@ -169,6 +169,18 @@ impl Findings {
         }
     }
 
+    /// Keeps those that hold.
+    pub fn retain(&mut self, keep: impl FnMut(&Finding) -> bool) {
+        self.all.retain(keep);
+    }
+
+    /// Every place that an error shows.
+    pub fn wrong_places(&self) -> Vec<Span> {
+        let errors = self.all.iter().filter(|one| one.level == Level::Error);
+        let marks = errors.flat_map(|error| &error.marks);
+        marks.map(|mark| mark.span).collect()
+    }
+
     /// Whether any of them stops a release.
     pub fn any_error(&self) -> bool {
         self.all.iter().any(|finding| finding.level == Level::Error)

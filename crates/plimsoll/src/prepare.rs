@@ -144,6 +144,7 @@ impl Prepared {
             None => default,
         };
         let mut findings = loaded.findings;
+        let wrong = findings.wrong_places();
         let mut environments = Vec::new();
         let rules = crate::commands::rules::all();
         let mut policies = Policies::new(today, &rules, plimsoll_emit::rules::ALL);
@@ -151,6 +152,7 @@ impl Prepared {
             let Some((ready, mut own)) = judged else {
                 continue;
             };
+            plimsoll_rules::without_followers(&mut own, &wrong);
             if let Some(app) = ready.app() {
                 policies.apply(app, &mut own);
             }

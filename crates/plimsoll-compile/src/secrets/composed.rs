@@ -2,10 +2,10 @@
 
 use crate::address::{Piece, SecretValue};
 use crate::cx::Cx;
-use crate::names::dashed;
 use crate::program::Program;
 use crate::secrets::plan::{Plan, PlannedSecret, planned};
 use crate::text;
+use crate::workload::config::key;
 use indexmap::IndexMap;
 use plimsoll_source::{Finding, Level, Origin, Rule, Sourced, Str};
 use plimsoll_spec::app::ConfigFile;
@@ -36,11 +36,6 @@ pub fn holds_secret(file: &ConfigFile) -> bool {
     file.text.parts.iter().any(is_secret)
 }
 
-/// Key of a file in the Secret.
-pub fn key(path: &str) -> Str {
-    dashed(path).into()
-}
-
 /// Name of the Secret; `None` where no file holds one.
 pub fn name(program: &Program) -> Option<Sourced<Str>> {
     let origins: Vec<Origin> = files(program)
@@ -56,7 +51,7 @@ pub fn hash(cx: &Cx, program: &Program) -> Option<Expr> {
     let mut texts = MapBuilder::new(s);
     for (path, file) in files(program) {
         if let Some(text) = text::resolve(cx, program, &file.text) {
-            texts.put(s, key(path), text.expr);
+            texts.put(s, key(program, path), text.expr);
         }
     }
     Some(Expr::call(Op::Hash, [Expr::tree(texts.build())]))
@@ -77,8 +72,8 @@ pub fn add(cx: &Cx, program: &Program, plan: &mut Plan) {
             }
         }
         let whole = SecretValue {
-            key: key(path),
-            value: key(path),
+            key: key(program, path),
+            value: key(program, path),
             part: None,
             origin: file.origin.clone(),
         };

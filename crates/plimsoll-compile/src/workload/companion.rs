@@ -7,7 +7,7 @@ use crate::secrets::plan;
 use crate::text;
 use crate::workload::container::{image, ports, security, words};
 use crate::workload::volume::{self, Volumes, volume_name};
-use crate::workload::{env, probe, resources};
+use crate::workload::{config, env, probe, resources};
 use indexmap::IndexMap;
 use plimsoll_source::{Sourced, Str};
 use plimsoll_spec::app::pod::{Companion, Writable};
@@ -77,10 +77,25 @@ pub fn container(
 /// The program's paths as the companion sees them.
 fn mounts(cx: &Cx, s: &Scope, program: &Program, companion: &Companion) -> Form {
     let mut list = SeqBuilder::new(s);
+    let mut folders: BTreeSet<Str> = BTreeSet::new();
     for (own, mount) in &companion.mounts {
         let s = &s.because(&mount.origin);
         let path = mount.path.clone();
         let path = path.unwrap_or_else(|| Sourced::new(own.clone(), s.origin().clone()));
+        if let Some(file) = config::mounted(program, path.peek(), own) {
+            if folders.insert(file.at.clone()) {
+                list.push(
+                    s,
+                    form!(s; {
+                        name: path.map(|_| file.volume),
+                        mountPath: s.text(file.at),
+                        subPath: file.file.map(|name| s.text(name)),
+                        readOnly: true,
+                    }),
+                );
+            }
+            continue;
+        }
         let what = kind_of_path(program, path.peek());
         list.push(
             s,
@@ -122,8 +137,6 @@ fn mounts(cx: &Cx, s: &Scope, program: &Program, companion: &Companion) -> Form 
 fn kind_of_path(program: &Program, path: &str) -> &'static str {
     if program.volumes.contains_key(path) {
         "disk"
-    } else if program.config.contains_key(path) {
-        "config"
     } else {
         "scratch"
     }
@@ -135,7 +148,8 @@ fn variables(cx: &Cx, program: &Program, companion: &Companion) -> Form {
     let s = &Scope::new("workload/env");
     let name = env::secret_name(cx, program);
     let mut list = SeqBuilder::new(s);
-    for secret in secrets(cx, program, companion).values() {
+    let given = secrets(cx, program, companion);
+    for secret in given.values() {
         let s = &s.because(&secret.origin);
         list.push(
             s,
@@ -146,6 +160,10 @@ fn variables(cx: &Cx, program: &Program, companion: &Companion) -> Form {
         );
     }
     for (key, value) in companion.env.peek() {
+        let secret = given.get(key).map(|secret| &secret.origin);
+        if env::is_given(cx, program, (key, value), secret) {
+            continue;
+        }
         let mut text = |when: Cond, template: &Template| {
             if let Some(text) = text::resolve(cx, program, template) {
                 list.push_when(
@@ -288,6 +306,39 @@ stores: { db: { engine: postgres, backup: none } }
 secrets: { AWS: { keys: [A, B] }, PW: { kind: password } }
 platform: { secrets: external }
 ";
+
+    /// A file is mounted as a file; of those that are read again the folder, under the volume that there is.
+    #[test]
+    fn a_sidecar_sees_the_files_of_its_program() {
+        let made = made(
+            "
+services:
+  web:
+    ports: 3000
+    config:
+      /etc/a-b.conf: one
+      /etc/a_b.conf: two
+      /etc/live/c.conf: { text: three, roll: false }
+    sidecars:
+      s: { image: r.example/s:1, mounts: { /etc/a_b.conf: /etc/a_b.conf, /run/live/c.conf: /etc/live/c.conf } }
+",
+        );
+        let pod = made.object("Deployment/web");
+        let mounts = container(&pod, "s")["volumeMounts"].clone();
+        let expected = serde_json::json!([
+            { "name": "config-etc-a-b-conf-1", "mountPath": "/etc/a_b.conf", "subPath": "a_b.conf", "readOnly": true },
+            { "name": "live-etc-live", "mountPath": "/run/live", "readOnly": true },
+        ]);
+        assert_eq!(mounts, expected);
+        let volumes = pod["spec"]["template"]["spec"]["volumes"].as_array().expect("volumes").clone();
+        let file = |name: &str| {
+            let volume = volumes.iter().find(|volume| volume["name"] == name);
+            volume.expect("a volume")["configMap"]["items"][0].clone()
+        };
+        let expected = serde_json::json!({ "key": "etc-a-b-conf-1", "path": "a_b.conf" });
+        assert_eq!(file("config-etc-a-b-conf-1"), expected);
+        assert_eq!(file("live-etc-live")["path"], "c.conf");
+    }
 
     /// A path can hold one file: of several values it is a folder.
     #[test]

@@ -32,9 +32,19 @@ fn files<'a>(program: &Program<'a>, part: Part) -> Vec<(&'a Str, &'a ConfigFile)
         .collect()
 }
 
-/// Key of a file in its ConfigMap.
-fn key(path: &str) -> Str {
-    dashed(path).into()
+/// Key of a file in its ConfigMap or Secret: its path. What reads the same without its signs is numbered.
+pub fn key(program: &Program, path: &str) -> Str {
+    let plain = dashed(path);
+    let mut same = program.config.keys().filter(|other| dashed(other) == plain);
+    match same.position(|other| other == path) {
+        None | Some(0) => plain.into(),
+        Some(number) => format!("{plain}-{number}").into(),
+    }
+}
+
+/// Name of the volume of a single file.
+fn volume_of(program: &Program, path: &str) -> Str {
+    volume_name("config", &key(program, path))
 }
 
 /// What decides which file is in which ConfigMap.
@@ -52,7 +62,7 @@ fn data(cx: &Cx, program: &Program, part: Part) -> Form {
     let mut map = MapBuilder::new(s);
     for (path, file) in files(program, part) {
         if let Some(text) = text::resolve(cx, program, &file.text) {
-            map.put(s, key(path), text.expr);
+            map.put(s, key(program, path), text.expr);
         }
     }
     map.build()
@@ -120,17 +130,50 @@ pub fn mount(cx: &Cx, program: &Program, all: &mut Volumes) {
     mount_folders(cx, program, (Part::Live, "live"), live, all);
 }
 
+/// A file as a container beside the program mounts it.
+pub struct Mounted {
+    /// Name of the volume.
+    pub volume: Str,
+    /// Path in the container.
+    pub at: Str,
+    /// The file of the volume that is seen there; its whole folder where there is none, so that what is read
+    /// again changes there too.
+    pub file: Option<Str>,
+}
+
+/// How a file of the program is mounted at a path of another container; `None` where it is none.
+pub fn mounted(program: &Program, path: &str, own: &str) -> Option<Mounted> {
+    let file = program.config.get(path)?;
+    let single = |volume| Mounted {
+        volume,
+        at: own.into(),
+        file: Some(file_name(path)),
+    };
+    if composed::holds_secret(file) || *file.roll.peek() {
+        return Some(single(volume_of(program, path)));
+    }
+    let volume = volume_name("live", folder(path));
+    if file_name(own) != file_name(path) {
+        return Some(single(volume));
+    }
+    Some(Mounted {
+        volume,
+        at: folder(own).into(),
+        file: None,
+    })
+}
+
 fn mount_files(cx: &Cx, program: &Program, files: Vec<(&Str, &ConfigFile)>, all: &mut Volumes) {
     let s = &Scope::new("workload/config");
     for (path, file) in files {
         let s = &s.because(&file.origin).because(file.roll.origin());
-        let volume = s.text(volume_name("config", path));
+        let volume = s.text(volume_of(program, path));
         let name_in_folder = file_name(path);
         all.add(
             form!(s; { name: volume.clone(), configMap: {
                 name: name(cx, program, Part::Rolled),
                 defaultMode: mode(file),
-                items: [{ key: s.text(key(path)), path: s.text(name_in_folder.clone()) }],
+                items: [{ key: s.text(key(program, path)), path: s.text(name_in_folder.clone()) }],
             } }),
             form!(s; {
                 name: volume,
@@ -165,7 +208,7 @@ fn mount_folders(
                 name: name(cx, program, part),
                 defaultMode: mode(first),
                 items: [for (path, _) in inside => {
-                    key: s.text(key(path)),
+                    key: s.text(key(program, path)),
                     path: s.text(file_name(path)),
                 }],
             } }),
@@ -182,13 +225,13 @@ fn mount_composed(program: &Program, all: &mut Volumes) {
     let s = &Scope::new("workload/config");
     for (path, file) in composed::files(program) {
         let s = &s.because(&file.origin);
-        let volume = s.text(volume_name("config", path));
+        let volume = s.text(volume_of(program, path));
         let name_in_folder = file_name(path);
         all.add(
             form!(s; { name: volume.clone(), secret: {
                 secretName: &secret,
                 defaultMode: mode(file),
-                items: [{ key: s.text(composed::key(path)), path: s.text(name_in_folder.clone()) }],
+                items: [{ key: s.text(key(program, path)), path: s.text(name_in_folder.clone()) }],
             } }),
             form!(s; {
                 name: volume,

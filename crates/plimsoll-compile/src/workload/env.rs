@@ -9,12 +9,59 @@ use crate::cx::Cx;
 use crate::program::Program;
 use crate::secrets::{plan, source};
 use crate::text;
-use plimsoll_source::{Entry, Handle, Knob, Node, Origin, Sourced, Str};
+use plimsoll_source::{Entry, Finding, Handle, Knob, Level, Node, Origin, Rule, Sourced, Str};
 use plimsoll_spec::app::env::EnvIf;
 use plimsoll_spec::app::{EnvValue, Use};
 use plimsoll_spec::types::{Target, TargetField};
 use plimsoll_world::{Cond, Expr, Form, Param, Scope, SeqBuilder, Var, form};
 use std::sync::Arc;
+
+/// A name in `env` and in `secrets`.
+pub static TWO_VALUES: Rule = Rule {
+    code: "PL0438",
+    name: "two-values",
+    level: Level::Error,
+    consequence: "the API server refuses a list of variables with one name twice",
+    docs: "`secrets` gives a variable of the same name, and so does the password of a store that is used \
+           (`STORE_PASSWORD`): beside it `env` says something else. Where a layer, `like` or the program of a \
+           job brings the one or the other, take it away there with `null`.",
+};
+
+/// Whether a secret gives a variable: then `env` may only say that very secret, which is said once.
+pub fn is_given(
+    cx: &Cx,
+    program: &Program,
+    (name, value): (&Str, &EnvValue),
+    secret: Option<&Origin>,
+) -> bool {
+    let Some(secret) = secret else { return false };
+    let itself = match value {
+        EnvValue::Text(template) if template.parts.len() == 1 => {
+            let text = text::resolve(cx, program, template);
+            text.is_some_and(|text| text.secrets.iter().any(|secret| secret.key == *name))
+        }
+        _ => false,
+    };
+    if !itself {
+        let here = match value {
+            EnvValue::Text(template) => template.written.origin(),
+            EnvValue::Field(path) => path.origin(),
+            EnvValue::If(either) => &either.origin,
+        };
+        let finding = Finding::new(&TWO_VALUES, format!("`{name}` is a secret and something else"))
+            .mark_origin(here, "something else")
+            .mark_origin(secret, "this gives a secret of that name")
+            .help("leave one of the two out");
+        cx.report(finding);
+    }
+    true
+}
+
+/// What asks for the secret that gives a variable of a program.
+fn asks<'p>(cx: &Cx, program: &'p Program, name: &str) -> Option<&'p Origin> {
+    let key = plan::keys(cx, program).get(name)?;
+    key.file.is_none().then_some(&key.origin)
+}
 
 /// The variables of a program's container.
 pub fn env(cx: &Cx, program: &Program) -> Form {
@@ -39,6 +86,9 @@ pub fn env(cx: &Cx, program: &Program) -> Form {
         }
     }
     for (name, value) in program.env.peek() {
+        if is_given(cx, program, (name, value), asks(cx, program, name)) {
+            continue;
+        }
         match value {
             EnvValue::Text(template) if template.text().is_some() => {}
             EnvValue::Text(template) => {
@@ -98,7 +148,7 @@ fn plain_texts(cx: &Cx, program: &Program) -> Arc<Param> {
         let EnvValue::Text(template) = value else {
             return None;
         };
-        let text = template.text()?;
+        let text = template.text().filter(|_| asks(cx, program, name).is_none())?;
         let origin = text.origin().clone();
         let value = Node::Text(origin.clone(), escape(cx, program, text.peek()));
         Some(Entry {
