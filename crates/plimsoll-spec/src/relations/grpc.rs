@@ -2,13 +2,14 @@
 
 use plimsoll_source::{Finding, Findings};
 
+use super::closed_ports::opened;
 use super::texts::{Program, programs};
 use crate::app::platform::MeshUse;
 use crate::app::port::Speaks;
 use crate::app::service::Kind;
 use crate::app::{App, Port, Service, Use};
 use crate::rules::relations;
-use crate::types::{Part, PortRef, Target, TargetField};
+use crate::types::{Part, Target, TargetField};
 
 /// Reports each such edge: nothing divides the calls of one connection.
 pub fn check(app: &App, findings: &mut Findings) {
@@ -55,20 +56,7 @@ fn asks_pods(program: &Program, target: &Target) -> bool {
 /// A port that the edge opens and that speaks gRPC.
 fn spoken(service: &Service, uses: &Use) -> Option<Port> {
     let offered = service.offered();
-    let opened: Vec<&Port> = match &uses.ports {
-        None => offered.main().map(|(_, port)| port).into_iter().collect(),
-        Some(asked) => asked
-            .iter()
-            .filter_map(|asked| match asked.peek() {
-                PortRef::Main => offered.main().map(|(_, port)| port),
-                PortRef::Named(name) => offered.all.get(name),
-                PortRef::Number(number) => {
-                    let mut ports = offered.all.values();
-                    ports.find(|port| port.at.peek() == number)
-                }
-            })
-            .collect(),
-    };
+    let mut opened = opened(&offered, uses).into_iter().map(|(_, port)| port);
     let speaks = |port: &&Port| *port.speaks.peek() == Speaks::Grpc;
-    opened.into_iter().find(speaks).cloned()
+    opened.find(speaks).cloned()
 }

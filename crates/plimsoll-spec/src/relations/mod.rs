@@ -3,6 +3,7 @@
 pub mod backups;
 pub mod choices;
 pub mod claims;
+pub mod closed_ports;
 pub mod containers;
 pub mod environments;
 pub mod fields;
@@ -32,6 +33,7 @@ pub fn check(app: &App, sources: &Sources, findings: &mut Findings) {
     fields::check(app, findings);
     secrets_in_urls::check(app, findings);
     grpc::check(app, findings);
+    closed_ports::check(app, findings);
     labels::check(app, findings);
     literals::check(app, findings);
     jobs::check(app, findings);

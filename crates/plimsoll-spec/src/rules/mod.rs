@@ -69,4 +69,5 @@ pub static ALL: &[&Rule] = &[
     &relations::SECRET_IN_URL,
     &relations::KILLED_EARLY,
     &relations::SCALE_TO_ZERO,
+    &relations::CLOSED_PORT,
 ];

@@ -121,4 +121,8 @@ rules! {
     SCALE_TO_ZERO = "PL0178" "scale-to-zero" Error
         consequence "the API server refuses an autoscaler whose minimum is 0"
         docs "A service without pods has no use of cpu or memory to be measured. Only KEDA wakes it, by what is outside of it: write `scale: { replicas: 0..3, queries: […] }` with `platform.autoscaler: keda`.";
+    /// A port in a text that the edge does not open.
+    CLOSED_PORT = "PL0179" "closed-port" Error
+        consequence "network policies cut the connection"
+        docs "An edge opens the main port of a service; others are named by it: `uses: [{ api: { ports: [http, grpc] } }]`.";
 }
