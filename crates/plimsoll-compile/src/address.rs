@@ -9,7 +9,7 @@ use crate::platform::slots;
 use crate::program::Program;
 use plimsoll_source::{Origin, Sourced, Str};
 use plimsoll_spec::app::port::Speaks;
-use plimsoll_spec::app::store::{Engine, Run};
+use plimsoll_spec::app::store::{Engine, Run, Tls};
 use plimsoll_spec::app::{OrNone, Ports, Store, Use};
 use plimsoll_spec::types::{Target, TargetField};
 
@@ -140,8 +140,8 @@ impl Side {
     /// The side that an edge of a program asks for. Migrations always go past the pooler.
     pub fn of(program: &Program, uses: Option<&Use>) -> Self {
         match uses {
-            _ if program.component == "migration" => Self::Direct,
             Some(uses) if *uses.read.peek() => Self::Reader,
+            _ if program.component == "migration" => Self::Direct,
             Some(uses) if !*uses.pooler.peek() => Self::Direct,
             _ => Self::Writer,
         }
@@ -266,11 +266,18 @@ fn region(cx: &Cx, target: &Target) -> Option<Sourced<Str>> {
 
 /// Where the API of a bucket answers: of one of our own its Service.
 fn endpoint(cx: &Cx, from: &str, target: &Target, side: Side) -> Option<Sourced<Str>> {
-    let Target::Store { .. } = target else {
+    let Target::Store { store, .. } = target else {
         return external(cx, target)?.endpoint.clone();
     };
+    let store = cx.app.stores.get(store)?;
+    let elsewhere = *store.run.peek() == Run::External;
     let (host, port) = (host(cx, from, target, side)?, port(cx, target, None)?);
-    Some(host.zip(&port, |host, port| format!("http://{host}:{port}").into()))
+    let url = host.zip(&port, |host, port| {
+        let is_https = elsewhere && (*store.tls.peek() != Tls::Off || *port == 443);
+        let scheme = if is_https { "https" } else { "http" };
+        format!("{scheme}://{host}:{port}").into()
+    });
+    Some(url.because(store.tls.origin()))
 }
 
 fn bucket(cx: &Cx, target: &Target, origin: &Origin) -> Option<Sourced<Str>> {

@@ -126,7 +126,8 @@ fn around(cx: &Cx, program: &Program, out: &mut Objects) {
 }
 
 fn migrations(cx: &Cx, plan: &mut Plan, out: &mut Objects) {
-    for migration in cx.app.migrations.values() {
+    let jobs = cx.app.migrations.values().filter(|one| one.is_job());
+    for migration in jobs {
         let command = release::migration::command(cx, migration);
         let program = Program::migration(migration, command.as_deref());
         release::migration::objects(cx, migration, &program, out);

@@ -163,7 +163,8 @@ impl<'a> Policies<'a> {
     fn known_rule(&self, name: &Sourced<Str>, findings: &mut Findings) -> bool {
         if is_fixed(name.peek()) {
             let what = format!("nobody can allow `{}`", name.peek());
-            let finding = Finding::new(&NOT_ALLOWED, what).mark_origin(name.origin(), "holds always");
+            let finding =
+                Finding::new(&NOT_ALLOWED, what).mark_origin(name.origin(), "holds always");
             findings.report(finding.help("remove the line, and mend what it is about"));
             return false;
         }

@@ -243,7 +243,7 @@ impl<'a> Check<'a> {
         if form == Form::Null && ty.nullable {
             return;
         }
-        self.bounds(ty, value);
+        let is_sized = self.bounds(ty, value);
         match (&ty.shape, form) {
             (Shape::Any, _) => {}
             (Shape::Object { embedded, .. }, Form::Map(_)) => {
@@ -261,7 +261,10 @@ impl<'a> Check<'a> {
             }
             (Shape::Scalar(scalar), form) if fits(*scalar, form) => {
                 self.choice(ty, form);
-                self.pattern(ty, form);
+                // As the API server: a text of a wrong length is not looked at any further.
+                if is_sized {
+                    self.pattern(ty, form);
+                }
             }
             (shape, form) => {
                 self.problem(ProblemKind::WrongType {
@@ -350,10 +353,11 @@ impl<'a> Check<'a> {
         }
     }
 
-    fn bounds<T: Tree>(&mut self, ty: &Type, value: &T) {
+    /// Whether a value is neither too small nor too large.
+    fn bounds<T: Tree>(&mut self, ty: &Type, value: &T) -> bool {
         let bounds = ty.bounds;
         if bounds == Bounds::default() {
-            return;
+            return true;
         }
         let size = match value.form() {
             Form::Whole(number) => number,
@@ -364,9 +368,11 @@ impl<'a> Check<'a> {
         };
         let small = |size: &i64| bounds.min.is_some_and(|min| *size < min);
         let large = |size: &i64| bounds.max.is_some_and(|max| *size > max);
-        if let Some(size) = size.filter(|size| small(size) || large(size)) {
+        let wrong = size.filter(|size| small(size) || large(size));
+        if let Some(size) = wrong {
             self.problem(ProblemKind::OutOfBounds { bounds, size });
         }
+        wrong.is_none()
     }
 
     fn pattern(&mut self, ty: &Type, form: Form<'_>) {

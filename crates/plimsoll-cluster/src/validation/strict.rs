@@ -185,7 +185,10 @@ fn out_of_bounds(field: String, value: &Value, bounds: Bounds, size: i64) -> Cau
         }
     };
     let detail = format!("{field} in body should {said}");
-    Cause::invalid(field, value, &detail)
+    match value {
+        Value::Array(_) | Value::Object(_) => Cause::invalid(field, &size.into(), &detail),
+        _ => Cause::invalid(field, value, &detail),
+    }
 }
 
 fn json_type(value: &Value) -> &'static str {

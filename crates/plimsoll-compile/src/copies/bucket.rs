@@ -52,7 +52,7 @@ pub fn keys(cx: &Cx, external: &External) -> IndexMap<Str, PlannedKey> {
     };
     let planned = plan::asked(cx, &uses)
         .into_iter()
-        .map(|value| plan::planned(cx, value, None));
+        .map(|value| plan::planned(cx, value));
     planned.map(|key| (key.key.clone(), key)).collect()
 }
 

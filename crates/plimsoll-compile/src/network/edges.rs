@@ -135,6 +135,7 @@ fn programs(app: &App) -> Vec<Program<'_>> {
     let migrations = app
         .migrations
         .values()
+        .filter(|migration| migration.is_job())
         .map(|migration| Program::migration(migration, None));
     let stores = app
         .stores

@@ -11,15 +11,8 @@ use plimsoll_spec::app::store::{Engine, Run};
 use plimsoll_spec::types::{Part, Target, TargetField, Template};
 use plimsoll_world::{Expr, Form, ObjectForm, Op, Role, Scope, Unit, form};
 
-/// The Job of a migration; none where the service migrates while it starts.
+/// The Job of a migration.
 pub fn objects(cx: &Cx, migration: &Migration, program: &Program, out: &mut Objects) {
-    let own = migration
-        .tool
-        .as_ref()
-        .is_some_and(|tool| *tool.peek() == Tool::Own);
-    if own {
-        return;
-    }
     refuse(cx, migration);
     let mut after: Vec<Unit> = migration
         .after

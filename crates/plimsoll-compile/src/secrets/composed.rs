@@ -68,7 +68,7 @@ pub fn add(cx: &Cx, program: &Program, plan: &mut Plan) {
         for piece in &pieces {
             if let Piece::Secret(secret) = piece {
                 let value = keys.entry(secret.key.clone());
-                value.or_insert_with(|| planned(cx, secret.clone(), None));
+                value.or_insert_with(|| planned(cx, secret.clone()));
             }
         }
         let whole = SecretValue {
@@ -77,7 +77,7 @@ pub fn add(cx: &Cx, program: &Program, plan: &mut Plan) {
             part: None,
             origin: file.origin.clone(),
         };
-        let mut whole = planned(cx, whole, None);
+        let mut whole = planned(cx, whole);
         whole.composed = pieces;
         keys.insert(whole.key.clone(), whole);
         refuse(cx, path, file);

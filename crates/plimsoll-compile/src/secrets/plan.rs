@@ -8,8 +8,9 @@ use crate::program::Program;
 use crate::secrets::composed;
 use crate::text;
 use crate::workload::companion;
+use crate::workload::env::TWO_VALUES;
 use indexmap::IndexMap;
-use plimsoll_source::{Knob, Origin, Sourced, Str};
+use plimsoll_source::{Finding, Knob, Origin, Sourced, Str};
 use plimsoll_spec::app::EnvValue;
 use plimsoll_spec::app::secret::{Secret, SecretKind};
 use plimsoll_spec::types::{Target, Template};
@@ -55,8 +56,10 @@ pub struct PlannedKey {
     pub logins: Vec<Login>,
     /// What it is composed of, where it is a whole file: texts, and values that other keys of this Secret hold.
     pub composed: Vec<Piece>,
-    /// Path of the file that it is mounted as, instead of a variable.
-    pub file: Option<Sourced<Str>>,
+    /// Paths of the files that the program reads it as.
+    pub files: Vec<Sourced<Str>>,
+    /// Whether the program has it as a variable; what only its companions want is theirs alone.
+    pub variable: bool,
     /// The line that asked for it.
     pub origin: Origin,
 }
@@ -93,24 +96,32 @@ pub fn keys<'p>(cx: &Cx, program: &'p Program) -> &'p IndexMap<Str, PlannedKey> 
 }
 
 fn plan_keys(cx: &Cx, program: &Program) -> IndexMap<Str, PlannedKey> {
-    let mut keys = IndexMap::new();
-    let mut add = |secret: SecretValue, file: Option<Sourced<Str>>| {
-        let planned = planned(cx, secret, file);
-        keys.entry(planned.key.clone()).or_insert(planned);
+    let mut keys: IndexMap<Str, PlannedKey> = IndexMap::new();
+    let mut add = |secret: SecretValue, seen: Seen| {
+        let new = planned(cx, secret);
+        let known = keys.entry(new.key.clone()).or_insert_with(|| new.clone());
+        if (&known.value, &known.part) != (&new.value, &new.part) {
+            report_two(cx, known, &new);
+        }
+        match seen {
+            Seen::Variable => known.variable = true,
+            Seen::File(path) => known.files.push(path),
+            Seen::Beside => {}
+        }
     };
     for uses in program.secrets.values() {
         if uses.file.is_none() {
             asked(cx, uses)
                 .into_iter()
-                .for_each(|secret| add(secret, None));
+                .for_each(|secret| add(secret, Seen::Variable));
         }
         for (path, secret) in files(cx, uses) {
-            add(secret, Some(path));
+            add(secret, Seen::File(path));
         }
     }
     for uses in program.uses.values() {
         for secret in brought(cx, program, uses) {
-            add(secret, None);
+            add(secret, Seen::Variable);
         }
     }
     for template in templates(program) {
@@ -118,15 +129,34 @@ fn plan_keys(cx: &Cx, program: &Program) -> IndexMap<Str, PlannedKey> {
             .into_iter()
             .flat_map(|t| t.secrets)
         {
-            add(secret, None);
+            add(secret, Seen::Variable);
         }
     }
     for beside in program.companions() {
         for secret in companion::all_secrets(cx, program, beside) {
-            add(secret, None);
+            add(secret, Seen::Beside);
         }
     }
     keys
+}
+
+/// How a program sees a value.
+enum Seen {
+    Variable,
+    File(Sourced<Str>),
+    /// A companion sees it, and the program does not.
+    Beside,
+}
+
+fn report_two(cx: &Cx, known: &PlannedKey, new: &PlannedKey) {
+    let what = format!("`{}` is two secrets", known.key);
+    let finding = Finding::new(&TWO_VALUES, what)
+        .mark_origin(&new.origin, "this one")
+        .mark_origin(&known.origin, "and this one")
+        .help(
+            "give one of them another name: `{ NAME: { from: SECRET.key } }`, or `as` of an edge",
+        );
+    cx.report(finding);
 }
 
 /// What decides which keys a program has: what it is given, its edges, its texts.
@@ -291,7 +321,7 @@ fn templates<'a>(program: &Program<'a>) -> Vec<&'a Template> {
 }
 
 /// A value with what is known of it: where the provider has it, and how it is made.
-pub fn planned(cx: &Cx, secret: SecretValue, file: Option<Sourced<Str>>) -> PlannedKey {
+pub fn planned(cx: &Cx, secret: SecretValue) -> PlannedKey {
     let known = cx.app.secrets.get(&secret.value);
     let place = place(cx, known, &secret);
     let provider = match &place {
@@ -320,7 +350,8 @@ pub fn planned(cx: &Cx, secret: SecretValue, file: Option<Sourced<Str>>) -> Plan
         fixed: None,
         logins: Vec::new(),
         composed: Vec::new(),
-        file,
+        files: Vec::new(),
+        variable: false,
         origin: secret.origin,
     }
 }

@@ -112,7 +112,7 @@ fn login(cx: &Cx, route: &Route, basic: &Sourced<Str>, plan: &mut Plan) {
             .origin()
             .because(cx.app.platform.gateway.use_.origin()),
     };
-    let line = planned(cx, value, None);
+    let line = planned(cx, value);
     let login = if several {
         Login::Part("username".into())
     } else {
@@ -196,7 +196,7 @@ fn add(
             part: part.map(Str::from),
             origin: origin.clone(),
         };
-        all.insert(Str::from(*key), planned(cx, secret, None));
+        all.insert(Str::from(*key), planned(cx, secret));
     }
     plan.entry(id).or_insert(PlannedSecret {
         unit: unit.clone(),

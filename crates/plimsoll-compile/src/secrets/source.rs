@@ -133,7 +133,8 @@ fn turned(cx: &Cx, secret: &PlannedSecret) -> Option<Str> {
     let service = plan::service_of(secret.knob.as_ref()?)?;
     let simple = secret.keys.values().all(|key| {
         !key.provider.peek().contains('#')
-            && key.file.is_none()
+            && key.variable
+            && key.files.is_empty()
             && key.logins.is_empty()
             && key.fixed.is_none()
     });

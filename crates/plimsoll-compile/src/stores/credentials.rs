@@ -31,7 +31,7 @@ impl Credentials {
 
     fn add(&mut self, cx: &Cx, value: SecretValue) -> Str {
         let key = value.key.clone();
-        let planned = plan::planned(cx, value, None);
+        let planned = plan::planned(cx, value);
         self.keys.entry(key.clone()).or_insert(planned);
         key
     }

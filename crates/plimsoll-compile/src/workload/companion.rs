@@ -330,7 +330,10 @@ services:
             { "name": "live-etc-live", "mountPath": "/run/live", "readOnly": true },
         ]);
         assert_eq!(mounts, expected);
-        let volumes = pod["spec"]["template"]["spec"]["volumes"].as_array().expect("volumes").clone();
+        let volumes = pod["spec"]["template"]["spec"]["volumes"]
+            .as_array()
+            .expect("volumes")
+            .clone();
         let file = |name: &str| {
             let volume = volumes.iter().find(|volume| volume["name"] == name);
             volume.expect("a volume")["configMap"]["items"][0].clone()

@@ -22,8 +22,8 @@ pub static TWO_VALUES: Rule = Rule {
     name: "two-values",
     level: Level::Error,
     consequence: "the API server refuses a list of variables with one name twice",
-    docs: "`secrets` gives a variable of the same name, and so does the password of a store that is used \
-           (`STORE_PASSWORD`): beside it `env` says something else. Where a layer, `like` or the program of a \
+    docs: "A name has one value. `secrets` gives a variable of the same name, and so does the password of a store that is used \
+           (`STORE_PASSWORD`): beside it `env` says something else, or another secret has a key of that name. Where a layer, `like` or the program of a \
            job brings the one or the other, take it away there with `null`.",
 };
 
@@ -48,10 +48,13 @@ pub fn is_given(
             EnvValue::Field(path) => path.origin(),
             EnvValue::If(either) => &either.origin,
         };
-        let finding = Finding::new(&TWO_VALUES, format!("`{name}` is a secret and something else"))
-            .mark_origin(here, "something else")
-            .mark_origin(secret, "this gives a secret of that name")
-            .help("leave one of the two out");
+        let finding = Finding::new(
+            &TWO_VALUES,
+            format!("`{name}` is a secret and something else"),
+        )
+        .mark_origin(here, "something else")
+        .mark_origin(secret, "this gives a secret of that name")
+        .help("leave one of the two out");
         cx.report(finding);
     }
     true
@@ -60,7 +63,7 @@ pub fn is_given(
 /// What asks for the secret that gives a variable of a program.
 fn asks<'p>(cx: &Cx, program: &'p Program, name: &str) -> Option<&'p Origin> {
     let key = plan::keys(cx, program).get(name)?;
-    key.file.is_none().then_some(&key.origin)
+    key.variable.then_some(&key.origin)
 }
 
 /// The variables of a program's container.
@@ -148,7 +151,9 @@ fn plain_texts(cx: &Cx, program: &Program) -> Arc<Param> {
         let EnvValue::Text(template) = value else {
             return None;
         };
-        let text = template.text().filter(|_| asks(cx, program, name).is_none())?;
+        let text = template
+            .text()
+            .filter(|_| asks(cx, program, name).is_none())?;
         let origin = text.origin().clone();
         let value = Node::Text(origin.clone(), escape(cx, program, text.peek()));
         Some(Entry {
@@ -201,7 +206,7 @@ fn secrets(cx: &Cx, s: &Scope, program: &Program, list: &mut SeqBuilder) -> Arc<
     let keys = plan::keys(cx, program);
     let entries: Vec<Entry> = keys
         .values()
-        .filter(|key| key.file.is_none())
+        .filter(|key| key.variable)
         .map(|key| Entry {
             key: key.key.clone(),
             at: key.origin.clone(),

@@ -90,8 +90,8 @@ pub fn of_program(cx: &Cx, program: &Program) -> Volumes {
 /// Secrets that the program reads as files, each at its path.
 fn secret_files(cx: &Cx, program: &Program, all: &mut Volumes) {
     let s = &Scope::new("workload/volume");
-    for key in plan::keys(cx, program).values() {
-        let Some(path) = &key.file else { continue };
+    let keys = plan::keys(cx, program).values();
+    for (key, path) in keys.flat_map(|key| key.files.iter().map(move |path| (key, path))) {
         let name = path.map(|path| volume_name("secret", path));
         let file = path.map(|path| Str::from(path.rsplit('/').next().unwrap_or_default()));
         all.add(

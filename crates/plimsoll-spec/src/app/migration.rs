@@ -82,6 +82,15 @@ pub struct Migration {
     pub origin: Origin,
 }
 
+impl Migration {
+    /// Whether it is a Job; else its service migrates while it starts.
+    pub fn is_job(&self) -> bool {
+        self.tool
+            .as_ref()
+            .is_none_or(|tool| *tool.peek() != Tool::Own)
+    }
+}
+
 /// What migrates.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Spec)]
 pub enum Tool {

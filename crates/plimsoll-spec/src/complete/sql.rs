@@ -76,12 +76,12 @@ fn files(folder: &Node, texts: &Texts<'_>, findings: &mut Findings) -> Vec<Strin
     found.retain(|file| {
         let name = file.rsplit('/').next().unwrap_or_default();
         let is_plain = |c: char| c.is_ascii_alphanumeric() || matches!(c, '.' | '_' | '-');
-        let is_known = name.chars().all(is_plain);
+        let is_known = name.chars().all(is_plain) && !name.starts_with('.');
         if !is_known {
             let message = format!("`{file}` cannot be recorded by its name");
             let finding = Finding::new(&relations::MISSING_FILE, message)
                 .mark_origin(folder.origin(), "in this folder")
-                .help("name it by letters, digits, `.`, `_` and `-`");
+                .help("name it by letters, digits, `.`, `_` and `-`, and no `.` at the begin");
             findings.report(finding);
         }
         is_known

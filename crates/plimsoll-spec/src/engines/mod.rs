@@ -131,7 +131,7 @@ impl Engine {
     /// Whether it is known how it is told to serve TLS. Redis and Valkey serve it or plain text at one
     /// port, never both, and their sentinels, probes and exporters would all have to be told.
     pub fn speaks_tls(self) -> bool {
-        !matches!(self, Self::Redis | Self::Valkey)
+        matches!(self, Self::Postgres | Self::TimescaleDb | Self::ClickHouse)
     }
 
     /// Whether it speaks the protocol of PostgreSQL.

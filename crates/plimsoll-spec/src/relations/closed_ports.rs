@@ -37,7 +37,9 @@ pub fn check(app: &App, findings: &mut Findings) {
             let finding = Finding::new(&relations::CLOSED_PORT, what)
                 .mark_origin(origin, "named here")
                 .mark_origin(uses.name.origin(), "opens others")
-                .help(format!("write `uses: [{{ {name}: {{ ports: [{all}] }} }}]`"));
+                .help(format!(
+                    "write `uses: [{{ {name}: {{ ports: [{all}] }} }}]`"
+                ));
             findings.report(finding);
         }
     }
@@ -56,5 +58,8 @@ pub fn opened<'a>(offered: &'a Ports, uses: &Use) -> Vec<(&'a Str, &'a Port)> {
             ports.find(|(_, port)| port.at.peek() == number)
         }
     };
-    asked.iter().filter_map(|asked| find(asked.peek())).collect()
+    asked
+        .iter()
+        .filter_map(|asked| find(asked.peek()))
+        .collect()
 }

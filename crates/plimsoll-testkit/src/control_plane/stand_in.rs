@@ -17,13 +17,16 @@ const PAUSE: Duration = Duration::from_millis(400);
 /// What conditions were written last: one time does for all.
 const NOW: &str = "2026-01-01T00:00:00Z";
 
+/// With these there is somebody who makes certificates.
+const CERTIFICATES: &str = "certificates.cert-manager.io";
+
 /// The kinds that are attended, as kubectl names them.
 const KINDS: &[&str] = &[
     "externalsecrets.external-secrets.io",
     "secretstores.external-secrets.io",
     "clustersecretstores.external-secrets.io",
     "sealedsecrets.bitnami.com",
-    "certificates.cert-manager.io",
+    CERTIFICATES,
     "issuers.cert-manager.io",
     "clusterissuers.cert-manager.io",
     "gatewayclasses.gateway.networking.k8s.io",
@@ -81,7 +84,7 @@ impl Drop for StandIn {
 /// Looks at every object once; what was answered in this generation is left alone.
 fn round(plane: &ControlPlane, done: &mut BTreeSet<String>) {
     let served = plane.run(&["get", "crd", "-o", "name"]).unwrap_or_default();
-    let served: Vec<&str> = KINDS
+    let mut served: Vec<&str> = KINDS
         .iter()
         .copied()
         .filter(|kind| {
@@ -92,6 +95,9 @@ fn round(plane: &ControlPlane, done: &mut BTreeSet<String>) {
         .collect();
     if served.is_empty() {
         return;
+    }
+    if served.contains(&CERTIFICATES) {
+        served.push("ingresses.networking.k8s.io");
     }
     let listed = plane.run(&["get", &served.join(","), "-A", "-o", "json"]);
     let listed: Value = serde_json::from_str(&listed.unwrap_or_default()).unwrap_or_default();
@@ -178,6 +184,16 @@ fn answer(object: &Value) -> (Vec<Value>, Value) {
             let keys = ["tls.crt", "tls.key", "ca.crt"].map(str::to_owned);
             let made = secret(object, target, &keys, "kubernetes.io/tls");
             (vec![made], json!({ "conditions": [is("Ready", "Ready")] }))
+        }
+        // cert-manager makes the certificates of those that ask for them.
+        "Ingress" => {
+            let entries = spec["tls"].as_array().into_iter().flatten();
+            let names = entries.filter_map(|tls| tls["secretName"].as_str());
+            let annotations = object["metadata"]["annotations"].to_string();
+            let names = names.filter(|_| annotations.contains("cert-manager.io/"));
+            let keys = ["tls.crt", "tls.key", "ca.crt"].map(str::to_owned);
+            let made = names.map(|name| secret(object, name, &keys, "kubernetes.io/tls"));
+            (made.collect(), json!({}))
         }
         "GatewayClass" => (
             vec![],

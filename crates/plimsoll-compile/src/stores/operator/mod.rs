@@ -147,7 +147,7 @@ fn secret_name(store: &Store, user: &User) -> Sourced<Str> {
 
 fn secret(cx: &Cx, store: &Store, user: &User, plan: &mut Plan) {
     let value = address::user_password(store, user.name.peek(), user.name.origin());
-    let mut password = plan::planned(cx, value, None);
+    let mut password = plan::planned(cx, value);
     password.key = "password".into();
     let mut name = password.clone();
     name.key = "username".into();
