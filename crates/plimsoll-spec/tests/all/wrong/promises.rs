@@ -112,7 +112,7 @@ fn promises_are_kept() {
             name: "a port that the edge does not open",
             text: "app: a\nservices:\n  web: { uses: [api, { b: { ports: [x, 90] } }], env: { A: \"${api.ports.grpc}\", B: \"${b.ports.x} ${b.ports.y}\" } }\n  api: { ports: { http: 80, grpc: 90 } }\n  b: { ports: { http: 80, x: 81, y: 90 } }\n",
             found: &[
-                "plimsoll.yaml:3:57 PL0179 the port `grpc` of `api` is not opened here; write `uses: [{ api: { ports: [http, grpc] } }]`",
+                "plimsoll.yaml:3:60 PL0179 the port `grpc` of `api` is not opened here; write `uses: [{ api: { ports: [http, grpc] } }]`",
             ],
             edit: None,
         },
