@@ -81,11 +81,10 @@ if [ -n "$read_stdin" ]; then cat > "$ran.stdin"; file "$ran.stdin"; fi
         fs::set_permissions(&program, fs::Permissions::from_mode(0o755)).expect("runnable");
         let files = folder.join("migrations");
         let script = script.replace("/plimsoll/migrations", &files.to_string_lossy());
-        let path = std::env::var("PATH").expect("a path");
+        let script = format!("PATH={}:$PATH\n{script}", folder.display());
         let ran = Command::new("/bin/sh")
             .args(["-c", &script, client])
             .args(arguments)
-            .env("PATH", format!("{}:{path}", folder.display()))
             .output()
             .expect("a shell");
         (

@@ -227,3 +227,22 @@ migrations: {{ db: {{ service: api, tool: {tool}, folder: /m }} }}
     assert_eq!(flyway[3], "-user=app");
     assert_eq!(flyway[4], "-password=$(DB_PASSWORD)");
 }
+
+/// Nothing carries the labels of a migration without a Job, and nobody may borrow what they would open.
+#[test]
+fn a_service_that_migrates_itself_leaves_no_objects_of_a_migration() {
+    let made = made(
+        "
+services: { api: { ports: 8080, uses: [db] } }
+stores: { db: { engine: postgres, backup: none } }
+migrations: { db: { service: api, tool: self } }
+",
+    );
+    let names = made.names();
+    assert!(
+        !names.iter().any(|name| name.contains("migrate")),
+        "{names:?}"
+    );
+    let policy = made.object("NetworkPolicy/db").to_string();
+    assert!(!policy.contains("migrate"), "{policy}");
+}

@@ -307,6 +307,38 @@ secrets: { AWS: { keys: [A, B] }, PW: { kind: password } }
 platform: { secrets: external }
 ";
 
+    /// Holds LANGUAGE 4.1: no secrets but its own, on either side.
+    #[test]
+    fn secrets_of_a_companion_are_none_of_its_program() {
+        let made = made(
+            "
+services:
+  web:
+    ports: 3000
+    secrets: [OWN, { A: { file: /run/a } }]
+    env: { DSN: \"p:${secrets.A}\" }
+    init: { i: { image: r.example/i:1, secrets: [HF] } }
+secrets: { OWN: {}, A: {}, HF: {} }
+platform: { secrets: external }
+",
+        );
+        let pod = made.object("Deployment/web");
+        let names = |name: &str| -> Vec<String> {
+            let list = container(&pod, name)["env"]
+                .as_array()
+                .expect("variables")
+                .iter();
+            list.map(|one| one["name"].as_str().expect("a name").to_owned())
+                .collect()
+        };
+        assert_eq!(names("i"), ["HF"]);
+        // A secret may be a file and stand in a text as well.
+        assert_eq!(names("web"), ["A", "OWN", "DSN"]);
+        assert_eq!(variable(container(&pod, "web"), "DSN")["value"], "p:$(A)");
+        let mounts = container(&pod, "web")["volumeMounts"].to_string();
+        assert!(mounts.contains("/run/a"), "{mounts}");
+    }
+
     /// A file is mounted as a file; of those that are read again the folder, under the volume that there is.
     #[test]
     fn a_sidecar_sees_the_files_of_its_program() {

@@ -67,7 +67,8 @@ fn shared(environments: &[LoadedEnvironment], findings: &mut Findings) {
         let Some(context) = &app.cluster.context else {
             continue;
         };
-        let lived_in = BTreeMap::from_iter(lived_in(app).map(|name| (name.peek().clone(), name)));
+        let names = lived_in(app).map(|name| (name.peek().clone(), name));
+        let lived_in: BTreeMap<Str, &Sourced<Str>> = names.collect();
         let taken = lived_in.into_iter().find_map(|(text, name)| {
             let known = seen
                 .entry((context.peek().clone(), text))
