@@ -189,7 +189,7 @@ fn workload(spec: &Value, causes: &mut Vec<Cause>) {
 
 fn job(template: &Value, path: &str, causes: &mut Vec<Cause>) {
     causes.extend(names::check_labels(
-        &format!("{path}.metadata.labels"),
+        &format!("{path}.labels"),
         &template["metadata"]["labels"],
     ));
     pod(&template["spec"], &format!("{path}.spec"), causes);
@@ -481,12 +481,15 @@ fn autoscaler(spec: &Value, causes: &mut Vec<Cause>) {
         let detail = "must be greater than or equal to `minReplicas`";
         causes.push(Cause::invalid("spec.maxReplicas", &json!(max), detail));
     }
-    if min < 1 {
-        causes.push(Cause::invalid(
-            "spec.minReplicas",
-            &json!(min),
-            "must be greater than or equal to 1",
-        ));
+    let from_outside =
+        |metric: &Value| matches!(metric["type"].as_str(), Some("Object" | "External"));
+    if min < 0 {
+        let detail = "must be greater than or equal to 0";
+        causes.push(Cause::invalid("spec.minReplicas", &json!(min), detail));
+    } else if min == 0 && !list(spec, "metrics").any(from_outside) {
+        // Older versions allow no 0 at all (`HPAScaleToZero`).
+        let detail = "must specify at least one Object or External metric to support scaling to zero replicas";
+        causes.push(Cause::forbidden("spec.metrics", detail));
     }
 }
 
