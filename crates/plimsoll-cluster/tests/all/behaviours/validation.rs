@@ -403,8 +403,10 @@ async fn an_autoscaler_asks_for_one_pod_at_least(at: At) {
             "scaleTargetRef": {"apiVersion": "apps/v1", "kind": "Deployment", "name": "a"},
         },
     });
-    // The reason differs between versions.
-    let parts = ["HorizontalPodAutoscaler.autoscaling \"a\" is invalid: spec.m"];
+    // 1.30 refuses the number as well.
+    let parts = [
+        "spec.metrics: Forbidden: must specify at least one Object or External metric to support scaling to zero replicas",
+    ];
     refused(&at, "horizontalpodautoscalers", body, &parts).await;
 }
 
